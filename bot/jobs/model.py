@@ -1,0 +1,206 @@
+"""Jobs, people, places, posts and buttons: what the program is about.
+
+Everything here is frozen data with no behaviour beyond what can be read off it. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.midjourney.schema import JobStatus, JobType
+
+__all__ = [
+    "Action",
+    "Button",
+    "Conversation",
+    "Failure",
+    "Job",
+    "JobFilter",
+    "JobStatus",
+    "JobType",
+    "Picture",
+    "PictureRole",
+    "Post",
+    "Requester",
+    "Source",
+    "Submission",
+]
+
+
+class Action(StrEnum):
+    """What a person can do: by a command (the first three) or by a button under a post."""
+
+    IMAGINE = "imagine"
+    DESCRIBE = "describe"
+    BLEND = "blend"
+    UPSCALE = "upscale"
+    VARY = "vary"
+    REROLL = "reroll"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    IMAGINE_THIS = "imagine_this"
+
+
+class Submission(StrEnum):
+    """How far the handing over of a job to the image service has come."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+
+
+class PictureRole(StrEnum):
+    """What a picture is to its job."""
+
+    INPUT = "input"
+    PREVIEW = "preview"
+    GRID = "grid"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requester:
+    """Who asked. ``name`` is what the platform shows for the person; it may change and identifies nobody."""
+
+    platform: str
+    workspace: str
+    user_id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """Where the answer goes."""
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One thing that a person did on a platform: who, where, and the platform's own id of the event.
+
+    ``key`` is the idempotency key: the same key gives the same jobs again, however often it comes.
+    ``manages`` says that the person may act on what others asked for (cancel it).
+    """
+
+    requester: Requester
+    conversation: Conversation
+    key: str
+    manages: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a job failed: a machine-readable code and a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One request for pictures or prompts.
+
+    ``prompt`` is the text as the person typed it. ``request`` is the JSON body for the image service, without the
+    webhook fields and without pictures that only we hold (those are ``Picture`` rows with the role ``input``).
+    ``parent_id`` with ``image_index`` is the picture that an upscale or a variation starts from; ``origin_id`` the
+    job that a reroll, a retry or an imagine-this came from. ``revision`` grows with every change that can be seen.
+    """
+
+    id: str
+    type: JobType
+    action: Action
+    status: JobStatus
+    submission: Submission
+    progress: int
+    revision: int
+    prompt: str
+    request: dict[str, Any]
+    requester: Requester
+    conversation: Conversation
+    created_at: datetime
+    updated_at: datetime
+    parent_id: str | None = None
+    image_index: int | None = None
+    origin_id: str | None = None
+    upstream_id: str | None = None
+    seed: int | None = None
+    prompts: tuple[str, ...] = ()
+    failure: Failure | None = None
+    cancelled_by: str | None = None
+    cancel_requested_at: datetime | None = None
+    submitted_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def evolve(self, **changes: Any) -> Self:
+        """Give a copy with ``changes`` made."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture that belongs to a job.
+
+    ``position`` is 0 for the grid, the upscale and the preview, 1 to 4 for the pictures of a grid, and 1 upwards for
+    inputs. ``digest`` names the blob; while ``pending`` the picture has still to be fetched from ``source_url``, and
+    ``failure`` is a sentence where that was given up.
+    """
+
+    job_id: str
+    role: PictureRole
+    position: int
+    digest: str | None = None
+    width: int | None = None
+    height: int | None = None
+    content_type: str | None = None
+    source_url: str | None = None
+    failure: str | None = None
+    pending: bool = False
+    attempts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """The one chat message that shows a job.
+
+    ``reference`` is the platform's own name of the message, absent until it has been made. ``shown_revision`` is
+    the newest revision of the job that the message is known to show, -1 before the first.
+    """
+
+    id: str
+    job_id: str
+    conversation: Conversation
+    created_at: datetime
+    reference: str | None = None
+    shown_revision: int = -1
+    attempts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A persisted action under a post. ``id`` is short, random and valid for ever."""
+
+    id: str
+    job_id: str
+    action: Action
+    index: int | None = None
+    pressed_by: str | None = None
+    pressed_by_id: str | None = None
+    pressed_at: datetime | None = None
+    outcome_job_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter:
+    """Which jobs ``JobService.list`` gives: all conditions together; ``None`` asks for nothing."""
+
+    platform: str | None = None
+    workspace: str | None = None
+    user_id: str | None = None
+    statuses: tuple[JobStatus, ...] = field(default=())

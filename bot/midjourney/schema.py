@@ -1,0 +1,306 @@
+"""Wire models of the Midjourney Image Generation API, v1.
+
+Every shape, limit and default is the contract's. Requests refuse unknown fields and wrong types; answers ignore
+fields that a newer service may add. A field with no value is left out when it is written (``exclude_none``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AnyHttpUrl, Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+PROMPT_LIMIT = 4000
+"""Characters of a prompt, from the contract."""
+
+STYLIZE_LIMIT = 1000
+CHAOS_LIMIT = 100
+SEED_LIMIT = 4294967295
+BLEND_MIN = 2
+BLEND_MAX = 5
+LIST_LIMIT = 100
+"""Jobs in one page of listJobs at the most, from the contract."""
+
+
+class JobType(StrEnum):
+    """What a job makes."""
+
+    IMAGINE = "imagine"
+    UPSCALE = "upscale"
+    VARIATION = "variation"
+    DESCRIBE = "describe"
+    BLEND = "blend"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands; the last three are terminal."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the job."""
+        return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+
+class ModelVersion(StrEnum):
+    """The model versions that the API takes."""
+
+    V5_2 = "5.2"
+    V6_0 = "6.0"
+    V6_1 = "6.1"
+    V7_0 = "7.0"
+
+
+class ProcessMode(StrEnum):
+    """How soon a job is to be worked on."""
+
+    FAST = "fast"
+    TURBO = "turbo"
+    RELAX = "relax"
+
+
+class Quality(float, Enum):
+    """How much work goes into a picture."""
+
+    QUARTER = 0.25
+    HALF = 0.5
+    FULL = 1.0
+    DOUBLE = 2.0
+
+
+class Index(IntEnum):
+    """A picture of a grid."""
+
+    TOP_LEFT = 1
+    TOP_RIGHT = 2
+    BOTTOM_LEFT = 3
+    BOTTOM_RIGHT = 4
+
+
+class WebhookType(StrEnum):
+    """Which changes of a job are reported."""
+
+    RESULT = "result"
+    PROGRESS = "progress"
+
+
+class SortOrder(StrEnum):
+    """The order of listJobs."""
+
+    NEWEST_FIRST = "created_at_desc"
+    OLDEST_FIRST = "created_at_asc"
+
+
+AspectRatio = Annotated[str, StringConstraints(pattern=r"^[0-9]+:[0-9]+$", max_length=32)]
+Prompt = Annotated[str, StringConstraints(min_length=1, max_length=PROMPT_LIMIT)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    webhook_url: AnyHttpUrl | None = None
+    webhook_type: WebhookType = WebhookType.RESULT
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ImagineRequest(_Request):
+    """POST /v1/imagine."""
+
+    prompt: Prompt
+    aspect_ratio: AspectRatio = "1:1"
+    model_version: ModelVersion | None = None
+    process_mode: ProcessMode = ProcessMode.FAST
+    quality: Quality = Quality.FULL
+    stylize: Annotated[int, Field(strict=True, ge=0, le=STYLIZE_LIMIT)] = 100
+    chaos: Annotated[int, Field(strict=True, ge=0, le=CHAOS_LIMIT)] = 0
+    seed: Annotated[int, Field(strict=True, ge=0, le=SEED_LIMIT)] | None = None
+    no: Annotated[str, StringConstraints(max_length=PROMPT_LIMIT)] | None = None
+    image_url: AnyHttpUrl | None = None
+
+
+class UpscaleRequest(_Request):
+    """POST /v1/upscale."""
+
+    job_id: UUID
+    index: Annotated[int, Field(strict=True, ge=1, le=4)]
+
+
+class VariationRequest(_Request):
+    """POST /v1/variations."""
+
+    job_id: UUID
+    index: Annotated[int, Field(strict=True, ge=1, le=4)]
+
+
+class DescribeRequest(_Request):
+    """POST /v1/describe: exactly one of ``image_url`` and ``image_base64``."""
+
+    image_url: AnyHttpUrl | None = None
+    image_base64: Base64Bytes | None = None
+
+    @model_validator(mode="after")
+    def _one_picture(self) -> Self:
+        if (self.image_url is None) == (self.image_base64 is None):
+            raise ValueError("give exactly one of image_url and image_base64")
+        return self
+
+
+class BlendImage(BaseModel):
+    """One picture of a blend: exactly one of ``url`` and ``base64``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: AnyHttpUrl | None = None
+    base64: Base64Bytes | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.url is None) == (self.base64 is None):
+            raise ValueError("give exactly one of url and base64 for each image")
+        return self
+
+
+class BlendRequest(_Request):
+    """POST /v1/blend."""
+
+    images: Annotated[tuple[BlendImage, ...], Field(min_length=BLEND_MIN, max_length=BLEND_MAX)]
+    aspect_ratio: AspectRatio | None = None
+    prompt: Annotated[str, StringConstraints(max_length=PROMPT_LIMIT)] | None = None
+
+
+class ListQuery(BaseModel):
+    """The query of GET /v1/jobs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: JobStatus | None = None
+    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT)] = 25
+    offset: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    sort: SortOrder = SortOrder.NEWEST_FIRST
+
+
+class Parameters(_Answer):
+    """The parameters that a job was made with."""
+
+    aspect_ratio: str | None = None
+    model_version: str | None = None
+    process_mode: str | None = None
+    quality: float | None = None
+    stylize: int | None = None
+    chaos: int | None = None
+    seed: int | None = None
+    no: str | None = None
+
+
+class Image(_Answer):
+    """A picture of a result; ``index`` is absent for a grid and for an upscale."""
+
+    url: str
+    index: int | None = None
+    width: int | None = None
+    height: int | None = None
+    content_type: str | None = None
+
+
+class Result(_Answer):
+    """What a job made: pictures, or (describe) prompts."""
+
+    images: tuple[Image, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
+class JobError(_Answer):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
+class Job(_Answer):
+    """A job as the service reports it."""
+
+    id: UUID
+    type: JobType
+    status: JobStatus
+    created_at: datetime
+    progress: Annotated[int, Field(ge=0, le=100)] | None = None
+    prompt: str | None = None
+    parameters: Parameters | None = None
+    parent_job_id: UUID | None = None
+    image_index: int | None = None
+    result: Result | None = None
+    error: JobError | None = None
+    webhook_url: str | None = None
+    webhook_type: WebhookType | None = None
+    updated_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+class JobPage(_Answer):
+    """A page of GET /v1/jobs."""
+
+    data: tuple[Job, ...]
+    total: Annotated[int, Field(ge=0)]
+    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT)]
+    offset: Annotated[int, Field(ge=0)]
+
+
+class CreatedData(_Answer):
+    """The identifier of a job just made."""
+
+    job_id: UUID
+
+
+class Created(_Answer):
+    """The answer to every POST that makes a job."""
+
+    status: Literal["SUCCESS"] = "SUCCESS"
+    message: str
+    data: CreatedData
+
+
+class ErrorBody(_Answer):
+    """The body of every error."""
+
+    status: Literal["ERROR"] = "ERROR"
+    code: str
+    message: str
+
+
+class WebhookEventType(StrEnum):
+    """What a webhook reports."""
+
+    PROGRESS = "job.progress"
+    COMPLETED = "job.completed"
+    FAILED = "job.failed"
+    CANCELLED = "job.cancelled"
+
+
+class WebhookEvent(_Answer):
+    """A webhook's body."""
+
+    event: WebhookEventType
+    job_id: UUID
+    status: JobStatus
+    timestamp: datetime
+    progress: Annotated[int, Field(ge=0, le=100)] | None = None
+    type: JobType | None = None
+    prompt: str | None = None
+    result: Result | None = None
+    error: JobError | None = None
+
+
+def wire(model: BaseModel) -> dict[str, Any]:
+    """Give the JSON form of ``model`` with every empty field left out."""
+    return model.model_dump(mode="json", exclude_none=True)

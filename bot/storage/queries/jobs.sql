@@ -1,0 +1,151 @@
+-- name: insert_job!
+INSERT INTO jobs (
+    id, type, action, status, submission, progress, revision, prompt, request, platform, workspace, user_id, user_name,
+    channel, thread, parent_id, image_index, origin_id, upstream_id, seed, prompts, failure_code, failure_message,
+    cancelled_by, cancel_requested_at, mode_rank, turn, due_at, created_at, updated_at, submitted_at, ended_at
+) VALUES (
+    :id, :type, :action, :status, :submission, :progress, :revision, :prompt, :request, :platform, :workspace,
+    :user_id, :user_name, :channel, :thread, :parent_id, :image_index, :origin_id, :upstream_id, :seed, :prompts,
+    :failure_code, :failure_message, :cancelled_by, :cancel_requested_at, :mode_rank, :turn, :due_at, :created_at,
+    :updated_at, :submitted_at, :ended_at
+);
+
+-- name: update_job!
+UPDATE jobs SET
+    status = :status, submission = :submission, progress = :progress, revision = :revision,
+    upstream_id = :upstream_id, seed = :seed, prompts = :prompts, failure_code = :failure_code,
+    failure_message = :failure_message, cancelled_by = :cancelled_by, cancel_requested_at = :cancel_requested_at,
+    updated_at = :updated_at, submitted_at = :submitted_at, ended_at = :ended_at
+WHERE id = :id;
+
+-- name: get_job^
+SELECT * FROM jobs WHERE id = :id;
+
+-- name: get_job_by_upstream_id^
+SELECT * FROM jobs WHERE upstream_id = :upstream_id;
+
+-- name: live_upscale^
+SELECT * FROM jobs
+WHERE type = 'upscale' AND parent_id = :parent_id AND image_index = :image_index
+    AND status NOT IN ('failed', 'cancelled');
+
+-- name: schedule_job!
+UPDATE jobs SET due_at = :due_at, attempts = :attempts WHERE id = :id AND ended_at IS NULL;
+
+-- name: mark_sending!
+UPDATE jobs SET submission = 'sending', sending_at = :now, due_at = :due_at, attempts = attempts + 1
+WHERE id = :id AND submission = 'waiting' AND ended_at IS NULL;
+
+-- name: count_in_flight$
+SELECT COUNT(*) FROM jobs WHERE submission IN ('sending', 'sent') AND ended_at IS NULL;
+
+-- name: count_waiting$
+SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
+
+-- name: count_live_of_requester$
+SELECT COUNT(*) FROM jobs
+WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
+
+-- name: next_waiting^
+-- Round-robin by requester: a job's turn is fixed when it is made (see next_turn).
+SELECT * FROM jobs
+WHERE submission = 'waiting' AND ended_at IS NULL AND due_at <= :now
+ORDER BY mode_rank, turn, id
+LIMIT 1;
+
+-- name: next_due_at$
+-- When the submitter or the tracker has something to do at the earliest.
+SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
+
+-- name: turn_being_served$
+SELECT MAX(turn) FROM jobs WHERE submission IN ('sending', 'sent') AND ended_at IS NULL;
+
+-- name: first_turn_waiting$
+SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
+
+-- name: last_turn_of_requester$
+SELECT MAX(turn) FROM jobs
+WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
+
+-- name: place_in_queue$
+SELECT COUNT(*) FROM jobs AS other
+WHERE other.submission = 'waiting' AND other.ended_at IS NULL AND (
+    other.mode_rank < :mode_rank
+    OR (other.mode_rank = :mode_rank AND other.turn < :turn)
+    OR (other.mode_rank = :mode_rank AND other.turn = :turn AND other.id <= :id)
+);
+
+-- name: front_of_queue
+SELECT id FROM jobs
+WHERE submission = 'waiting' AND ended_at IS NULL
+ORDER BY mode_rank, turn, id
+LIMIT :limit;
+
+-- name: bump_revision!
+UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
+
+-- name: sending_jobs
+SELECT * FROM jobs
+WHERE submission = 'sending' AND ended_at IS NULL AND due_at <= :now
+ORDER BY due_at
+LIMIT :limit;
+
+-- name: jobs_to_poll
+SELECT * FROM jobs
+WHERE submission = 'sent' AND ended_at IS NULL AND due_at <= :now
+ORDER BY due_at
+LIMIT :limit;
+
+-- name: release_sending!
+-- After a restart: what was being sent is looked at once the answer can no longer be on its way.
+UPDATE jobs SET due_at = :due_at WHERE submission = 'sending' AND ended_at IS NULL;
+
+-- name: jobs_to_cancel
+SELECT * FROM jobs
+WHERE cancel_requested_at IS NOT NULL AND ended_at IS NULL AND submission = 'sent'
+ORDER BY cancel_requested_at
+LIMIT :limit;
+
+-- name: list_jobs
+SELECT * FROM jobs
+WHERE (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+    AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
+    AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
+    AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: list_live_jobs
+-- As list_jobs, over the few jobs that have not ended.
+SELECT * FROM jobs
+WHERE ended_at IS NULL
+    AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+    AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
+    AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
+    AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: list_requesters
+SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name FROM jobs
+INNER JOIN (
+    SELECT MAX(id) AS id FROM jobs
+    WHERE platform = :platform AND workspace = :workspace
+    GROUP BY user_id
+) AS latest ON latest.id = jobs.id
+ORDER BY jobs.user_name;
+
+-- name: recent_prompts
+SELECT prompt, MAX(id) AS last_id FROM jobs
+WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND type = 'imagine' AND prompt <> ''
+GROUP BY prompt
+ORDER BY MAX(id) DESC
+LIMIT :limit;
+
+-- name: recent_durations
+SELECT ended_at - submitted_at AS took FROM jobs
+WHERE type = :type AND status = 'completed' AND ended_at IS NOT NULL AND submitted_at IS NOT NULL
+ORDER BY ended_at DESC
+LIMIT :limit;

@@ -1,0 +1,19 @@
+-- name: remember_key!
+INSERT INTO idempotency_keys (key, job_ids, created_at) VALUES (:key, :job_ids, :created_at);
+
+-- name: jobs_of_key$
+SELECT job_ids FROM idempotency_keys WHERE key = :key;
+
+-- name: insert_webhook_event!
+INSERT INTO webhook_events (digest, job_id, body, received_at) VALUES (:digest, :job_id, :body, :received_at)
+ON CONFLICT (digest) DO NOTHING;
+
+-- name: unapplied_webhook_events
+SELECT * FROM webhook_events WHERE applied_at IS NULL ORDER BY received_at LIMIT :limit;
+
+-- name: mark_webhook_event_applied!
+UPDATE webhook_events SET applied_at = :applied_at WHERE digest = :digest;
+
+-- name: insert_audit!
+INSERT INTO audit (id, at, platform, workspace, user_id, user_name, act, job_id, detail)
+VALUES (:id, :at, :platform, :workspace, :user_id, :user_name, :act, :job_id, :detail);

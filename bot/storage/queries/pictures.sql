@@ -1,0 +1,35 @@
+-- name: insert_input!
+INSERT INTO pictures (job_id, role, position, digest, width, height, content_type)
+VALUES (:job_id, 'input', :position, :digest, :width, :height, :content_type);
+
+-- name: want_picture!
+-- A picture that is kept already stays; only a preview is replaced by a newer one.
+INSERT INTO pictures (job_id, role, position, source_url, due_at)
+VALUES (:job_id, :role, :position, :source_url, :due_at)
+ON CONFLICT (job_id, role, position) DO UPDATE SET
+    source_url = excluded.source_url, due_at = excluded.due_at, attempts = 0
+WHERE pictures.role = 'preview' AND pictures.source_url <> excluded.source_url;
+
+-- name: keep_picture!
+INSERT INTO pictures (job_id, role, position, digest, width, height, content_type)
+VALUES (:job_id, :role, :position, :digest, :width, :height, :content_type)
+ON CONFLICT (job_id, role, position) DO UPDATE SET
+    digest = excluded.digest, width = excluded.width, height = excluded.height, content_type = excluded.content_type,
+    due_at = NULL, failure = NULL;
+
+-- name: put_picture_off!
+UPDATE pictures SET attempts = attempts + 1, due_at = :due_at, source_url = :source_url
+WHERE job_id = :job_id AND role = :role AND position = :position;
+
+-- name: give_picture_up!
+UPDATE pictures SET due_at = NULL, failure = :failure
+WHERE job_id = :job_id AND role = :role AND position = :position;
+
+-- name: pictures_of_job
+SELECT * FROM pictures WHERE job_id = :job_id ORDER BY role, position;
+
+-- name: pictures_due
+SELECT * FROM pictures WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_at LIMIT :limit;
+
+-- name: next_picture_due_at$
+SELECT MIN(due_at) FROM pictures WHERE due_at IS NOT NULL;

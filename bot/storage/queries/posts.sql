@@ -1,0 +1,41 @@
+-- name: insert_post!
+INSERT INTO posts (
+    id, job_id, platform, workspace, channel, thread, reference, state, wanted_revision, shown_revision, final, due_at,
+    created_at
+) VALUES (
+    :id, :job_id, :platform, :workspace, :channel, :thread, NULL, 'open', :wanted_revision, -1, 0, :due_at, :created_at
+);
+
+-- name: post_of_job^
+SELECT * FROM posts WHERE job_id = :job_id;
+
+-- name: want_revision!
+-- An end is due at once; anything else keeps the pace that the publisher has set.
+UPDATE posts SET
+    wanted_revision = :revision,
+    final = :final,
+    due_at = CASE WHEN :final = 1 AND final = 0 AND attempts = 0 THEN CAST(:now AS BIGINT) ELSE due_at END
+WHERE job_id = :job_id AND wanted_revision < :revision;
+
+-- name: due_posts
+SELECT * FROM posts
+WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
+ORDER BY final DESC, due_at
+LIMIT :limit;
+
+-- name: next_post_due_at$
+SELECT MIN(due_at) FROM posts
+WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision;
+
+-- name: set_post_reference!
+UPDATE posts SET reference = :reference WHERE id = :id AND reference IS NULL;
+
+-- name: set_post_shown!
+UPDATE posts SET shown_revision = :revision, attempts = 0, due_at = :due_at
+WHERE id = :id AND shown_revision < :revision;
+
+-- name: put_post_off!
+UPDATE posts SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
+
+-- name: close_post!
+UPDATE posts SET state = 'gone' WHERE id = :id;

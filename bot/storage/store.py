@@ -1,0 +1,432 @@
+"""The tables as the job services see them: units of work with typed reads and writes.
+
+Services open a unit with ``Store.unit()``; what is done in it is committed together or not at all. Nothing in here
+commits, and nothing in here decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aiosql.queries import Queries
+from aiosqlite import Connection
+
+from bot.clock import Clock, from_millis, system_clock, to_millis
+from bot.errors import ButtonNotFound, JobNotFound
+from bot.jobs.model import (
+    Action,
+    Button,
+    Job,
+    JobFilter,
+    JobType,
+    Picture,
+    PictureRole,
+    Post,
+    Requester,
+    Submission,
+)
+from bot.storage.database import Database, load_queries
+from bot.storage.identifiers import new_button_id, new_id
+from bot.storage.rows import button_of, changes_of, columns_of, job_of, picture_of, post_of
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+QUERIES = Path(__file__).parent / "queries"
+
+_PAST_EVERY_ID = "~"
+"""Sorts behind every UUID."""
+
+_MODE_RANKS = {"turbo": 0, "fast": 1, "relax": 2}
+
+
+class Store:
+    """The job tables of one database."""
+
+    def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
+        """Use ``database``; call ``migrate`` once before anything else."""
+        self.database = database
+        self.clock = clock
+        self._queries = load_queries(QUERIES)
+
+    async def migrate(self) -> list[str]:
+        """Bring the core's tables up to date and name the migrations that were run."""
+        return await self.database.migrate("bot", MIGRATIONS)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """Open one unit of work."""
+        async with self.database.transaction() as connection:
+            yield Unit(connection, self._queries, self.clock())
+
+
+class Unit:
+    """One unit of work. ``now`` is the same throughout."""
+
+    def __init__(self, connection: Connection, queries: Queries, now: datetime) -> None:
+        """Stand on an open transaction."""
+        self._connection = connection
+        self._queries = queries
+        self.now = now
+        self._now = to_millis(now)
+
+    async def _one(self, name: str, **values: Any) -> Any:
+        return await getattr(self._queries, name)(self._connection, **values)
+
+    async def _all(self, name: str, **values: Any) -> list[Any]:
+        return [row async for row in getattr(self._queries, name)(self._connection, **values)]
+
+    # Jobs
+
+    async def add_job(self, job: Job) -> None:
+        """Write a new job at the end of its requester's turns."""
+        mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
+        turn = await self._next_turn(job.requester)
+        await self._one("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
+
+    async def _next_turn(self, requester: Requester) -> int:
+        """Give the round of the round-robin in which a new job of ``requester`` is served.
+
+        Somebody with nothing under way joins the round being served; everybody else the one after their last.
+        """
+        being_served = await self._one("turn_being_served")
+        if being_served is None:
+            being_served = await self._one("first_turn_waiting")
+        own = await self._one("last_turn_of_requester", **_whose(requester))
+        return max(being_served or 0, 0 if own is None else own + 1)
+
+    async def change_job(self, job: Job) -> None:
+        """Write what has changed of ``job``, and make its post due where its revision has grown."""
+        await self._one("update_job", **changes_of(job))
+        await self._one(
+            "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
+        )
+
+    async def touch_job(self, job_id: str) -> None:
+        """Make a job's post due without a change to the job itself."""
+        await self._one("bump_revision", id=job_id, now=self._now)
+        job = await self.job(job_id)
+        await self._one(
+            "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
+        )
+
+    async def schedule_job(self, job_id: str, due_at: datetime, *, attempts: int = 0) -> None:
+        """Say when the submitter or the tracker is to look at the job again."""
+        await self._one("schedule_job", id=job_id, due_at=to_millis(due_at), attempts=attempts)
+
+    async def mark_sending(self, job_id: str, *, settle_at: datetime) -> None:
+        """Record that the job is about to be sent; at ``settle_at`` its answer is overdue."""
+        await self._one("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
+
+    async def release_sending(self, settle_at: datetime) -> None:
+        """Let every job that was being sent be looked at from ``settle_at`` on."""
+        await self._one("release_sending", due_at=to_millis(settle_at))
+
+    async def find_job(self, job_id: str) -> Job | None:
+        """Give a job, or nothing."""
+        row = await self._one("get_job", id=job_id)
+        return None if row is None else job_of(row)
+
+    async def job(self, job_id: str) -> Job:
+        """Give a job.
+
+        Raises:
+            JobNotFound: there is none with this id.
+        """
+        job = await self.find_job(job_id)
+        if job is None:
+            raise JobNotFound("There is no such job. It may have been deleted; /jobs lists those that there are.")
+        return job
+
+    async def job_of_upstream(self, upstream_id: str) -> Job | None:
+        """Give the job that the image service knows by this id, or nothing."""
+        row = await self._one("get_job_by_upstream_id", upstream_id=upstream_id)
+        return None if row is None else job_of(row)
+
+    async def live_upscale(self, parent_id: str, index: int) -> Job | None:
+        """Give the upscale of a picture that is under way or done, or nothing."""
+        row = await self._one("live_upscale", parent_id=parent_id, image_index=index)
+        return None if row is None else job_of(row)
+
+    async def attempts_of(self, job_id: str) -> int:
+        """Say how often the job's present step has been tried."""
+        row = await self._one("get_job", id=job_id)
+        return 0 if row is None else int(row["attempts"])
+
+    async def sending_since(self, job_id: str) -> datetime | None:
+        """Say when the job was last about to be sent."""
+        row = await self._one("get_job", id=job_id)
+        return None if row is None or row["sending_at"] is None else from_millis(row["sending_at"])
+
+    async def count_in_flight(self) -> int:
+        """Count the jobs that the image service has or may have."""
+        return int(await self._one("count_in_flight"))
+
+    async def count_waiting(self) -> int:
+        """Count the jobs that have still to be sent."""
+        return int(await self._one("count_waiting"))
+
+    async def count_live_of(self, requester: Requester) -> int:
+        """Count what the requester has waiting or under way."""
+        return int(await self._one("count_live_of_requester", **_whose(requester)))
+
+    async def next_waiting(self) -> Job | None:
+        """Give the job whose turn it is, or nothing."""
+        row = await self._one("next_waiting", now=self._now)
+        return None if row is None else job_of(row)
+
+    async def next_due_at(self, submission: Submission) -> datetime | None:
+        """Say when a job of this kind is due at the earliest."""
+        return _moment(await self._one("next_due_at", submission=submission.value))
+
+    async def place_in_queue(self, job: Job) -> int:
+        """Give the job's place among those waiting, from 1."""
+        row = await self._one("get_job", id=job.id)
+        return int(await self._one("place_in_queue", id=job.id, mode_rank=row["mode_rank"], turn=row["turn"]))
+
+    async def front_of_queue(self, limit: int) -> list[str]:
+        """Give the ids of the jobs that are sent next."""
+        return [row["id"] for row in await self._all("front_of_queue", limit=limit)]
+
+    async def sending_jobs(self, limit: int) -> list[Job]:
+        """Give jobs whose sending has had no answer in time."""
+        return [job_of(row) for row in await self._all("sending_jobs", now=self._now, limit=limit)]
+
+    async def jobs_to_poll(self, limit: int) -> list[Job]:
+        """Give jobs to ask the image service about."""
+        return [job_of(row) for row in await self._all("jobs_to_poll", now=self._now, limit=limit)]
+
+    async def jobs_to_cancel(self, limit: int) -> list[Job]:
+        """Give jobs whose cancel has not reached the image service yet."""
+        return [job_of(row) for row in await self._all("jobs_to_cancel", limit=limit)]
+
+    async def list_jobs(self, where: JobFilter, *, before: str | None, limit: int) -> list[Job]:
+        """Give a page of jobs, newest first."""
+        only_live = bool(where.statuses) and not any(status.ended for status in where.statuses)
+        rows = await self._all(
+            "list_live_jobs" if only_live else "list_jobs",
+            platform=where.platform,
+            workspace=where.workspace,
+            user_id=where.user_id,
+            statuses="".join(f",{status.value}" for status in where.statuses) + "," if where.statuses else "",
+            before=before or _PAST_EVERY_ID,
+            limit=limit,
+        )
+        return [job_of(row) for row in rows]
+
+    async def requesters(self, platform: str, workspace: str) -> list[Requester]:
+        """Give everybody who has asked for something, by name."""
+        return [
+            Requester(
+                platform=row["platform"], workspace=row["workspace"], user_id=row["user_id"], name=row["user_name"]
+            )
+            for row in await self._all("list_requesters", platform=platform, workspace=workspace)
+        ]
+
+    async def recent_prompts(self, requester: Requester, limit: int) -> list[str]:
+        """Give the requester's own prompts, newest first, each once."""
+        return [row["prompt"] for row in await self._all("recent_prompts", **_whose(requester), limit=limit)]
+
+    async def recent_durations(self, kind: JobType, limit: int) -> list[float]:
+        """Give the seconds that the latest completed jobs of a type took."""
+        return [row["took"] / 1000 for row in await self._all("recent_durations", type=kind.value, limit=limit)]
+
+    # Posts
+
+    async def add_post(self, job: Job) -> str:
+        """Write the post of a new job and give its id."""
+        post_id = new_id()
+        await self._one(
+            "insert_post",
+            id=post_id,
+            job_id=job.id,
+            platform=job.conversation.platform,
+            workspace=job.conversation.workspace,
+            channel=job.conversation.channel,
+            thread=job.conversation.thread,
+            wanted_revision=job.revision,
+            due_at=self._now,
+            created_at=self._now,
+        )
+        return post_id
+
+    async def post_of(self, job_id: str) -> Post | None:
+        """Give the post of a job, or nothing."""
+        row = await self._one("post_of_job", job_id=job_id)
+        return None if row is None else post_of(row)
+
+    async def due_posts(self, platform: str, limit: int) -> list[Post]:
+        """Give posts that are behind their job, those of ended jobs first."""
+        return [post_of(row) for row in await self._all("due_posts", platform=platform, now=self._now, limit=limit)]
+
+    async def next_post_due_at(self, platform: str) -> datetime | None:
+        """Say when a post is due at the earliest."""
+        return _moment(await self._one("next_post_due_at", platform=platform))
+
+    async def set_post_reference(self, post_id: str, reference: str) -> None:
+        """Record the platform's name of the message."""
+        await self._one("set_post_reference", id=post_id, reference=reference)
+
+    async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
+        """Record what the message shows, and when it may change next."""
+        await self._one("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
+
+    async def put_post_off(self, post_id: str, due_at: datetime) -> None:
+        """Try again at ``due_at``."""
+        await self._one("put_post_off", id=post_id, due_at=to_millis(due_at))
+
+    async def close_post(self, post_id: str) -> None:
+        """Give the post up: its message or channel is gone."""
+        await self._one("close_post", id=post_id)
+
+    # Buttons
+
+    async def add_buttons(self, job_id: str, actions: Iterable[tuple[Action, int | None]]) -> None:
+        """Write the buttons that are not there yet."""
+        for action, index in actions:
+            await self._one(
+                "insert_button", id=new_button_id(), job_id=job_id, action=action.value, position=index or 0
+            )
+
+    async def button(self, button_id: str) -> Button:
+        """Give a button.
+
+        Raises:
+            ButtonNotFound: there is none with this id.
+        """
+        row = await self._one("get_button", id=button_id)
+        if row is None:
+            raise ButtonNotFound("This button belongs to a job that is no longer kept. Please /imagine it again.")
+        return button_of(row)
+
+    async def find_button(self, job_id: str, action: Action, index: int | None) -> Button | None:
+        """Give the button of a job for an action, or nothing."""
+        row = await self._one("find_button", job_id=job_id, action=action.value, position=index or 0)
+        return None if row is None else button_of(row)
+
+    async def buttons_of(self, job_id: str) -> list[Button]:
+        """Give every button of a job."""
+        return [button_of(row) for row in await self._all("buttons_of_job", job_id=job_id)]
+
+    async def mark_pressed(self, button_id: str, requester: Requester, outcome_job_id: str) -> None:
+        """Record who pressed a button and what came of it."""
+        await self._one(
+            "mark_pressed",
+            id=button_id,
+            pressed_by=requester.name,
+            pressed_by_id=requester.user_id,
+            pressed_at=self._now,
+            outcome_job_id=outcome_job_id,
+        )
+
+    # Pictures
+
+    async def add_input(self, picture: Picture) -> None:
+        """Write a picture that a job starts from."""
+        await self._one(
+            "insert_input",
+            job_id=picture.job_id,
+            position=picture.position,
+            digest=picture.digest,
+            width=picture.width,
+            height=picture.height,
+            content_type=picture.content_type,
+        )
+
+    async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:
+        """Ask for a picture to be fetched, unless it is kept already."""
+        await self._one(
+            "want_picture",
+            job_id=job_id,
+            role=role.value,
+            position=position,
+            source_url=source_url,
+            due_at=self._now,
+        )
+
+    async def keep_picture(self, picture: Picture) -> None:
+        """Record that a picture is kept."""
+        await self._one(
+            "keep_picture",
+            job_id=picture.job_id,
+            role=picture.role.value,
+            position=picture.position,
+            digest=picture.digest,
+            width=picture.width,
+            height=picture.height,
+            content_type=picture.content_type,
+        )
+
+    async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
+        """Try to fetch the picture again at ``due_at``, from its ``source_url``."""
+        await self._one("put_picture_off", **_which(picture), due_at=to_millis(due_at), source_url=picture.source_url)
+
+    async def give_picture_up(self, picture: Picture, failure: str) -> None:
+        """Record that a picture cannot be had, with the sentence that says why."""
+        await self._one("give_picture_up", **_which(picture), failure=failure)
+
+    async def pictures_of(self, job_id: str) -> list[Picture]:
+        """Give every picture of a job."""
+        return [picture_of(row) for row in await self._all("pictures_of_job", job_id=job_id)]
+
+    async def pictures_due(self, limit: int) -> list[Picture]:
+        """Give pictures to fetch."""
+        return [picture_of(row) for row in await self._all("pictures_due", now=self._now, limit=limit)]
+
+    async def next_picture_due_at(self) -> datetime | None:
+        """Say when a picture is due at the earliest."""
+        return _moment(await self._one("next_picture_due_at"))
+
+    # Ledger
+
+    async def jobs_of_key(self, key: str) -> list[str] | None:
+        """Give the ids of the jobs that an idempotency key has led to, or nothing."""
+        found = await self._one("jobs_of_key", key=key)
+        return None if found is None else json.loads(found)
+
+    async def remember_key(self, key: str, job_ids: Iterable[str]) -> None:
+        """Tie an idempotency key to jobs."""
+        await self._one("remember_key", key=key, job_ids=json.dumps(list(job_ids)), created_at=self._now)
+
+    async def add_webhook_event(self, digest: str, job_id: str, body: str) -> bool:
+        """Keep a webhook's body, and say whether it was new."""
+        return bool(
+            await self._one("insert_webhook_event", digest=digest, job_id=job_id, body=body, received_at=self._now)
+        )
+
+    async def unapplied_webhook_events(self, limit: int) -> list[tuple[str, str, str]]:
+        """Give digest, job id and body of events that were kept but not applied."""
+        rows = await self._all("unapplied_webhook_events", limit=limit)
+        return [(row["digest"], row["job_id"], row["body"]) for row in rows]
+
+    async def mark_webhook_event_applied(self, digest: str) -> None:
+        """Record that an event has been applied."""
+        await self._one("mark_webhook_event_applied", digest=digest, applied_at=self._now)
+
+    async def add_audit(self, requester: Requester, act: str, *, job_id: str | None = None, detail: str = "") -> None:
+        """Write down who did what."""
+        await self._one(
+            "insert_audit",
+            id=new_id(),
+            at=self._now,
+            **_whose(requester),
+            user_name=requester.name,
+            act=act,
+            job_id=job_id,
+            detail=detail,
+        )
+
+
+def _whose(requester: Requester) -> dict[str, Any]:
+    return {"platform": requester.platform, "workspace": requester.workspace, "user_id": requester.user_id}
+
+
+def _which(picture: Picture) -> dict[str, Any]:
+    return {"job_id": picture.job_id, "role": picture.role.value, "position": picture.position}
+
+
+def _moment(millis: int | None) -> datetime | None:
+    return None if millis is None else from_millis(millis)
