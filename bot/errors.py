@@ -8,6 +8,7 @@
     │   ├── InvalidPicture
     │   ├── InvalidCommand
     │   ├── NotAllowed
+    │   ├── NotAuthenticated      the caller of our HTTP interface gave no key, or not ours
     │   ├── QuotaExceeded         retry_after
     │   ├── JobNotFound
     │   ├── ButtonNotFound
@@ -17,6 +18,7 @@
     │   ├── UpstreamRejected      final, with the service's own code
     │   ├── UpstreamUnauthorized  final, the admin's business
     │   └── UpstreamUnavailable   passing, retry_after, may_have_arrived
+    │       └── UpstreamBusy      too much at once (429): not carried out
     ├── PlatformError             a chat platform said no, or nothing
     │   ├── PostGone              final for the post
     │   └── PlatformUnavailable   passing, retry_after
@@ -71,6 +73,12 @@ class NotAllowed(UserError):
     """The person may not do this."""
 
     code = "not_allowed"
+
+
+class NotAuthenticated(UserError):
+    """A call over HTTP carried no key, or one that is not accepted."""
+
+    code = "unauthorized"
 
 
 class QuotaExceeded(UserError):
@@ -152,6 +160,21 @@ class UpstreamUnavailable(UpstreamError):
         super().__init__(message)
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
+
+
+class UpstreamBusy(UpstreamUnavailable):
+    """The image service takes no more at the moment (429); the request was not carried out."""
+
+    code = "rate_limited"
+
+    def __init__(
+        self,
+        message: str = "The image service is busy. Please try again in a moment.",
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep the sentence and, where the service named it, the seconds to wait."""
+        super().__init__(message, retry_after=retry_after, may_have_arrived=False)
 
 
 class PlatformError(ImaginebotError):

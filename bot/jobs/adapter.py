@@ -7,6 +7,7 @@ and presses into calls on ``JobService`` by itself; this protocol is about the w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from starlette.routing import BaseRoute
@@ -19,11 +20,13 @@ class Adapter(Protocol):
     """Show jobs on one platform.
 
     ``name`` is the platform's name in ``Conversation.platform``. ``routes`` are served by the program's HTTP server
-    and are fixed once ``create(app)`` has returned.
+    and are fixed once ``create(app)`` has returned. ``edit_interval`` is how long a message is left alone after a
+    change; the end of a job does not wait for it.
     """
 
     name: str
     routes: Sequence[BaseRoute]
+    edit_interval: timedelta
 
     async def start(self) -> None:
         """Connect. Called once the database is open; raises what keeps the adapter from working."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.jobs.model import Failure, Job, JobStatus, JobType, PictureRole
+from bot.jobs.model import GRID_TYPES, Failure, Job, JobStatus, JobType, PictureRole
 from bot.midjourney import schema
 
-_GRID_TYPES = {JobType.IMAGINE, JobType.VARIATION, JobType.BLEND}
+DERIVED = ""
+"""In place of an address: the picture is made here, a grid out of its pictures or a picture out of its grid."""
 
 NO_RESULT = Failure(code="no_result", message="The image service says that the job is done, but sent no result. Retry?")
 UNKNOWN_FAILURE = Failure(code="unknown", message="The image service could not finish this job. Retry?")
@@ -20,7 +21,7 @@ UNKNOWN_FAILURE = Failure(code="unknown", message="The image service could not f
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedPicture:
-    """A picture that a report names: what it is to its job, and where it can be fetched."""
+    """A picture that a report names: what it is to its job, and where it can be fetched (or ``DERIVED``)."""
 
     role: PictureRole
     position: int
@@ -40,7 +41,6 @@ class Report:
     pictures: tuple[ReportedPicture, ...] = ()
     prompts: tuple[str, ...] = ()
     failure: Failure | None = None
-    seed: int | None = None
     whole: bool = True
 
 
@@ -52,7 +52,6 @@ def report_of_job(job: schema.Job) -> Report:
         pictures=_pictures(job.type, job.status, job.result),
         prompts=job.result.prompts if job.result else (),
         failure=Failure(code=job.error.code, message=job.error.message) if job.error else None,
-        seed=job.parameters.seed if job.parameters else None,
     )
 
 
@@ -77,15 +76,17 @@ def _pictures(kind: JobType, status: JobStatus, result: schema.Result | None) ->
             for image in result.images[:1]
             if image.url
         )
-    found: list[ReportedPicture] = []
-    for image in result.images:
-        if kind in _GRID_TYPES and image.index is None:
-            found.append(ReportedPicture(role=PictureRole.GRID, position=0, url=image.url))
-        elif kind in _GRID_TYPES and image.index in {1, 2, 3, 4}:
-            found.append(ReportedPicture(role=PictureRole.IMAGE, position=image.index or 0, url=image.url))
-        elif kind is JobType.UPSCALE and not found:
-            found.append(ReportedPicture(role=PictureRole.IMAGE, position=0, url=image.url))
-    return tuple(found)
+    if kind is JobType.UPSCALE:
+        return tuple(ReportedPicture(role=PictureRole.IMAGE, position=0, url=image.url) for image in result.images[:1])
+    if kind not in GRID_TYPES or not result.images:
+        return ()
+    named = {image.index or 0: image.url for image in result.images}
+    return tuple(
+        ReportedPicture(role=role, position=position, url=named.get(position, DERIVED)) for role, position in _OF_A_GRID
+    )
+
+
+_OF_A_GRID = ((PictureRole.GRID, 0), *((PictureRole.IMAGE, position) for position in (1, 2, 3, 4)))
 
 
 def merge(job: Job, report: Report, now: datetime) -> Job:
@@ -117,7 +118,6 @@ def _completed(job: Job, report: Report, now: datetime) -> Job:
         status=JobStatus.COMPLETED,
         progress=100,
         prompts=report.prompts[:4],
-        seed=job.seed if report.seed is None else report.seed,
     )
 
 
@@ -128,10 +128,7 @@ def _ended(job: Job, now: datetime, **changes: object) -> Job:
 def _going_on(job: Job, report: Report, now: datetime) -> Job:
     # An upstream job that is pending again after having been in progress is an old report.
     status = JobStatus.IN_PROGRESS if JobStatus.IN_PROGRESS in {job.status, report.status} else JobStatus.PENDING
-    merged = _advance(job, status, report.progress or 0, now)
-    if job.seed is None and report.seed is not None:
-        merged = merged.evolve(seed=report.seed, updated_at=now)
-    return merged
+    return _advance(job, status, report.progress or 0, now)
 
 
 def _advance(job: Job, status: JobStatus, progress: int, now: datetime) -> Job:

@@ -13,6 +13,7 @@ from typing import Any, Self
 from bot.midjourney.schema import JobStatus, JobType
 
 __all__ = [
+    "GRID_TYPES",
     "Action",
     "Button",
     "Conversation",
@@ -42,6 +43,10 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     IMAGINE_THIS = "imagine_this"
+
+
+GRID_TYPES = frozenset({JobType.IMAGINE, JobType.VARIATION, JobType.BLEND})
+"""The types of job that end with a grid of four pictures."""
 
 
 class Submission(StrEnum):
@@ -110,7 +115,8 @@ class Job:
     ``prompt`` is the text as the person typed it. ``request`` is the JSON body for the image service, without the
     webhook fields and without pictures that only we hold (those are ``Picture`` rows with the role ``input``).
     ``parent_id`` with ``image_index`` is the picture that an upscale or a variation starts from; ``origin_id`` the
-    job that a reroll, a retry or an imagine-this came from. ``revision`` grows with every change that can be seen.
+    job that a reroll, a retry or an imagine-this came from. ``seed`` is the one that the person typed or, for an
+    imagine, one that we drew, so that the same pictures can be had again. ``revision`` grows with every change that can be seen.
     """
 
     id: str

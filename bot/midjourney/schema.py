@@ -6,12 +6,25 @@ fields that a newer service may add. A field with no value is left out when it i
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AnyHttpUrl, Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EncodedBytes,
+    EncoderProtocol,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 PROMPT_LIMIT = 4000
 """Characters of a prompt, from the contract."""
@@ -103,10 +116,56 @@ AspectRatio = Annotated[str, StringConstraints(pattern=r"^[0-9]+:[0-9]+$", max_l
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=PROMPT_LIMIT)]
 
 
+class _StrictBase64(EncoderProtocol):
+    """Base64 with nothing else in between; pydantic's own skips what is no letter of it."""
+
+    @classmethod
+    def decode(cls, data: bytes) -> bytes:
+        try:
+            decoded = base64.b64decode(data, validate=True)
+        except binascii.Error as error:
+            raise ValueError("not base64") from error
+        if not decoded:
+            raise ValueError("no bytes")
+        return decoded
+
+    @classmethod
+    def encode(cls, value: bytes) -> bytes:
+        return base64.b64encode(value)
+
+    @classmethod
+    def get_json_format(cls) -> Literal["base64"]:
+        return "base64"
+
+
+PictureBytes = Annotated[bytes, EncodedBytes(encoder=_StrictBase64), Field(min_length=4)]
+"""A picture, in base64 on the wire and never empty."""
+
+HttpUrl = Annotated[AnyHttpUrl, Field(json_schema_extra={"pattern": "^https?://"})]
+
+
+def _only_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise PydanticCustomError("number_type", "not a number")
+    return value
+
+
+def _only_digits(value: Any) -> Any:
+    """Refuse what Python takes for a number in a query and nobody else does: ``1_0``, `` 1``, ``1.0``."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("not a whole number")
+    return value
+
+
+def _exactly_one(*names: str) -> dict[str, Any]:
+    """Say in JSON Schema that one of the fields has a value and the others have none."""
+    return {"oneOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]}
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    webhook_url: AnyHttpUrl | None = None
+    webhook_url: HttpUrl | None = None
     webhook_type: WebhookType = WebhookType.RESULT
 
 
@@ -121,12 +180,12 @@ class ImagineRequest(_Request):
     aspect_ratio: AspectRatio = "1:1"
     model_version: ModelVersion | None = None
     process_mode: ProcessMode = ProcessMode.FAST
-    quality: Quality = Quality.FULL
+    quality: Annotated[Quality, BeforeValidator(_only_number)] = Quality.FULL
     stylize: Annotated[int, Field(strict=True, ge=0, le=STYLIZE_LIMIT)] = 100
     chaos: Annotated[int, Field(strict=True, ge=0, le=CHAOS_LIMIT)] = 0
     seed: Annotated[int, Field(strict=True, ge=0, le=SEED_LIMIT)] | None = None
     no: Annotated[str, StringConstraints(max_length=PROMPT_LIMIT)] | None = None
-    image_url: AnyHttpUrl | None = None
+    image_url: HttpUrl | None = None
 
 
 class UpscaleRequest(_Request):
@@ -146,8 +205,10 @@ class VariationRequest(_Request):
 class DescribeRequest(_Request):
     """POST /v1/describe: exactly one of ``image_url`` and ``image_base64``."""
 
-    image_url: AnyHttpUrl | None = None
-    image_base64: Base64Bytes | None = None
+    model_config = ConfigDict(json_schema_extra=_exactly_one("image_url", "image_base64"))
+
+    image_url: HttpUrl | None = None
+    image_base64: PictureBytes | None = None
 
     @model_validator(mode="after")
     def _one_picture(self) -> Self:
@@ -159,10 +220,10 @@ class DescribeRequest(_Request):
 class BlendImage(BaseModel):
     """One picture of a blend: exactly one of ``url`` and ``base64``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_exactly_one("url", "base64"))
 
-    url: AnyHttpUrl | None = None
-    base64: Base64Bytes | None = None
+    url: HttpUrl | None = None
+    base64: PictureBytes | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -185,8 +246,8 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     status: JobStatus | None = None
-    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT)] = 25
-    offset: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT), BeforeValidator(_only_digits)] = 25
+    offset: Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_only_digits)] = 0
     sort: SortOrder = SortOrder.NEWEST_FIRST
 
 
@@ -214,10 +275,10 @@ class Image(_Answer):
 
 
 class Result(_Answer):
-    """What a job made: pictures, or (describe) prompts."""
+    """What a job made: pictures, or (describe) prompts. The one that is empty is left out."""
 
-    images: tuple[Image, ...] = ()
-    prompts: tuple[str, ...] = ()
+    images: Annotated[tuple[Image, ...], Field(exclude_if=lambda images: not images)] = ()
+    prompts: Annotated[tuple[str, ...], Field(exclude_if=lambda prompts: not prompts)] = ()
 
 
 class JobError(_Answer):

@@ -79,7 +79,7 @@ def read_migrations(folder: Traversable) -> list[Migration]:
 
 def load_queries(folder: Path, driver: str = "aiosqlite") -> Queries:
     """Load the query files of ``folder``; ``driver`` is ``aiosqlite`` or ``asyncpg``."""
-    queries: Queries = aiosql.from_path(folder, driver)
+    queries: Queries = aiosql.from_path(folder, driver, mandatory_parameters=False)
     return queries
 
 
@@ -90,9 +90,12 @@ class Database:
     work would see another's uncommitted rows.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, *, path: Path, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, connection: aiosqlite.Connection, *, path: Path, clock: Clock = system_clock, read_only: bool = False
+    ) -> None:
         """Take over ``connection``; call ``open`` instead."""
         self.path = path
+        self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._connection = connection
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -117,6 +120,19 @@ class Database:
                 await connection.close()
                 raise
         return cls(connection, path=path, clock=clock)
+
+    @classmethod
+    async def open_read_only(cls, path: Path, *, clock: Clock = system_clock) -> Self:
+        """Open an existing database for reading, which is safe beside a running program.
+
+        Raises:
+            DatabaseDamaged: the file is not a database.
+            StorageUnavailable: there is none, or it cannot be read.
+        """
+        with _sentences(path):
+            connection = await aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+        return cls(connection, path=path, clock=clock, read_only=True)
 
     async def __aenter__(self) -> Self:
         """Give the open database itself."""
@@ -145,7 +161,7 @@ class Database:
         async with self._turn:
             with _sentences(self.path):
                 try:
-                    await self._connection.execute("BEGIN IMMEDIATE")
+                    await self._connection.execute(self._begin)
                     yield self._connection
                 except BaseException:
                     await _settle(self._undo())

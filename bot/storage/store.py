@@ -368,6 +368,10 @@ class Unit:
         """Record that a picture cannot be had, with the sentence that says why."""
         await self._one("give_picture_up", **_which(picture), failure=failure)
 
+    async def drop_preview(self, job_id: str) -> None:
+        """Forget a job's preview."""
+        await self._one("drop_preview", job_id=job_id)
+
     async def pictures_of(self, job_id: str) -> list[Picture]:
         """Give every picture of a job."""
         return [picture_of(row) for row in await self._all("pictures_of_job", job_id=job_id)]

@@ -33,3 +33,6 @@ SELECT * FROM pictures WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_
 
 -- name: next_picture_due_at$
 SELECT MIN(due_at) FROM pictures WHERE due_at IS NOT NULL;
+
+-- name: drop_preview!
+DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview';

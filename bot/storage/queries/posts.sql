@@ -14,7 +14,7 @@ SELECT * FROM posts WHERE job_id = :job_id;
 UPDATE posts SET
     wanted_revision = :revision,
     final = :final,
-    due_at = CASE WHEN :final = 1 AND final = 0 AND attempts = 0 THEN CAST(:now AS BIGINT) ELSE due_at END
+    due_at = CASE WHEN :final = 1 AND attempts = 0 THEN CAST(:now AS BIGINT) ELSE due_at END
 WHERE job_id = :job_id AND wanted_revision < :revision;
 
 -- name: due_posts

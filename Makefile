@@ -1,0 +1,66 @@
+# Everything works on a fresh clone with nothing but python3 (3.11 or later) and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format bench screenshots lock clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
+
+demo: $(VENV)/.run ## Open an image studio in the browser; needs no account
+	@$(BIN)/imaginebot demo $(ARGS)
+
+run: $(VENV)/.run ## Run the bot by its settings (environment, imaginebot.toml)
+	@$(BIN)/imaginebot run $(ARGS)
+
+test: $(VENV)/.dev ## Run the whole test suite
+	@$(BIN)/python -m pytest --numprocesses=auto $(ARGS)
+
+check: $(VENV)/.dev ## Format, lint, types and import rules
+	@$(BIN)/ruff format --check --quiet . || { echo 'Run "make format".'; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+	@echo 'All checks passed.'
+
+format: $(VENV)/.dev ## Put the code into shape
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(VENV)/.dev ## Measure, as ratios within one run
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
+	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+lock: $(VENV)/.dev ## Write the lock files anew, with the newest versions that fit
+	@$(LOCK) --upgrade --extra all --extra build pyproject.toml --output-file requirements.lock
+	@$(LOCK) --upgrade --constraints requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
+
+clean: ## Remove what the other commands made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'imaginebot needs Python 3.11 or later; name one with: make PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo 'This Python cannot make virtual environments; on Debian: apt install python3-venv'; exit 1; }
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
+	@echo 'Installing what imaginebot needs (once)…'
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo 'Installing what the tests need (once)…'
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@

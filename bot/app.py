@@ -1,0 +1,234 @@
+"""The composition root: settings, database, services, adapters, and the loops that keep them going.
+
+``running`` is the whole program as a context manager: everything is up inside the block, and everything is put away in
+order after it: no new commands, posts brought up to date, loops ended, database closed. What is cut off on the way is
+taken up by the next start, as each step is a row before it is an act.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import structlog
+from filelock import FileLock, Timeout
+
+from bot.clock import Clock, system_clock
+from bot.config import Settings, is_loopback, origin_of
+from bot.engine import EngineSettings, run_engine
+from bot.errors import DataFolderBusy, StorageUnavailable
+from bot.http import Core, create_http_app
+from bot.images import PictureFetcher
+from bot.jobs.adapter import Adapter
+from bot.jobs.bells import Bells
+from bot.jobs.collector import Collector, CollectorSettings
+from bot.jobs.publisher import Publisher, PublisherSettings
+from bot.jobs.service import JobService, Limits
+from bot.jobs.shelf import PictureShelf
+from bot.jobs.submitter import Submitter, SubmitterSettings
+from bot.jobs.tracker import Tracker, TrackerSettings
+from bot.jobs.upstream import Addresses
+from bot.midjourney.client import Client
+from bot.serving import bind, serve, url_of
+from bot.storage.blobs import BlobStore
+from bot.storage.database import Database
+from bot.storage.store import Store
+from bot.supervision import Supervisor
+
+log = structlog.get_logger(__name__)
+
+ADAPTERS = "imaginebot.adapters"
+"""The group of entry points under which adapters are found; each leads to a package with ``create(app)``."""
+
+FLUSH_WITHIN = timedelta(seconds=2)
+"""How long a stop brings posts up to date; the rest is left to the next start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """How the loops work; ``engine`` holds fields of ``EngineSettings`` for the embedded engine."""
+
+    submitter: SubmitterSettings = field(default_factory=SubmitterSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    collector: CollectorSettings = field(default_factory=CollectorSettings)
+    publisher: PublisherSettings = field(default_factory=PublisherSettings)
+    engine: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """What an adapter may use. ``url`` is where the program listens."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    store: Store
+    service: JobService
+    bells: Bells
+    url: str
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Clock = system_clock, tuning: Tuning | None = None
+) -> AsyncIterator[App]:
+    """Run the whole program while the block runs.
+
+    Raises:
+        OperatorError: it cannot start; the text says what the admin can do.
+    """
+    tuning = tuning or Tuning()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(own_folder(settings.data_dir))
+        listener = stack.enter_context(contextlib.closing(bind(settings.http_host, settings.http_port)))
+        settings = settings.model_copy(update={"http_port": listener.getsockname()[1]})
+        database = await stack.enter_async_context(await Database.open(settings.database_path, clock=clock))
+        store = Store(database, clock=clock)
+        await store.migrate()
+        blobs = BlobStore.open(settings.blobs or settings.data_dir / "pictures")
+        service_url, token, webhook_secret = await _image_service(stack, settings, listener, tuning)
+        api = await stack.enter_async_context(Client(service_url, token))
+        guarded = await stack.enter_async_context(PictureFetcher())
+        trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
+        bells = Bells()
+        shelf = PictureShelf(blobs, guarded)
+        addresses = Addresses(lambda: _address_for(settings, service_url, listener))
+        service = JobService(store, shelf, bells, limits=_limits(settings), can_lend=lambda: addresses.known)
+        submitter = Submitter(store, api, blobs, bells, addresses, settings=_submitter_settings(settings, tuning))
+        tracker = Tracker(store, api, bells, settings=tuning.tracker)
+        collector = Collector(store, api, shelf, trusting, bells, settings=tuning.collector)
+        app = App(
+            settings=settings,
+            clock=clock,
+            database=database,
+            store=store,
+            service=service,
+            bells=bells,
+            url=url_of(listener),
+        )
+        adapters = load_adapters(app)
+        publisher = Publisher(store, adapters, bells, settings=tuning.publisher)
+        supervisor = Supervisor()
+        core = Core(service=service, tracker=tracker, supervisor=supervisor, webhook_secret=webhook_secret)
+        http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
+
+        await submitter.recover()
+        async with asyncio.TaskGroup() as parts:
+            loops = {
+                "submitter": submitter.run,
+                "tracker": tracker.run,
+                "collector": collector.run,
+                "publisher": publisher.run,
+            }
+            await stack.enter_async_context(serve(http_app, listener))
+            for adapter in adapters:
+                stack.push_async_callback(adapter.stop)
+                await adapter.start()
+            tasks = [parts.create_task(supervisor.keep(name, run), name=name) for name, run in loops.items()]
+            try:
+                yield app
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await publisher.flush(FLUSH_WITHIN)
+
+
+async def _image_service(
+    stack: AsyncExitStack, settings: Settings, listener: socket.socket, tuning: Tuning
+) -> tuple[str, str, str]:
+    """Give address, key and webhook secret of the image service, starting the embedded engine where there is none."""
+    if settings.token is not None:
+        secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
+        return str(settings.base_url).rstrip("/"), settings.token.get_secret_value(), secret
+    # Both are needed within this process alone, so each start draws its own.
+    token, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    ours = frozenset({url_of(listener)})
+    engine = await stack.enter_async_context(
+        run_engine(
+            EngineSettings(
+                folder=settings.data_dir / "engine",
+                token=token,
+                webhook_secret=secret,
+                concurrency=settings.concurrency,
+                picture_origins=ours,
+                webhook_origins=ours,
+                **tuning.engine,
+            )
+        )
+    )
+    return engine.url, token, secret
+
+
+def _address_for(settings: Settings, service_url: str, listener: socket.socket) -> str | None:
+    """Give our address as the image service sees it: a service on this machine can use the loopback one."""
+    if settings.public_origin is not None:
+        return settings.public_origin
+    host = origin_of(service_url).partition("://")[2].rsplit(":", 1)[0]
+    return url_of(listener) if is_loopback(host) else None
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        permutations=settings.max_jobs_per_command,
+        live_of_requester=settings.max_jobs_per_person,
+        blocked_words=settings.blocked_words,
+    )
+
+
+def _submitter_settings(settings: Settings, tuning: Tuning) -> SubmitterSettings:
+    return replace(tuning.submitter, concurrency=settings.concurrency)
+
+
+async def upgrade_database(path: Path) -> list[str]:
+    """Bring the tables of the core and of every installed adapter up to date, and name what was done."""
+    async with await Database.open(path) as database:
+        done = await Store(database).migrate()
+        for point in sorted(entry_points(group=ADAPTERS), key=lambda point: point.name):
+            folder = files(point.value) / "migrations"
+            if folder.is_dir():
+                done += await database.migrate(point.name, folder)
+    return done
+
+
+def load_adapters(app: App) -> Sequence[Adapter]:
+    """Find the adapters that are installed and make those that are switched on.
+
+    An adapter's package offers ``create(app)``, which gives the adapter, or nothing where its settings are missing.
+    """
+    made = [point.load().create(app) for point in sorted(entry_points(group=ADAPTERS), key=lambda point: point.name)]
+    return [adapter for adapter in made if adapter is not None]
+
+
+@contextlib.contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """Keep every other process out of a data folder.
+
+    Raises:
+        DataFolderBusy: another process is in it.
+        StorageUnavailable: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "imaginebot.lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise DataFolderBusy(
+            f"Another imaginebot is running on {folder}. Stop it first, or name another folder with --data."
+        ) from None
+    except OSError as error:
+        raise StorageUnavailable(f"The data folder {folder} cannot be written ({error.strerror}).") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,255 @@
+"""The ``imaginebot`` command."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import webbrowser
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.config import Settings, read_settings
+from bot.errors import ImaginebotError, InvalidSetting
+from bot.logs import set_up_logs
+
+if TYPE_CHECKING:
+    from bot.app import Tuning
+    from bot.engine import EngineSettings
+
+cli = typer.Typer(
+    help="An image studio inside the chat that a team already uses.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+engine_cli = typer.Typer(help="The embedded engine, by itself.", invoke_without_command=True)
+db_cli = typer.Typer(help="The database.", no_args_is_help=True)
+cli.add_typer(engine_cli, name="engine")
+cli.add_typer(db_cli, name="db")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The folder for database and pictures.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+
+ENGINE_PORT = 8090
+
+
+def main() -> None:
+    """Run the command; an error that the admin can mend is one sentence and exit code 1."""
+    try:
+        cli()
+    except ImaginebotError as error:
+        err.print(f"[red]imaginebot:[/red] {error}", markup=True)
+        raise SystemExit(1) from None
+
+
+@cli.command()
+def demo(
+    port: Port = None,
+    data: Data = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    latency: Annotated[
+        float, typer.Option(min=0, max=600, metavar="SECONDS", help="Make the engine slower, to watch it work.")
+    ] = 0.0,
+) -> None:
+    """Open an image studio in the browser, painted by the embedded engine. Needs no account."""
+    from bot.app import Tuning
+
+    settings = read_settings(data_dir=data, http_port=port, demo=True).model_copy(update={"token": None})
+    set_up_logs(logging.WARNING)
+    _run(_serve(settings, Tuning(engine={"latency": latency}), open_browser=not no_open))
+
+
+@cli.command()
+def run(port: Port = None, data: Data = None) -> None:
+    """Run the bot by its settings: environment and imaginebot.toml."""
+    from bot.app import Tuning
+
+    settings = read_settings(data_dir=data, http_port=port)
+    secrets_to_mask = [value.get_secret_value() for value in (settings.token, settings.webhook_secret) if value]
+    set_up_logs(secrets=secrets_to_mask)
+    _run(_serve(settings, Tuning(), open_browser=False))
+
+
+@engine_cli.callback()
+def engine(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on, on loopback.")] = ENGINE_PORT,
+    data: Data = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Jobs at a time.")] = 3,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="A private address that webhooks and pictures may go to; can be repeated."),
+    ] = None,
+    fail_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of jobs that fail.")] = 0.0,
+    latency: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Seconds added to each job.")] = 0.0,
+    drop_webhooks: Annotated[float, typer.Option(min=0, max=1, help="Share of webhooks that are not sent.")] = 0.0,
+    duplicate_webhooks: Annotated[float, typer.Option(min=0, max=1, help="Share that is sent twice.")] = 0.0,
+    shuffle_webhooks: Annotated[float, typer.Option(min=0, max=1, help="Share that comes out of order.")] = 0.0,
+    expire_after: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="When ended jobs and their pictures are gone.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes faults and seeds the same at each run.")] = None,
+) -> None:
+    """Serve the embedded engine over HTTP. The key is MIDJOURNEY_TOKEN, or one drawn and printed at start."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot.engine import EngineSettings
+
+    settings = read_settings(data_dir=data)
+    set_up_logs(logging.WARNING)
+    token = settings.token.get_secret_value() if settings.token else secrets.token_urlsafe(24)
+    origins = frozenset(allow_origin or [f"http://127.0.0.1:{settings.http_port}"])
+    _run(
+        _serve_engine(
+            EngineSettings(
+                folder=settings.data_dir / "engine",
+                token=token,
+                webhook_secret=settings.webhook_secret.get_secret_value() if settings.webhook_secret else "",
+                concurrency=concurrency,
+                picture_origins=origins,
+                webhook_origins=origins,
+                fail_rate=fail_rate,
+                latency=latency,
+                drop_webhooks=drop_webhooks,
+                duplicate_webhooks=duplicate_webhooks,
+                shuffle_webhooks=shuffle_webhooks,
+                expire_after=expire_after or None,
+                seed=seed,
+            ),
+            port,
+            drawn=settings.token is None,
+        )
+    )
+
+
+@cli.command()
+def doctor(port: Port = None, data: Data = None) -> None:
+    """Check everything that the program needs, and say what to do about what is amiss."""
+    set_up_logs(logging.CRITICAL)
+    settings = read_settings(data_dir=data, http_port=port)
+    if not asyncio.run(_examine(settings)):
+        raise typer.Exit(1)
+
+
+@db_cli.command()
+def upgrade(data: Data = None) -> None:
+    """Bring the database up to date. Every start does so by itself."""
+    set_up_logs(logging.WARNING)
+    done = asyncio.run(_upgrade(read_settings(data_dir=data)))
+    out.print("\n".join(f"Applied {name}." for name in done) if done else "The database is up to date.")
+
+
+@cli.command()
+def jobs(
+    data: Data = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 25,
+) -> None:
+    """List the newest jobs; works while the bot runs."""
+    asyncio.run(_list_jobs(read_settings(data_dir=data), limit))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except* ImaginebotError as group:
+        _raise_first(group)
+
+
+def _raise_first(group: BaseExceptionGroup[ImaginebotError]) -> NoReturn:
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    raise first from None
+
+
+def _stop_signal() -> asyncio.Event:
+    """Give an event that the first SIGINT or SIGTERM sets; a second one ends the process at once."""
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    return stop
+
+
+async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> None:
+    from bot.app import running
+
+    if not settings.on_loopback and settings.web:
+        raise InvalidSetting(
+            f"The chat page has no login, so it is not served on {settings.http_host}. "
+            "Listen on 127.0.0.1, or set IMAGINEBOT_WEB=false."
+        )
+    stop = _stop_signal()
+    async with running(settings, tuning=tuning) as app:
+        painter = "the embedded engine" if settings.embedded else str(settings.base_url)
+        out.print(f"imaginebot is ready at [bold]{app.url}[/bold]")
+        out.print(f"[dim]Pictures by {painter}; everything is kept in {settings.data_dir}. Ctrl-C stops.[/dim]")
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, app.url)
+        await stop.wait()
+        out.print("[dim]Stopping…[/dim]")
+
+
+async def _serve_engine(settings: EngineSettings, port: int, *, drawn: bool) -> None:
+    from bot.engine import run_engine
+
+    stop = _stop_signal()
+    async with run_engine(settings, port=port) as server:
+        out.print(f"The engine is ready at [bold]{server.url}[/bold]")
+        if drawn:
+            out.print(f"[dim]MIDJOURNEY_TOKEN is not set, so the key is drawn:[/dim] {settings.token}")
+        await stop.wait()
+
+
+async def _examine(settings: Settings) -> bool:
+    from bot.doctor import Verdict, examine
+
+    marks = {Verdict.GOOD: "[green]✓[/green]", Verdict.NOTE: "[yellow]![/yellow]", Verdict.BAD: "[red]✗[/red]"}
+    good = True
+    async for finding in examine(settings):
+        good = good and finding.verdict is not Verdict.BAD
+        out.print(f"{marks[finding.verdict]} [bold]{finding.name}[/bold]: {finding.seen}")
+        if finding.advice:
+            out.print(f"  [dim]{finding.advice}[/dim]")
+    return good
+
+
+async def _upgrade(settings: Settings) -> list[str]:
+    from bot.app import own_folder, upgrade_database
+
+    with own_folder(settings.data_dir):
+        return await upgrade_database(settings.database_path)
+
+
+async def _list_jobs(settings: Settings, limit: int) -> None:
+    from bot.jobs.model import JobFilter
+    from bot.jobs.service import view_in
+    from bot.storage.database import Database
+    from bot.storage.store import Store
+
+    if not settings.database_path.exists():
+        out.print(f"There are no jobs in {settings.data_dir} yet.")
+        return
+    async with await Database.open_read_only(settings.database_path) as database, Store(database).unit() as unit:
+        views = [await view_in(unit, job) for job in await unit.list_jobs(JobFilter(), before=None, limit=limit)]
+    table = Table("when", "who", "what", "prompt", "state", box=None, header_style="dim")
+    for view in views:
+        when = view.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        table.add_row(when, view.requester.name, view.title, view.prompt, view.error or view.state)
+    out.print(table if views else "There are no jobs yet.")

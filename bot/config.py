@@ -1,0 +1,199 @@
+"""Settings: read once from the environment and ``imaginebot.toml``, validated, secrets masked.
+
+In the file a setting has its own name in lower case (``public_url = "https://studio.example"``); the environment wins.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.errors import InvalidSetting
+
+SETTINGS_FILE = "imaginebot.toml"
+
+REMOTE_URL = "https://api.midjourney.com"
+"""The image service's public address, from the contract."""
+
+_OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
+"""A variable of the environment that begins like this is meant for us, so a misspelt one is refused."""
+
+
+class _LowerCaseToml(TomlConfigSettingsSource):
+    """The settings file, in which names are in lower case."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name.upper(): value for name, value in super().__call__().items()}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each field is the setting of the same name as its alias.
+
+    ``demo`` is no setting: the ``demo`` command sets it.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, case_sensitive=False, toml_file=SETTINGS_FILE, env_ignore_empty=True
+    )
+
+    token: SecretStr | None = Field(None, validation_alias="MIDJOURNEY_TOKEN")
+    """The key of the image service; without one the embedded engine paints."""
+    base_url: HttpUrl = Field(HttpUrl(REMOTE_URL), validation_alias="MIDJOURNEY_BASE_URL")
+    """Where the image service is."""
+    webhook_secret: SecretStr | None = Field(None, validation_alias="MIDJOURNEY_WEBHOOK_SECRET")
+    """The secret that the image service signs its webhooks with."""
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(3, validation_alias="MIDJOURNEY_CONCURRENCY")
+    """How many jobs the account takes at a time."""
+    public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL")
+    """Our own address as the internet sees it, for webhooks and reference pictures."""
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    """``sqlite:///path``; by default ``imaginebot.db`` in the data folder."""
+    data_dir: Path = Field(default_factory=lambda: user_data_path("imaginebot"), validation_alias="IMAGINEBOT_DATA_DIR")
+    """The folder for the database and the pictures."""
+    blobs: str | None = Field(None, validation_alias="IMAGINEBOT_BLOBS")
+    """Where pictures are kept; by default ``pictures`` in the data folder."""
+    http_host: str = Field("127.0.0.1", validation_alias="IMAGINEBOT_HTTP_HOST")
+    """The address to listen on."""
+    http_port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, validation_alias="IMAGINEBOT_HTTP_PORT")
+    """The port to listen on; 0 takes a free one."""
+    web: bool = Field(default=True, validation_alias="IMAGINEBOT_WEB")
+    """Whether the chat page is served."""
+    max_jobs_per_command: Annotated[int, Field(ge=1, le=40)] = Field(
+        10, validation_alias="IMAGINEBOT_MAX_JOBS_PER_COMMAND"
+    )
+    """How many jobs permutations and ``--repeat`` may lead to."""
+    max_jobs_per_person: Annotated[int, Field(ge=1)] = Field(200, validation_alias="IMAGINEBOT_MAX_JOBS_PER_PERSON")
+    """How many jobs one person may have waiting or under way."""
+    blocked_words: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_BLOCKED_WORDS")
+    """Words and phrases that no prompt may hold, parted by commas; whole words only."""
+    demo: bool = Field(default=False, validation_alias="demo", exclude=True)
+
+    @field_validator("blocked_words", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite(cls, value: str | None) -> str | None:
+        if value is not None and (not value.startswith("sqlite:///") or value == "sqlite:///"):
+            raise ValueError("sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        return init_settings, env_settings, _LowerCaseToml(settings_cls)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded engine paints."""
+        return self.token is None
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        if self.database_url is None:
+            return self.data_dir / "imaginebot.db"
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def public_origin(self) -> str | None:
+        """``public_url`` without a slash at its end."""
+        return str(self.public_url).rstrip("/") if self.public_url else None
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach us."""
+        return is_loopback(self.http_host)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Read the settings; ``given`` (by field) comes from the command line and wins.
+
+    Raises:
+        InvalidSetting: one is unknown or malformed; the text names it and says what is expected.
+    """
+    _refuse_unknown(os.environ if environment is None else environment)
+    aliases = {name: str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
+    arguments = {aliases[name]: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**arguments)
+    except ValidationError as error:
+        raise InvalidSetting(_sentence(error)) from None
+    except ValueError as error:
+        raise InvalidSetting(f"{SETTINGS_FILE} cannot be read: {error}.") from None
+
+
+def setting_names() -> tuple[str, ...]:
+    """Give the names of all settings."""
+    return tuple(str(field.validation_alias) for name, field in Settings.model_fields.items() if name != "demo")
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = setting_names()
+    for name in environment:
+        if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
+            raise InvalidSetting(_unknown(name.upper()))
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, setting_names(), n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"The settings are {', '.join(setting_names())}."
+    return f"There is no setting {name}. {hint}"
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
+    if first["type"] == "extra_forbidden":
+        return _unknown(name)
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    return f"{name} is not as it should be. Expected: {_EXPECTED.get(name, expected)}."
+
+
+_EXPECTED = {
+    "MIDJOURNEY_BASE_URL": "an address such as https://api.midjourney.com",
+    "PUBLIC_URL": "an address such as https://studio.example",
+    "IMAGINEBOT_HTTP_PORT": "a port from 0 to 65535",
+    "MIDJOURNEY_CONCURRENCY": "a whole number from 1 to 1000",
+    "IMAGINEBOT_WEB": "true or false",
+}
+
+
+def origin_of(url: str) -> str:
+    """Give scheme, host and port of an address."""
+    parts = urlsplit(str(TypeAdapter(HttpUrl).validate_python(url)))
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,183 @@
+"""Look at everything that the program needs, and say what to do about what is amiss."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot.config import Settings
+from bot.engine import EngineSettings, run_engine
+from bot.errors import ImaginebotError, InvalidSetting, UpstreamUnauthorized
+from bot.midjourney.client import Client, Retries
+from bot.midjourney.schema import ListQuery
+from bot.serving import bind
+
+PYTHON = (3, 11)
+WAL_BUG_FIRST = (3, 7, 0)
+WAL_BUG_LAST = (3, 51, 2)
+"""SQLite versions with the WAL-reset bug, which two connections that write can run into."""
+
+SPACE_NEEDED = 1_000_000_000
+"""Bytes of free disk below which the doctor warns; a grid with its pictures takes about 10 MB."""
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    GOOD = "good"
+    NOTE = "note"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One check: what was looked at, how it came out, what was seen and what to do."""
+
+    name: str
+    verdict: Verdict
+    seen: str
+    advice: str = ""
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Check one thing after the other."""
+    yield _python()
+    yield _sqlite()
+    yield _folder(settings.data_dir)
+    yield _database(settings.database_path)
+    yield _port(settings)
+    yield await (_engine() if settings.embedded else _service(settings))
+    yield _webhooks(settings)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= PYTHON:
+        return Finding(name="Python", verdict=Verdict.GOOD, seen=version)
+    return Finding(name="Python", verdict=Verdict.BAD, seen=version, advice="Install Python 3.11 or later.")
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version
+    if WAL_BUG_FIRST <= sqlite3.sqlite_version_info <= WAL_BUG_LAST:
+        return Finding(
+            name="SQLite",
+            verdict=Verdict.NOTE,
+            seen=f"{version}, which has the WAL-reset bug",
+            advice="imaginebot is safe, as it uses one connection; do not write to its database with another program "
+            "while it runs. SQLite 3.51.3 or later is free of the bug.",
+        )
+    return Finding(name="SQLite", verdict=Verdict.GOOD, seen=version)
+
+
+def _folder(folder: Path) -> Finding:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(
+            name="Data folder",
+            verdict=Verdict.BAD,
+            seen=f"{folder}: {error.strerror}",
+            advice="Name a folder that can be written with --data or IMAGINEBOT_DATA_DIR.",
+        )
+    seen = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < SPACE_NEEDED:
+        return Finding(name="Data folder", verdict=Verdict.NOTE, seen=seen, advice="Free some space soon.")
+    return Finding(name="Data folder", verdict=Verdict.GOOD, seen=seen)
+
+
+def _database(path: Path) -> Finding:
+    if not path.exists():
+        return Finding(name="Database", verdict=Verdict.GOOD, seen="none yet; the first start makes it")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        verdict = str(error)
+    if verdict == "ok":
+        return Finding(name="Database", verdict=Verdict.GOOD, seen=f"{path}, {path.stat().st_size / 1e6:.1f} MB")
+    return Finding(
+        name="Database",
+        verdict=Verdict.BAD,
+        seen=f"{path}: {verdict}",
+        advice="Restore a backup, or move the file away to begin anew.",
+    )
+
+
+def _port(settings: Settings) -> Finding:
+    seen = f"{settings.http_host} port {settings.http_port}"
+    try:
+        bind(settings.http_host, settings.http_port).close()
+    except InvalidSetting:
+        return Finding(
+            name="Port",
+            verdict=Verdict.NOTE,
+            seen=f"{seen} is in use",
+            advice="That is as it should be if imaginebot is running. Otherwise choose another with --port.",
+        )
+    return Finding(name="Port", verdict=Verdict.GOOD, seen=f"{seen} is free")
+
+
+async def _engine() -> Finding:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = EngineSettings(folder=Path(folder), token="doctor")  # noqa: S106 - for a moment, on loopback
+        async with run_engine(settings) as engine, Client(engine.url, settings.token) as client:
+            await client.list_jobs(ListQuery(limit=1))
+    return Finding(
+        name="Image service",
+        verdict=Verdict.GOOD,
+        seen="the embedded engine answers",
+        advice="Set MIDJOURNEY_TOKEN to use the remote service instead.",
+    )
+
+
+async def _service(settings: Settings) -> Finding:
+    token = settings.token.get_secret_value() if settings.token else ""
+    try:
+        async with Client(str(settings.base_url), token, retries=Retries(attempts=1)) as client:
+            await client.list_jobs(ListQuery(limit=1))
+    except UpstreamUnauthorized:
+        return Finding(
+            name="Image service",
+            verdict=Verdict.BAD,
+            seen=f"{settings.base_url} does not accept the key",
+            advice="Set MIDJOURNEY_TOKEN to a key that is valid.",
+        )
+    except ImaginebotError as error:
+        return Finding(
+            name="Image service",
+            verdict=Verdict.BAD,
+            seen=f"{settings.base_url}: {error}",
+            advice="Check MIDJOURNEY_BASE_URL and the network. Without MIDJOURNEY_TOKEN the embedded engine paints.",
+        )
+    return Finding(name="Image service", verdict=Verdict.GOOD, seen=f"{settings.base_url} answers and accepts the key")
+
+
+def _webhooks(settings: Settings) -> Finding:
+    if settings.embedded:
+        return Finding(name="Webhooks", verdict=Verdict.GOOD, seen="from the embedded engine, on loopback")
+    if settings.public_url is None:
+        return Finding(
+            name="Webhooks",
+            verdict=Verdict.NOTE,
+            seen="none, so the image service is asked from time to time",
+            advice="Set PUBLIC_URL and MIDJOURNEY_WEBHOOK_SECRET to hear of changes at once, and to use kept "
+            "pictures as references.",
+        )
+    if settings.webhook_secret is None:
+        return Finding(
+            name="Webhooks",
+            verdict=Verdict.BAD,
+            seen="PUBLIC_URL is set, but no secret to verify webhooks with",
+            advice="Set MIDJOURNEY_WEBHOOK_SECRET to the secret that belongs to the key.",
+        )
+    return Finding(name="Webhooks", verdict=Verdict.GOOD, seen=f"to {settings.public_origin}")

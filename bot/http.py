@@ -1,0 +1,126 @@
+"""What the program itself serves over HTTP: kept pictures, webhooks of the image service, and how it is.
+
+Adapters add routes of their own beside these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.errors import InvalidPicture, JobNotFound
+from bot.jobs.service import JobService
+from bot.jobs.tracker import Tracker
+from bot.jobs.upstream import WEBHOOK_PATH
+from bot.midjourney.webhooks import verify
+from bot.storage.blobs import BlobNotFound
+from bot.supervision import Supervisor
+
+log = structlog.get_logger(__name__)
+
+WEBHOOK_LIMIT_BYTES = 1_000_000
+SIGNATURE_HEADER = "X-Midjourney-Signature"
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_PICTURE_HEADERS = {
+    "Cache-Control": _FOR_EVER,
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """What the core's routes stand on. ``webhook_secret`` is empty where no webhooks are taken."""
+
+    service: JobService
+    tracker: Tracker
+    supervisor: Supervisor
+    webhook_secret: str
+
+
+def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
+    """Put the core's routes and those of the adapters into one application."""
+    own = [
+        Route("/pictures/{digest}", _picture(core), methods=["GET"]),
+        Route(WEBHOOK_PATH + "{job_id}", _webhook(core), methods=["POST"]),
+        Route("/healthz", _healthz, methods=["GET"]),
+        Route("/readyz", _readyz(core), methods=["GET"]),
+    ]
+    return Starlette(routes=[*own, *routes])
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _picture(core: Core) -> Endpoint:
+    async def picture(request: Request) -> Response:
+        digest = request.path_params["digest"]
+        etag = f'"{digest}-{request.query_params.get("w", "")}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=_PICTURE_HEADERS | {"ETag": etag})
+        try:
+            content, content_type = await core.service.picture(digest, width=_width(request))
+        except (BlobNotFound, InvalidPicture, ValueError) as error:
+            raise HTTPException(404, "There is no such picture here.") from error
+        return Response(content, media_type=content_type, headers=_PICTURE_HEADERS | {"ETag": etag})
+
+    return picture
+
+
+def _width(request: Request) -> int | None:
+    text = request.query_params.get("w")
+    return None if text is None else int(text)
+
+
+def _webhook(core: Core) -> Endpoint:
+    async def webhook(request: Request) -> Response:
+        body = await _read(request, WEBHOOK_LIMIT_BYTES)
+        if body is None:
+            return _refusal(413, "too_large", "The body is too large.")
+        signature = request.headers.get(SIGNATURE_HEADER)
+        if not core.webhook_secret or not verify(body, signature, core.webhook_secret):
+            return _refusal(401, "invalid_signature", "The signature does not fit the body.")
+        try:
+            await core.tracker.hear(request.path_params["job_id"], body)
+        except JobNotFound:
+            return _refusal(404, "job_not_found", "There is no such job.")
+        except ValueError:
+            return _refusal(400, "invalid_event", "The body is not an event of the contract.")
+        return JSONResponse({"status": "SUCCESS"})
+
+    return webhook
+
+
+async def _read(request: Request, limit: int) -> bytes | None:
+    """Read a body, or nothing where it is larger than ``limit`` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _refusal(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"status": "ERROR", "code": code, "message": message}, status_code=status)
+
+
+async def _healthz(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _readyz(core: Core) -> Endpoint:
+    async def readyz(_request: Request) -> Response:
+        parts = {name: "running" if part.running else "failing" for name, part in core.supervisor.parts.items()}
+        return JSONResponse({"parts": parts}, status_code=200 if core.supervisor.ready else 503)
+
+    return readyz

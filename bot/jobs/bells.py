@@ -1,0 +1,41 @@
+"""Wake-up calls between the parts of one process.
+
+The truth is in the rows, and every loop also looks at them by itself from time to time; a bell only spares the wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+
+class Bell:
+    """Something that one loop waits for and anybody may ring."""
+
+    def __init__(self) -> None:
+        """Start silent."""
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake the loop, now or when it next waits."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next ring, or after ``seconds``."""
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._event.wait()
+        except TimeoutError:
+            pass
+        self._event.clear()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bells:
+    """One bell for each loop."""
+
+    submitter: Bell = field(default_factory=Bell)
+    canceller: Bell = field(default_factory=Bell)
+    tracker: Bell = field(default_factory=Bell)
+    collector: Bell = field(default_factory=Bell)
+    publisher: Bell = field(default_factory=Bell)

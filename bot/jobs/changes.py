@@ -1,0 +1,45 @@
+"""Write what a report does to a job: the job itself, the buttons of its new state, the pictures to fetch."""
+
+from __future__ import annotations
+
+from bot.jobs.facts import actions_of
+from bot.jobs.merge import Report, merge
+from bot.jobs.model import Failure, Job, JobStatus, Submission
+from bot.storage.store import Unit
+
+
+async def apply(unit: Unit, job: Job, report: Report) -> Job:
+    """Merge ``report`` into ``job``, write what follows, and give the job as it then stands."""
+    merged = merge(job, report, unit.now)
+    if not job.status.ended and _matters(merged):
+        for picture in report.pictures:
+            await unit.want_picture(job.id, picture.role, picture.position, picture.url)
+    if merged is not job:
+        await unit.change_job(merged)
+        if merged.status.ended:
+            await unit.add_buttons(merged.id, actions_of(merged))
+    return merged
+
+
+def _matters(job: Job) -> bool:
+    """Say whether pictures that come with a report are still of use."""
+    return job.status is JobStatus.COMPLETED or not job.status.ended
+
+
+async def fail(unit: Unit, job: Job, code: str, message: str) -> Job:
+    """End a job with a sentence that says why."""
+    return await apply(unit, job, Report(status=JobStatus.FAILED, failure=Failure(code=code, message=message)))
+
+
+async def cancelled(unit: Unit, job: Job) -> Job:
+    """End a job whose cancel is certain."""
+    return await apply(unit, job, Report(status=JobStatus.CANCELLED))
+
+
+async def wait_again(unit: Unit, job: Job) -> Job:
+    """Put a job that has certainly not been sent back among those waiting, or end it where it is to be cancelled."""
+    if job.cancel_requested_at is not None:
+        return await cancelled(unit, job)
+    waiting = job.evolve(submission=Submission.WAITING, revision=job.revision + 1, updated_at=unit.now)
+    await unit.change_job(waiting)
+    return waiting

@@ -1,0 +1,177 @@
+"""Fetch the pictures of jobs, once, and keep them, so that nothing that we show depends on a link that expires."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
+from bot.images import PictureFetcher, compose_grid, crop
+from bot.jobs.bells import Bells
+from bot.jobs.drafts import KeptPicture
+from bot.jobs.merge import DERIVED, report_of_job
+from bot.jobs.model import GRID_TYPES, Picture, PictureRole
+from bot.jobs.pace import Backoff
+from bot.jobs.shelf import PictureShelf
+from bot.midjourney.api import ImageApi
+from bot.storage.store import Store
+
+log = structlog.get_logger(__name__)
+
+IDLE_S = 2.0
+"""How often the loop looks at the rows by itself, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorSettings:
+    """How pictures are fetched: so many at a time, each tried so often with backoff."""
+
+    concurrency: int = 6
+    attempts: int = 6
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, last=30.0))
+
+
+class Collector:
+    """The loop that fetches."""
+
+    def __init__(
+        self,
+        store: Store,
+        api: ImageApi,
+        shelf: PictureShelf,
+        fetcher: PictureFetcher,
+        bells: Bells,
+        *,
+        settings: CollectorSettings,
+    ) -> None:
+        """``fetcher`` is the one for addresses that the image service names."""
+        self._store = store
+        self._api = api
+        self._shelf = shelf
+        self._fetcher = fetcher
+        self._bells = bells
+        self._settings = settings
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        while True:
+            await self._bells.collector.wait(await self.collect())
+
+    async def collect(self) -> float:
+        """Fetch every picture that is due, and give the seconds until the next one is."""
+        async with self._store.unit() as unit:
+            due = await unit.pictures_due(self._settings.concurrency)
+        if due:
+            async with asyncio.TaskGroup() as fetches:
+                for picture in due:
+                    fetches.create_task(self._fetch(picture), name=f"fetch {picture.job_id}")
+            self._bells.publisher.ring()
+        async with self._store.unit() as unit:
+            soonest = await unit.next_picture_due_at()
+            now = unit.now
+        return IDLE_S if soonest is None else min(IDLE_S, max(0.0, (soonest - now).total_seconds()))
+
+    async def _fetch(self, picture: Picture) -> None:
+        try:
+            kept = await (self._download(picture) if picture.source_url else self._derive(picture))
+        except (InvalidPicture, UpstreamUnavailable, StorageUnavailable) as error:
+            await self._try_later(picture, error)
+        except Exception as error:  # a picture that fails must not hold back the others
+            log.exception("fetching a picture went wrong", job=picture.job_id)
+            await self._try_later(picture, InvalidPicture(str(error)))
+        else:
+            await self._record(_as_kept(picture, kept))
+
+    async def _download(self, picture: Picture) -> KeptPicture:
+        return await self._shelf.keep_result(await self._fetcher.fetch(picture.source_url or ""))
+
+    async def _record(self, picture: Picture) -> None:
+        async with self._store.unit() as unit:
+            await unit.keep_picture(picture)
+            # The pictures of a grid are shown through the grid; only what is shown by itself makes the post due.
+            if picture.position == 0:
+                await unit.touch_job(picture.job_id)
+
+    async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:
+        if picture.role is PictureRole.PREVIEW:
+            await self._drop_preview(picture)
+            return
+        log.warning("a picture could not be had", job=picture.job_id, role=picture.role.value, reason=str(error))
+        full_disk = isinstance(error, StorageUnavailable)
+        if picture.attempts + 1 >= self._settings.attempts and not full_disk:
+            await self._give_up(picture)
+        else:
+            # The link may have expired: the job tells a fresh one.
+            url = await self._fresh_url(picture) if picture.source_url else picture.source_url
+            await self._put_off(replace(picture, source_url=url), self._settings.backoff.after(picture.attempts))
+
+    async def _put_off(self, picture: Picture, wait: timedelta) -> None:
+        async with self._store.unit() as unit:
+            await unit.put_picture_off(picture, unit.now + wait)
+
+    async def _drop_preview(self, picture: Picture) -> None:
+        # A preview that is gone is no loss, and nothing to trouble anybody with.
+        async with self._store.unit() as unit:
+            await unit.drop_preview(picture.job_id)
+
+    async def _give_up(self, picture: Picture) -> None:
+        async with self._store.unit() as unit:
+            job = await unit.job(picture.job_id)
+            if job.type in GRID_TYPES and picture.source_url != DERIVED:
+                # The other pictures may still give it.
+                await unit.put_picture_off(replace(picture, source_url=DERIVED), unit.now)
+            else:
+                await unit.give_picture_up(picture, _LOST)
+                await unit.touch_job(picture.job_id)
+
+    async def _fresh_url(self, picture: Picture) -> str | None:
+        async with self._store.unit() as unit:
+            job = await unit.job(picture.job_id)
+        if job.upstream_id is None:
+            return picture.source_url
+        try:
+            report = report_of_job(await self._api.get_job(UUID(job.upstream_id)))
+        except ImaginebotError:
+            return picture.source_url
+        named = {(each.role, each.position): each.url for each in report.pictures}
+        return named.get((picture.role, picture.position), picture.source_url)
+
+    # What the image service left out
+
+    async def _derive(self, picture: Picture) -> KeptPicture:
+        """Make the grid out of its four pictures, or one of them out of the grid.
+
+        Raises:
+            UpstreamUnavailable: what it is made from is not there yet.
+            InvalidPicture: what it is made from cannot be had either.
+        """
+        async with self._store.unit() as unit:
+            siblings = await unit.pictures_of(picture.job_id)
+        if picture.role is PictureRole.GRID:
+            images = [await self._content(siblings, PictureRole.IMAGE, position) for position in (1, 2, 3, 4)]
+            made = await asyncio.to_thread(compose_grid, images)
+        else:
+            grid = await self._content(siblings, PictureRole.GRID, 0)
+            made = await asyncio.to_thread(crop, grid, picture.position)
+        return await self._shelf.keep_result(made)
+
+    async def _content(self, siblings: list[Picture], role: PictureRole, position: int) -> bytes:
+        found = next((each for each in siblings if (each.role, each.position) == (role, position)), None)
+        if found is not None and found.digest is not None:
+            return (await self._shelf.read(found.digest))[0]
+        if found is not None and found.pending and found.source_url:
+            raise UpstreamUnavailable("a picture that this one is made from is not there yet")
+        raise InvalidPicture("a picture that this one is made from could not be had")
+
+
+def _as_kept(picture: Picture, kept: KeptPicture) -> Picture:
+    return replace(
+        picture, digest=kept.digest, width=kept.width, height=kept.height, content_type=kept.content_type, pending=False
+    )
+
+
+_LOST = "A picture could not be fetched from the image service. Reroll to make it anew."

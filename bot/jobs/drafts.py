@@ -1,0 +1,250 @@
+"""What a job is to be, before it is one: commands and presses turned into requests for the image service. Pure."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.errors import InvalidPicture, InvalidPrompt, NotReady
+from bot.jobs.model import GRID_TYPES, Action, Job, JobStatus, JobType, Picture, PictureRole, Source, Submission
+from bot.midjourney.schema import BLEND_MAX, BLEND_MIN, SEED_LIMIT, wire
+from bot.prompts import Prompt, blocked_words, expand, parse, to_request
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptPicture:
+    """A picture that we hold: its blob's digest, size in pixels and content type."""
+
+    digest: str
+    width: int
+    height: int
+    content_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A job that has still to be written. The fields are those of ``Job``; ``inputs`` are pictures it starts from."""
+
+    type: JobType
+    action: Action
+    prompt: str = ""
+    request: dict[str, Any] = field(default_factory=dict)
+    parent_id: str | None = None
+    image_index: int | None = None
+    origin_id: str | None = None
+    seed: int | None = None
+    inputs: tuple[KeptPicture, ...] = ()
+
+    def job(self, job_id: str, source: Source, now: datetime) -> Job:
+        """Give the job that this draft becomes, waiting to be sent."""
+        return Job(
+            id=job_id,
+            type=self.type,
+            action=self.action,
+            status=JobStatus.PENDING,
+            submission=Submission.WAITING,
+            progress=0,
+            revision=0,
+            prompt=self.prompt,
+            request=self.request,
+            requester=source.requester,
+            conversation=source.conversation,
+            created_at=now,
+            updated_at=now,
+            parent_id=self.parent_id,
+            image_index=self.image_index,
+            origin_id=self.origin_id,
+            seed=self.seed,
+        )
+
+    def input_pictures(self, job_id: str) -> tuple[Picture, ...]:
+        """Give the inputs as pictures of the job."""
+        return tuple(
+            Picture(
+                job_id=job_id,
+                role=PictureRole.INPUT,
+                position=position,
+                digest=kept.digest,
+                width=kept.width,
+                height=kept.height,
+                content_type=kept.content_type,
+            )
+            for position, kept in enumerate(self.inputs, start=1)
+        )
+
+
+def imagine(text: str, *, blocked: Sequence[str] = (), reference: KeptPicture | None = None, cap: int) -> list[Draft]:
+    """Draft what ``/imagine`` asks for: several jobs for permutations and ``--repeat``, ``cap`` at the most.
+
+    Raises:
+        InvalidPrompt: there is nothing to imagine, or it cannot be sent as it stands.
+    """
+    if not text.strip():
+        raise InvalidPrompt("Say what to imagine, for example: /imagine a lighthouse at dusk --ar 3:2")
+    return [_imagine_one(one, Action.IMAGINE, blocked, reference) for one in expand(text.strip(), cap=cap)]
+
+
+def imagine_this(description: Job, index: int, *, blocked: Sequence[str] = ()) -> Draft:
+    """Draft an imagine of one of a description's prompts."""
+    draft = _imagine_one(description.prompts[index - 1], Action.IMAGINE_THIS, blocked, None)
+    return replace(draft, origin_id=description.id)
+
+
+def _imagine_one(text: str, action: Action, blocked: Sequence[str], reference: KeptPicture | None) -> Draft:
+    request = _imagine_request(parse(text), blocked, has_picture=reference is not None)
+    seed = _seed_of(request)
+    return Draft(
+        type=JobType.IMAGINE,
+        action=action,
+        prompt=text,
+        request=request | {"seed": seed},
+        seed=seed,
+        inputs=(reference,) if reference else (),
+    )
+
+
+def _imagine_request(prompt: Prompt, blocked: Sequence[str], *, has_picture: bool) -> dict[str, Any]:
+    if found := blocked_words(prompt.source, blocked):
+        raise InvalidPrompt(f"The admin here does not allow “{found[0]}” in a prompt. Please put it another way.")
+    request = wire(to_request(prompt))
+    if has_picture and "image_url" in request:
+        raise InvalidPrompt("Give one reference picture: either attach it or put its address first, not both.")
+    return request
+
+
+def _seed_of(request: dict[str, Any]) -> int:
+    seed = request.get("seed")
+    return secrets.randbelow(SEED_LIMIT + 1) if seed is None else int(seed)
+
+
+def describe(picture: KeptPicture, *, origin_id: str | None = None) -> Draft:
+    """Draft a description of a picture."""
+    return Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(picture,), origin_id=origin_id)
+
+
+def blend(pictures: Sequence[KeptPicture], text: str, *, blocked: Sequence[str] = ()) -> Draft:
+    """Draft a blend of two to five pictures, guided by ``text``, which may hold ``--ar``.
+
+    Raises:
+        InvalidPicture: too few or too many pictures.
+        InvalidPrompt: the text cannot be sent as it stands.
+    """
+    if not BLEND_MIN <= len(pictures) <= BLEND_MAX:
+        raise InvalidPicture(f"A blend takes {BLEND_MIN} to {BLEND_MAX} pictures; you gave {len(pictures)}.")
+    request: dict[str, Any] = {}
+    if text.strip():
+        request = _blend_request(text.strip(), blocked)
+    return Draft(type=JobType.BLEND, action=Action.BLEND, prompt=text.strip(), request=request, inputs=tuple(pictures))
+
+
+def _blend_request(text: str, blocked: Sequence[str]) -> dict[str, Any]:
+    # "a" stands in for the words that an imagine must have and a blend need not.
+    prompt = parse(text)
+    full = _imagine_request(prompt if prompt.text else parse(f"a {text}"), blocked, has_picture=False)
+    if "image_url" in full:
+        raise InvalidPrompt("Attach the pictures of a blend or name their addresses; they do not go into the prompt.")
+    request = {"prompt": full["prompt"]} if prompt.text else {}
+    if prompt.parameter("ar"):
+        request["aspect_ratio"] = full["aspect_ratio"]
+    return request
+
+
+def upscale(parent: Job, index: int) -> Draft:
+    """Draft the upscale of a picture of a grid.
+
+    Raises:
+        NotReady: the parent has no grid, or not yet.
+    """
+    _need_grid(parent)
+    return Draft(
+        type=JobType.UPSCALE,
+        action=Action.UPSCALE,
+        prompt=parent.prompt,
+        request={"index": index},
+        parent_id=parent.id,
+        image_index=index,
+        seed=parent.seed,
+    )
+
+
+def vary(
+    parent: Job, index: int, *, prompt: str | None, picture: KeptPicture | None, blocked: Sequence[str] = ()
+) -> Draft:
+    """Draft a variation of a picture of a grid, or, with an edited prompt, an imagine that starts from it.
+
+    The contract's variation takes no prompt, so an edited one becomes an imagine with the chosen ``picture`` as its
+    reference; it stays a variation of its parent in what is shown.
+
+    Raises:
+        NotReady: the parent has no grid, or not yet.
+        InvalidPrompt: the edited prompt cannot be sent as it stands.
+    """
+    _need_grid(parent)
+    if prompt is None or prompt.strip() == parent.prompt.strip():
+        return Draft(
+            type=JobType.VARIATION,
+            action=Action.VARY,
+            prompt=parent.prompt,
+            request={"index": index},
+            parent_id=parent.id,
+            image_index=index,
+        )
+    if not prompt.strip():
+        raise InvalidPrompt("The prompt is empty. Write what to change, or send it unedited for a plain variation.")
+    if picture is None:
+        raise NotReady("This picture is not kept here, so its prompt cannot be edited. A plain variation works.")
+    draft = _imagine_one(prompt.strip(), Action.VARY, blocked, picture)
+    return replace(draft, parent_id=parent.id, image_index=index)
+
+
+def _need_grid(parent: Job) -> None:
+    if parent.type not in GRID_TYPES:
+        raise NotReady("Only a picture of a grid can be upscaled or varied, and this job has no grid.")
+    if parent.status is not JobStatus.COMPLETED:
+        raise NotReady("This grid is not finished, so there is nothing to upscale or vary yet.")
+
+
+def reroll(job: Job, inputs: tuple[KeptPicture, ...]) -> Draft:
+    """Draft the same request again with a new seed."""
+    _need_grid(job)
+    draft = _again(job, Action.REROLL, inputs)
+    if job.type is not JobType.IMAGINE:
+        return draft
+    seed = secrets.randbelow(SEED_LIMIT + 1)
+    return replace(draft, prompt=_without_seed(job.prompt), request=job.request | {"seed": seed}, seed=seed)
+
+
+def _without_seed(text: str) -> str:
+    prompt = parse(text)
+    if prompt.parameter("seed") is None:
+        return text
+    kept = tuple(parameter for parameter in prompt.parameters if parameter.name != "seed")
+    return str(replace(prompt, parameters=kept))
+
+
+def retry(job: Job, inputs: tuple[KeptPicture, ...]) -> Draft:
+    """Draft the very same request again.
+
+    Raises:
+        NotReady: the job has not failed and was not cancelled.
+    """
+    if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
+        raise NotReady("This job has not failed, so there is nothing to try again.")
+    return _again(job, Action.RETRY, inputs)
+
+
+def _again(job: Job, action: Action, inputs: tuple[KeptPicture, ...]) -> Draft:
+    return Draft(
+        type=job.type,
+        action=action,
+        prompt=job.prompt,
+        request=job.request,
+        parent_id=job.parent_id,
+        image_index=job.image_index,
+        origin_id=job.id,
+        seed=job.seed,
+        inputs=inputs,
+    )

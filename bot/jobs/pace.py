@@ -1,0 +1,23 @@
+"""How long to wait before another try."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backoff:
+    """Exponential backoff with full jitter, between ``first`` and ``last`` seconds."""
+
+    first: float
+    last: float
+    draw: Callable[[], float] = random.random
+
+    def after(self, attempts: int, *, at_least: float | None = None) -> timedelta:
+        """Give the wait after ``attempts`` failed tries; ``at_least`` is what the other side asked for, in seconds."""
+        ceiling = min(self.last, self.first * 2.0 ** min(attempts, 30))
+        seconds = ceiling * (0.5 + 0.5 * self.draw())
+        return timedelta(seconds=max(seconds, at_least or 0.0))

@@ -1,0 +1,122 @@
+"""Show jobs: an outbox over the posts that are behind their jobs.
+
+Only the newest revision is sent, those of ended jobs first. A conversation is written to at a pace that its platform
+bears; a platform that is down is tried again with backoff; a message or channel that is gone ends the post, not the
+job. Creating a message is safe to repeat by the adapter's own means, editing by nature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import PlatformUnavailable, PostGone
+from bot.jobs.adapter import Adapter
+from bot.jobs.bells import Bell, Bells
+from bot.jobs.model import Post
+from bot.jobs.pace import Backoff
+from bot.jobs.service import view_in
+from bot.jobs.view import JobView
+from bot.storage.store import Store
+
+log = structlog.get_logger(__name__)
+
+IDLE_S = 2.0
+"""How often the loop looks at the rows by itself, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublisherSettings:
+    """How posts are sent: so many at a time and platform, and how a platform in trouble is spared."""
+
+    concurrency: int = 8
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, last=120.0))
+
+
+class Publisher:
+    """One loop for each adapter."""
+
+    def __init__(self, store: Store, adapters: Sequence[Adapter], bells: Bells, *, settings: PublisherSettings) -> None:
+        """Show on every one of ``adapters``."""
+        self._store = store
+        self._adapters = adapters
+        self._bells = bells
+        self._settings = settings
+        self._own_bells = {adapter.name: Bell() for adapter in adapters}
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            for adapter in self._adapters:
+                loops.create_task(self._run_one(adapter), name=f"publish to {adapter.name}")
+            while True:
+                await self._bells.publisher.wait(IDLE_S)
+                for bell in self._own_bells.values():
+                    bell.ring()
+
+    async def _run_one(self, adapter: Adapter) -> None:
+        while True:
+            await self._own_bells[adapter.name].wait(await self.publish(adapter))
+
+    async def flush(self, within: timedelta) -> None:
+        """Send what is due, for so long at the most."""
+        try:
+            async with asyncio.timeout(within.total_seconds()), asyncio.TaskGroup() as rounds:
+                for adapter in self._adapters:
+                    rounds.create_task(self.publish(adapter))
+        except Exception:  # a stop goes on whatever happens; the next start does what is left
+            log.exception("not every post could be brought up to date before the stop")
+
+    async def publish(self, adapter: Adapter) -> float:
+        """Send every post of a platform that is due, and give the seconds until the next one is."""
+        while True:
+            async with self._store.unit() as unit:
+                due = await unit.due_posts(adapter.name, self._settings.concurrency)
+            if not due:
+                break
+            async with asyncio.TaskGroup() as sends:
+                for post in due:
+                    sends.create_task(self._send(adapter, post), name=f"post {post.job_id}")
+        async with self._store.unit() as unit:
+            soonest = await unit.next_post_due_at(adapter.name)
+            now = unit.now
+        return IDLE_S if soonest is None else min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
+
+    async def _send(self, adapter: Adapter, post: Post) -> None:
+        async with self._store.unit() as unit:
+            view = await view_in(unit, await unit.job(post.job_id))
+        try:
+            if post.reference is None:
+                await self._make(adapter, post, view)
+            else:
+                await adapter.edit(post, view)
+        except PostGone as error:
+            log.warning("a post is gone", job=post.job_id, platform=adapter.name, reason=str(error))
+            async with self._store.unit() as unit:
+                await unit.close_post(post.id)
+        except PlatformUnavailable as error:
+            log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
+            await self._put_off(post, error.retry_after)
+        except Exception:  # one post that breaks something must not hold up the others
+            log.exception("showing a job went wrong", job=post.job_id, platform=adapter.name)
+            await self._put_off(post, None)
+        else:
+            await self._record(adapter, post, view)
+
+    async def _make(self, adapter: Adapter, post: Post, view: JobView) -> None:
+        reference = await adapter.post(post, view)
+        async with self._store.unit() as unit:
+            await unit.set_post_reference(post.id, reference)
+
+    async def _record(self, adapter: Adapter, post: Post, view: JobView) -> None:
+        async with self._store.unit() as unit:
+            await unit.set_post_shown(post.id, view.revision, next_at=unit.now + adapter.edit_interval)
+
+    async def _put_off(self, post: Post, retry_after: float | None) -> None:
+        async with self._store.unit() as unit:
+            due_at = unit.now + self._settings.backoff.after(post.attempts, at_least=retry_after)
+            await unit.put_post_off(post.id, due_at)

@@ -1,0 +1,429 @@
+"""The one place where people's wishes become jobs.
+
+Adapters call it with a ``Source`` (who, where, and the platform's own id of the event). One unit of work writes the
+job, its post, its buttons and an audit line; the same event again gives the same jobs back. Nothing in here waits for
+the image service or for a platform: that is the work of the submitter, the tracker, the collector and the publisher.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.errors import AlreadyEnded, ButtonNotFound, JobNotFound, NotAllowed, NotReady, QuotaExceeded
+from bot.jobs import changes, drafts
+from bot.jobs.bells import Bells
+from bot.jobs.drafts import Draft, KeptPicture
+from bot.jobs.facts import SHOWN_PLACES, Facts, actions_of, job_view
+from bot.jobs.model import (
+    Action,
+    Button,
+    Job,
+    JobFilter,
+    JobStatus,
+    Picture,
+    PictureRole,
+    Requester,
+    Source,
+    Submission,
+)
+from bot.jobs.shelf import PictureShelf
+from bot.jobs.view import JobView
+from bot.storage.identifiers import new_id
+from bot.storage.store import Store, Unit
+
+DOUBLE_CLICK = timedelta(seconds=2)
+"""The same person pressing the same button again within this time means the same."""
+
+_DURATIONS = 20
+"""How many recent jobs the usual time is taken from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one person and everybody together may have under way, and what prompts may hold.
+
+    ``permutations`` caps the jobs of one command, ``live_of_requester`` the jobs that one person has waiting or under
+    way, ``waiting`` the jobs that wait altogether. ``blocked_words`` are refused as whole words.
+    """
+
+    permutations: int = 10
+    live_of_requester: int = 200
+    waiting: int = 10_000
+    blocked_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed:
+    """What came of a press: the job, and whether it was there already. A cancel gives the cancelled job itself."""
+
+    job: Job
+    existing: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A page of jobs, newest first; ``next`` is the ``before`` of the following page, absent on the last."""
+
+    views: tuple[JobView, ...]
+    next: str | None
+
+
+class JobService:
+    """Make, change, show and list jobs."""
+
+    def __init__(
+        self, store: Store, shelf: PictureShelf, bells: Bells, *, limits: Limits, can_lend: Callable[[], bool]
+    ) -> None:
+        """Stand on the store and the shelf. ``can_lend`` says whether the image service can reach our pictures."""
+        self._store = store
+        self._shelf = shelf
+        self._bells = bells
+        self._limits = limits
+        self._can_lend = can_lend
+
+    # Commands
+
+    async def imagine(self, source: Source, text: str, *, reference: str | None = None) -> tuple[Job, ...]:
+        """Ask for a grid of four, or several for permutations and ``--repeat``.
+
+        ``reference`` is the digest of a kept picture to start from.
+
+        Raises:
+            InvalidPrompt: the prompt cannot be sent as it stands.
+            NotReady: a reference was given and the image service has no way to our pictures.
+            QuotaExceeded: too much is under way.
+        """
+        picture = None if reference is None else self._lendable(await self._shelf.look_up(reference))
+        limits = self._limits
+        asked = drafts.imagine(text, blocked=limits.blocked_words, reference=picture, cap=limits.permutations)
+        jobs, _ = await self._make(source, asked)
+        return jobs
+
+    async def describe(self, source: Source, picture: str) -> Job:
+        """Ask for prompts that would lead to the kept picture with this digest."""
+        kept = await self._shelf.look_up(picture)
+        jobs, _ = await self._make(source, [drafts.describe(kept)])
+        return jobs[0]
+
+    async def blend(self, source: Source, pictures: Sequence[str], text: str = "") -> Job:
+        """Ask for a grid that mixes kept pictures.
+
+        Raises:
+            InvalidPicture: there are not two to five of them.
+            InvalidPrompt: the text cannot be sent as it stands.
+        """
+        kept = [await self._shelf.look_up(digest) for digest in pictures]
+        jobs, _ = await self._make(source, [drafts.blend(kept, text, blocked=self._limits.blocked_words)])
+        return jobs[0]
+
+    async def upscale(self, source: Source, job_id: str, index: int) -> Pressed:
+        """Upscale a picture of a grid; the second time gives the upscale that exists."""
+        return await self._act(source, job_id, Action.UPSCALE, index)
+
+    async def vary(self, source: Source, job_id: str, index: int, *, prompt: str | None = None) -> Pressed:
+        """Make variations of a picture of a grid, with an edited ``prompt`` if there is one."""
+        return await self._act(source, job_id, Action.VARY, index, prompt)
+
+    async def reroll(self, source: Source, job_id: str) -> Pressed:
+        """Make four new pictures from the same prompt."""
+        return await self._act(source, job_id, Action.REROLL, None)
+
+    async def retry(self, source: Source, job_id: str) -> Pressed:
+        """Ask for the same again after a failure or a cancel."""
+        return await self._act(source, job_id, Action.RETRY, None)
+
+    async def cancel(self, source: Source, job_id: str) -> Job:
+        """Stop a job, here and at the image service.
+
+        Raises:
+            NotAllowed: somebody else asked for it.
+            AlreadyEnded: there is nothing left to stop.
+        """
+        return (await self._act(source, job_id, Action.CANCEL, None)).job
+
+    async def press(self, source: Source, button_id: str, *, prompt: str | None = None) -> Pressed:
+        """Do what a button says, however old it is. ``prompt`` is the edited prompt of a variation.
+
+        Raises:
+            ButtonNotFound: there is no such button.
+        """
+        async with self._store.unit() as unit:
+            button = await unit.button(button_id)
+        try:
+            return await self._act(source, button.job_id, button.action, button.index, prompt)
+        except JobNotFound as error:
+            raise ButtonNotFound(str(error)) from error
+
+    async def _act(
+        self, source: Source, job_id: str, action: Action, index: int | None, prompt: str | None = None
+    ) -> Pressed:
+        async with self._store.unit() as unit:
+            if (before := await self._seen(unit, source)) is not None:
+                return Pressed(job=before[0], existing=True)
+            job = await unit.job(job_id)
+            _need_visible(source, job)
+            if action is Action.CANCEL:
+                outcome = Pressed(job=await self._cancel(unit, source, job), existing=False)
+            else:
+                outcome = await self._follow(unit, source, job, action, index, prompt)
+            await unit.remember_key(_scoped(source), [outcome.job.id])
+            button = await unit.find_button(job.id, action, index)
+            if button is not None:
+                await unit.mark_pressed(button.id, source.requester, outcome.job.id)
+                await unit.touch_job(job.id)
+            await unit.add_audit(source.requester, action.value, job_id=outcome.job.id, detail=job.id)
+            result = await unit.job(outcome.job.id)
+        self._ring()
+        return Pressed(job=result, existing=outcome.existing)
+
+    async def _follow(
+        self, unit: Unit, source: Source, job: Job, action: Action, index: int | None, prompt: str | None
+    ) -> Pressed:
+        """Make the job that an action on ``job`` leads to, or find the one that is there."""
+        button = await unit.find_button(job.id, action, index)
+        existing = await self._existing(unit, source, button, job, action, index, prompt)
+        if existing is not None:
+            return Pressed(job=existing, existing=True)
+        draft = await self._draft(unit, job, action, index, prompt)
+        await self._need_room(unit, source, 1)
+        return Pressed(job=await self._write(unit, source, draft), existing=False)
+
+    async def _existing(
+        self,
+        unit: Unit,
+        source: Source,
+        button: Button | None,
+        job: Job,
+        action: Action,
+        index: int | None,
+        prompt: str | None,
+    ) -> Job | None:
+        if action is Action.UPSCALE and index is not None:
+            return await unit.live_upscale(job.id, index)
+        if button is None or button.outcome_job_id is None or button.pressed_at is None:
+            return None
+        outcome = await unit.find_job(button.outcome_job_id)
+        if outcome is None:
+            return None
+        if action is Action.RETRY and outcome.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
+            return outcome
+        again = button.pressed_by_id == source.requester.user_id and unit.now - button.pressed_at < DOUBLE_CLICK
+        return outcome if again and prompt in {None, outcome.prompt} else None
+
+    async def _draft(self, unit: Unit, job: Job, action: Action, index: int | None, prompt: str | None) -> Draft:
+        pictures = await unit.pictures_of(job.id)
+        blocked = self._limits.blocked_words
+        match action, index:
+            case Action.UPSCALE, int(number):
+                return drafts.upscale(job, number)
+            case Action.VARY, int(number):
+                chosen = _kept(pictures, PictureRole.IMAGE, number)
+                return self._vary(job, number, prompt, chosen)
+            case Action.VARY, None if job.parent_id and job.image_index:
+                grid = await unit.job(job.parent_id)
+                chosen = _kept(pictures, PictureRole.IMAGE, 0)
+                return self._vary(grid, job.image_index, prompt, chosen)
+            case Action.REROLL, _:
+                return drafts.reroll(job, _inputs(pictures))
+            case Action.RETRY, _:
+                return drafts.retry(job, _inputs(pictures))
+            case Action.IMAGINE_THIS, int(number) if number <= len(job.prompts):
+                return drafts.imagine_this(job, number, blocked=blocked)
+            case Action.DESCRIBE, _ if shown := _kept(pictures, PictureRole.IMAGE, index or 0):
+                return drafts.describe(shown, origin_id=job.id)
+            case _:
+                raise NotReady("This cannot be done with this job. The buttons under its post show what can.")
+
+    def _vary(self, grid: Job, index: int, prompt: str | None, chosen: KeptPicture | None) -> Draft:
+        draft = drafts.vary(grid, index, prompt=prompt, picture=chosen, blocked=self._limits.blocked_words)
+        for picture in draft.inputs:
+            self._lendable(picture)
+        return draft
+
+    def _lendable(self, picture: KeptPicture) -> KeptPicture:
+        if not self._can_lend():
+            raise NotReady(
+                "The image service cannot reach pictures that are kept here. "
+                "Ask the admin to set PUBLIC_URL, or send the prompt without a picture."
+            )
+        return picture
+
+    async def _cancel(self, unit: Unit, source: Source, job: Job) -> Job:
+        if job.requester.user_id != source.requester.user_id and not source.manages:
+            raise NotAllowed(f"Only {job.requester.name}, who asked for this, can cancel it.")
+        if job.status.ended:
+            raise AlreadyEnded("This job has already ended, so there is nothing to cancel.")
+        if job.cancel_requested_at is not None:
+            return job
+        job = job.evolve(
+            cancelled_by=source.requester.name,
+            cancel_requested_at=unit.now,
+            revision=job.revision + 1,
+            updated_at=unit.now,
+        )
+        await unit.change_job(job)
+        return await changes.cancelled(unit, job) if job.submission is Submission.WAITING else job
+
+    # Making
+
+    async def _make(self, source: Source, asked: Sequence[Draft]) -> tuple[tuple[Job, ...], bool]:
+        async with self._store.unit() as unit:
+            if (before := await self._seen(unit, source)) is not None:
+                return before, True
+            await self._need_room(unit, source, len(asked))
+            jobs = tuple([await self._write(unit, source, draft) for draft in asked])
+            await unit.remember_key(_scoped(source), [job.id for job in jobs])
+            for job in jobs:
+                await unit.add_audit(source.requester, job.action.value, job_id=job.id, detail=job.prompt)
+        self._ring()
+        return jobs, False
+
+    async def _seen(self, unit: Unit, source: Source) -> tuple[Job, ...] | None:
+        ids = await unit.jobs_of_key(_scoped(source))
+        return None if ids is None else tuple([await unit.job(job_id) for job_id in ids])
+
+    async def _need_room(self, unit: Unit, source: Source, count: int) -> None:
+        own = await unit.count_live_of(source.requester)
+        if own + count > self._limits.live_of_requester:
+            raise QuotaExceeded(
+                f"You have {own} jobs under way, and {self._limits.live_of_requester} is the most. "
+                "Wait for some to finish, or cancel some."
+            )
+        if await unit.count_waiting() + count > self._limits.waiting:
+            raise QuotaExceeded("The studio is busy. Please try again in a minute.", retry_after=60.0)
+
+    async def _write(self, unit: Unit, source: Source, draft: Draft) -> Job:
+        job = draft.job(new_id(), source, unit.now)
+        await unit.add_job(job)
+        for picture in draft.input_pictures(job.id):
+            await unit.add_input(picture)
+        await unit.add_buttons(job.id, actions_of(job))
+        await unit.add_post(job)
+        return job
+
+    def _ring(self) -> None:
+        self._bells.submitter.ring()
+        self._bells.canceller.ring()
+        self._bells.publisher.ring()
+
+    # Pictures
+
+    async def keep_picture(self, content: bytes) -> str:
+        """Keep an uploaded picture and give its digest.
+
+        Raises:
+            InvalidPicture: it cannot be used; the text says why.
+        """
+        return (await self._shelf.keep_upload(content)).digest
+
+    async def fetch_picture(self, url: str) -> str:
+        """Fetch a picture from an address that a person named, keep it and give its digest.
+
+        Raises:
+            InvalidPicture: there is no picture to be had there.
+            UpstreamUnavailable: the other side does not answer at the moment.
+        """
+        return (await self._shelf.fetch(url)).digest
+
+    async def picture(self, digest: str, *, width: int | None = None) -> tuple[bytes, str]:
+        """Give a kept picture and its content type; see ``PictureShelf.read``."""
+        return await self._shelf.read(digest, width=width)
+
+    # Reading
+
+    async def get(self, job_id: str) -> Job:
+        """Give a job.
+
+        Raises:
+            JobNotFound: there is none with this id.
+        """
+        async with self._store.unit() as unit:
+            return await unit.job(job_id)
+
+    async def view(self, job_id: str) -> JobView:
+        """Give what a post shows of a job.
+
+        Raises:
+            JobNotFound: there is none with this id.
+        """
+        async with self._store.unit() as unit:
+            return await view_in(unit, await unit.job(job_id))
+
+    async def list(self, where: JobFilter, *, before: str | None = None, limit: int = 25) -> Listing:
+        """Give a page of jobs, newest first."""
+        async with self._store.unit() as unit:
+            jobs = await unit.list_jobs(where, before=before, limit=limit + 1)
+            views = tuple([await view_in(unit, job) for job in jobs[:limit]])
+        return Listing(views=views, next=views[-1].job_id if len(jobs) > limit else None)
+
+    async def requesters(self, platform: str, workspace: str) -> tuple[Requester, ...]:
+        """Give everybody who has asked for something, by name."""
+        async with self._store.unit() as unit:
+            return tuple(await unit.requesters(platform, workspace))
+
+    async def recent_prompts(self, requester: Requester, limit: int = 50) -> tuple[str, ...]:
+        """Give the requester's own prompts, newest first, each once."""
+        async with self._store.unit() as unit:
+            return tuple(await unit.recent_prompts(requester, limit))
+
+
+async def view_in(unit: Unit, job: Job) -> JobView:
+    """Gather what a view is made from, inside a unit of work."""
+    waiting = job.submission is Submission.WAITING and not job.status.ended
+    durations = await unit.recent_durations(job.type, _DURATIONS) if waiting else []
+    return job_view(
+        Facts(
+            job=job,
+            post=await unit.post_of(job.id),
+            pictures=tuple(await unit.pictures_of(job.id)),
+            buttons=tuple(await unit.buttons_of(job.id)),
+            place=await unit.place_in_queue(job) if waiting else None,
+            usual_seconds=statistics.median(durations) if durations else None,
+            waiting_for_service=not job.status.ended
+            and job.submission is not Submission.SENT
+            and await unit.attempts_of(job.id) > (0 if waiting else 1),
+            parent_post=await unit.post_of(job.parent_id) if job.parent_id else None,
+            origin_post=await unit.post_of(job.origin_id) if job.origin_id else None,
+        )
+    )
+
+
+async def touch_queue(unit: Unit) -> None:
+    """Make the posts of the jobs at the front of the queue due, as their places have changed."""
+    for job_id in await unit.front_of_queue(SHOWN_PLACES):
+        await unit.touch_job(job_id)
+
+
+def _need_visible(source: Source, job: Job) -> None:
+    """Keep people of one workspace from the jobs of another, as if there were none."""
+    whose, who = job.requester, source.requester
+    if (whose.platform, whose.workspace) != (who.platform, who.workspace):
+        raise JobNotFound("There is no such job here. /jobs lists those that there are.")
+
+
+def _scoped(source: Source) -> str:
+    return f"{source.requester.platform}:{source.requester.workspace}:{source.key}"
+
+
+def _kept(pictures: Sequence[Picture], role: PictureRole, position: int) -> KeptPicture | None:
+    return next(iter(_all_kept(p for p in pictures if (p.role, p.position) == (role, position))), None)
+
+
+def _inputs(pictures: Sequence[Picture]) -> tuple[KeptPicture, ...]:
+    return _all_kept(picture for picture in pictures if picture.role is PictureRole.INPUT)
+
+
+def _all_kept(pictures: Iterable[Picture]) -> tuple[KeptPicture, ...]:
+    return tuple(
+        KeptPicture(
+            digest=picture.digest,
+            width=picture.width or 1,
+            height=picture.height or 1,
+            content_type=picture.content_type or "image/png",
+        )
+        for picture in pictures
+        if picture.digest is not None
+    )

@@ -1,0 +1,301 @@
+"""Hand waiting jobs to the image service, each exactly once.
+
+Every step is a row before it is an act: a job is marked as being sent before the call, and tied to the service's id
+after it. What lies between is settled by looking at the service's own list: a job that is found there is adopted, and
+only one that is nowhere is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from bot.errors import (
+    AlreadyEnded,
+    ImaginebotError,
+    JobNotFound,
+    UpstreamRejected,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
+from bot.jobs import changes
+from bot.jobs.bells import Bells
+from bot.jobs.model import Job, Picture, Submission
+from bot.jobs.pace import Backoff
+from bot.jobs.service import touch_queue
+from bot.jobs.upstream import Addresses, inputs_of, needs_content, recognise, send
+from bot.midjourney import schema
+from bot.midjourney.api import ImageApi
+from bot.storage.blobs import BlobStore
+from bot.storage.store import Store
+
+log = structlog.get_logger(__name__)
+
+IDLE_S = 2.0
+"""How often the loop looks at the rows by itself, in seconds."""
+
+LIST_PAGES = 20
+"""Pages of the service's list that are looked through for lost jobs, 100 jobs each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitterSettings:
+    """How jobs are handed over.
+
+    ``concurrency`` is how many jobs the account takes at a time. ``answer_within`` is when an answer counts as
+    overdue, ``settle_after`` how long after a restart an answer could still have been on its way. ``give_up_after``
+    ends a job that the service has not taken in all that time.
+    """
+
+    concurrency: int = 3
+    answer_within: timedelta = timedelta(seconds=90)
+    settle_after: timedelta = timedelta(seconds=2)
+    give_up_after: timedelta = timedelta(hours=6)
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, last=60.0))
+
+
+class Submitter:
+    """The loop that sends, and the one that carries cancels over."""
+
+    def __init__(
+        self,
+        store: Store,
+        api: ImageApi,
+        blobs: BlobStore,
+        bells: Bells,
+        addresses: Addresses,
+        *,
+        settings: SubmitterSettings,
+    ) -> None:
+        """Stand on the store and the image service."""
+        self._store = store
+        self._api = api
+        self._blobs = blobs
+        self._bells = bells
+        self._addresses = addresses
+        self._settings = settings
+
+    async def recover(self) -> None:
+        """Once at start: let what was being sent when the process ended be looked for."""
+        async with self._store.unit() as unit:
+            await unit.release_sending(unit.now + self._settings.settle_after)
+
+    async def run(self) -> None:
+        """Send, settle and cancel until stopped. A call that is cut off is settled by the next start."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._send_loop(), name="send")
+            loops.create_task(self._settle_loop(), name="settle")
+            loops.create_task(self._cancel_loop(), name="cancel")
+
+    async def _send_loop(self) -> None:
+        async with asyncio.TaskGroup() as calls:
+            while True:
+                while (job := await self._claim()) is not None:
+                    calls.create_task(self._submit(job), name=f"submit {job.id}")
+                await self._bells.submitter.wait(await self._idle_seconds(Submission.WAITING))
+
+    async def _settle_loop(self) -> None:
+        while True:
+            await self.settle()
+            await asyncio.sleep(await self._idle_seconds(Submission.SENDING))
+
+    async def _cancel_loop(self) -> None:
+        while True:
+            await self.carry_cancels()
+            await self._bells.canceller.wait(IDLE_S)
+
+    async def _idle_seconds(self, kind: Submission) -> float:
+        async with self._store.unit() as unit:
+            soonest = await unit.next_due_at(kind)
+            now = unit.now
+            full = await unit.count_in_flight() >= self._settings.concurrency
+        if soonest is None or (full and kind is Submission.WAITING):
+            return IDLE_S
+        # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
+        return min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
+
+    def _ring(self) -> None:
+        self._bells.publisher.ring()
+        self._bells.submitter.ring()
+
+    async def _claim(self) -> Job | None:
+        async with self._store.unit() as unit:
+            if await unit.count_in_flight() >= self._settings.concurrency:
+                return None
+            job = await unit.next_waiting()
+            if job is None:
+                return None
+            await unit.mark_sending(job.id, settle_at=unit.now + self._settings.answer_within)
+            await unit.touch_job(job.id)
+            await touch_queue(unit)
+            claimed = await unit.job(job.id)
+        self._bells.publisher.ring()
+        return claimed
+
+    async def _submit(self, job: Job) -> None:
+        try:
+            parent, inputs = await self._material(job)
+            upstream_id = await send(
+                self._api, job, parent_upstream_id=parent, inputs=inputs, addresses=self._addresses
+            )
+        except UpstreamUnavailable as error:
+            await self._try_later(job, error)
+        except UpstreamUnauthorized:
+            log.critical("the image service does not accept MIDJOURNEY_TOKEN", job=job.id)
+            await self._fail(job, "unauthorized", _UNAUTHORIZED)
+        except JobNotFound:
+            await self._fail(job, "parent_expired", _PARENT_EXPIRED)
+        except UpstreamRejected as error:
+            await self._fail(job, error.code, str(error))
+        except ImaginebotError as error:
+            log.warning("a job could not be sent", job=job.id, reason=str(error))
+            await self._fail(job, error.code, str(error))
+        except Exception as error:  # one job that breaks something must not hold up the others
+            log.exception("sending a job went wrong", job=job.id)
+            await self._try_later(job, UpstreamUnavailable(str(error)))
+        else:
+            await self._adopt(job, str(upstream_id))
+
+    async def _material(self, job: Job) -> tuple[str | None, list[tuple[Picture, bytes]]]:
+        async with self._store.unit() as unit:
+            parent = await unit.find_job(job.parent_id) if job.parent_id else None
+            pictures = inputs_of(await unit.pictures_of(job.id))
+        contents = [await self._blobs.get(p.digest or "") if needs_content(job) else b"" for p in pictures]
+        return (parent.upstream_id if parent else None), list(zip(pictures, contents, strict=True))
+
+    async def _adopt(self, job: Job, upstream_id: str) -> None:
+        async with self._store.unit() as unit:
+            present = await unit.job(job.id)
+            if present.upstream_id is None and not present.status.ended:
+                sent = present.evolve(
+                    submission=Submission.SENT,
+                    upstream_id=upstream_id,
+                    submitted_at=unit.now,
+                    revision=present.revision + 1,
+                    updated_at=unit.now,
+                )
+                await unit.change_job(sent)
+                await unit.schedule_job(job.id, unit.now + timedelta(seconds=0.5))
+        log.info("sent", job=job.id, upstream=upstream_id)
+        self._bells.tracker.ring()
+        self._bells.publisher.ring()
+        # A cancel may have been asked for while the call was under way.
+        self._bells.canceller.ring()
+
+    async def _try_later(self, job: Job, error: UpstreamUnavailable) -> None:
+        log.warning("the image service is not to be had", job=job.id, reason=str(error), again=error.may_have_arrived)
+        async with self._store.unit() as unit:
+            present = await unit.job(job.id)
+            if present.status.ended or present.submission is not Submission.SENDING:
+                return
+            if unit.now - present.created_at > self._settings.give_up_after:
+                await changes.fail(unit, present, "upstream_unavailable", _GIVEN_UP)
+                return
+            attempts = await unit.attempts_of(job.id)
+            due_at = unit.now + self._settings.backoff.after(attempts - 1, at_least=error.retry_after)
+            if error.may_have_arrived:
+                await unit.touch_job(job.id)
+            else:
+                await changes.wait_again(unit, present)
+            await unit.schedule_job(job.id, due_at, attempts=attempts)
+        self._ring()
+
+    async def _fail(self, job: Job, code: str, message: str) -> None:
+        async with self._store.unit() as unit:
+            await changes.fail(unit, await unit.job(job.id), code, message)
+        self._ring()
+
+    # What has had no answer
+
+    async def settle(self) -> None:
+        """Look for the jobs whose sending has had no answer: adopt those that arrived, send the others again."""
+        async with self._store.unit() as unit:
+            overdue = await unit.sending_jobs(schema.LIST_LIMIT)
+        if not overdue:
+            return
+        try:
+            theirs = await self._strangers(min(job.created_at for job in overdue))
+        except (UpstreamUnavailable, UpstreamUnauthorized) as error:
+            log.warning("cannot look for jobs whose sending had no answer", reason=str(error), jobs=len(overdue))
+            for job in overdue:
+                await self._look_later(job)
+            return
+        for job in overdue:
+            parent, _ = await self._material(job)
+            found = recognise(job, parent, theirs)
+            if found is None:
+                await self._send_again(job)
+            else:
+                theirs = [other for other in theirs if other.id != found.id]
+                log.info("a job was found at the image service", job=job.id, upstream=str(found.id))
+                await self._adopt(job, str(found.id))
+
+    async def _strangers(self, since: datetime) -> list[schema.Job]:
+        """List the service's jobs since a moment that none of ours is tied to."""
+        # Their clock may differ from ours.
+        since -= timedelta(minutes=5)
+        found: list[schema.Job] = []
+        for page_number in range(LIST_PAGES):
+            query = schema.ListQuery(limit=schema.LIST_LIMIT, offset=page_number * schema.LIST_LIMIT)
+            page = await self._api.list_jobs(query)
+            found += [job for job in page.data if job.created_at >= since]
+            if len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < since:
+                break
+        return await self._untied(found)
+
+    async def _untied(self, theirs: Sequence[schema.Job]) -> list[schema.Job]:
+        async with self._store.unit() as unit:
+            return [job for job in theirs if await unit.job_of_upstream(str(job.id)) is None]
+
+    async def _send_again(self, job: Job) -> None:
+        async with self._store.unit() as unit:
+            present = await unit.job(job.id)
+            if present.status.ended or present.submission is not Submission.SENDING:
+                return
+            attempts = await unit.attempts_of(job.id)
+            await changes.wait_again(unit, present)
+            await unit.schedule_job(job.id, unit.now, attempts=attempts)
+        self._ring()
+
+    async def _look_later(self, job: Job) -> None:
+        async with self._store.unit() as unit:
+            attempts = await unit.attempts_of(job.id) + 1
+            await unit.schedule_job(job.id, unit.now + self._settings.backoff.after(attempts), attempts=attempts)
+
+    # Cancels
+
+    async def carry_cancels(self) -> None:
+        """Tell the image service of every cancel that it has not heard of."""
+        async with self._store.unit() as unit:
+            asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
+        for job in asked:
+            if job.upstream_id is not None:
+                await self._carry_cancel(job, job.upstream_id)
+
+    async def _carry_cancel(self, job: Job, upstream_id: str) -> None:
+        try:
+            await self._api.cancel(UUID(upstream_id))
+        except (AlreadyEnded, JobNotFound):
+            # It ended first; the tracker finds out how.
+            await self._poll_now(job)
+        except ImaginebotError as error:
+            log.warning("a cancel has not reached the image service", job=job.id, reason=str(error))
+        else:
+            async with self._store.unit() as unit:
+                await changes.cancelled(unit, await unit.job(job.id))
+            self._ring()
+
+    async def _poll_now(self, job: Job) -> None:
+        async with self._store.unit() as unit:
+            await unit.schedule_job(job.id, unit.now)
+        self._bells.tracker.ring()
+
+
+_UNAUTHORIZED = "The image service does not accept this studio's key. The admin has to set MIDJOURNEY_TOKEN anew."
+_PARENT_EXPIRED = "The image service no longer keeps the original of this picture. Reroll the grid to make it anew."
+_GIVEN_UP = "The image service could not be reached for hours, so this was given up. Press Retry to try again."

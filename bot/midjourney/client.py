@@ -1,0 +1,365 @@
+"""The remote image service, over httpx.
+
+Every error of httpx and every answer that is no success is translated once, here. What can be tried again without
+harm is tried again: reading calls after any passing failure, creating calls only where it is certain that the request
+was not carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import httpx
+import stamina
+from aiolimiter import AsyncLimiter
+from pydantic import BaseModel, ValidationError
+
+from bot.clock import Clock, system_clock
+from bot.errors import (
+    AlreadyEnded,
+    ImaginebotError,
+    InvalidSetting,
+    JobNotFound,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
+from bot.midjourney.schema import (
+    BlendRequest,
+    Created,
+    DescribeRequest,
+    ErrorBody,
+    ImagineRequest,
+    Job,
+    JobPage,
+    ListQuery,
+    UpscaleRequest,
+    VariationRequest,
+    wire,
+)
+
+_log = logging.getLogger(__name__)
+
+ANSWER_LIMIT = 32 * 1024 * 1024
+"""Bytes of an answer; a page of 100 jobs with the longest texts, every character escaped, has about 20 MiB."""
+
+_MESSAGE_LIMIT = 500
+"""Characters of the service's own sentence that are passed on."""
+
+_ANSWER = TypeVar("_ANSWER", bound=BaseModel)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """Seconds: to connect, between two pieces of an answer, and for one attempt as a whole.
+
+    The whole is long, because a blend carries up to five pictures.
+    """
+
+    connect: float = 5.0
+    read: float = 20.0
+    write: float = 30.0
+    attempt: float = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retries:
+    """How often and how long one call is tried; ``wait`` and ``longest_wait`` are seconds between two attempts.
+
+    A ``Retry-After`` longer than ``longest_wait`` ends the trying: the caller has better means to wait.
+    """
+
+    attempts: int = 4
+    wait: float = 0.25
+    longest_wait: float = 8.0
+    jitter: float = 0.5
+    total: float = 45.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """At most ``calls`` calls in ``seconds``."""
+
+    calls: float = 20
+    seconds: float = 1.0
+
+
+_DEFAULT_TIMEOUTS = Timeouts()
+_DEFAULT_RETRIES = Retries()
+_DEFAULT_PACE = Pace()
+
+
+class Client:
+    """The eight operations at ``base_url``, with one pool of connections.
+
+    Close it with ``aclose`` or use it as an async context manager.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeouts: Timeouts = _DEFAULT_TIMEOUTS,
+        retries: Retries = _DEFAULT_RETRIES,
+        pace: Pace = _DEFAULT_PACE,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Prepare the pool; nothing is sent yet.
+
+        Raises:
+            InvalidSetting: the address is no http or https address, or the token cannot be sent in a header.
+        """
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise InvalidSetting("MIDJOURNEY_TOKEN must be a key without spaces, in plain letters, digits and signs.")
+        self._base_url = _checked(base_url)
+        self._attempt_seconds = timeouts.attempt
+        self._retries = retries
+        self._pace = AsyncLimiter(pace.calls, pace.seconds)
+        self._clock = clock
+        self._http = httpx.AsyncClient(
+            base_url=self._base_url,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=httpx.Timeout(
+                connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.read
+            ),
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            follow_redirects=False,  # the key goes to the address that was set, and nowhere else
+            transport=transport,
+        )
+
+    def __repr__(self) -> str:
+        """Name the address and never the token."""
+        return f"Client({str(self._base_url)!r}, token='***')"
+
+    async def __aenter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections. Safe to call twice."""
+        await self._http.aclose()
+
+    async def imagine(self, request: ImagineRequest) -> UUID:
+        """Ask for a grid of four pictures and give the new job's id."""
+        return await self._create("/v1/imagine", request)
+
+    async def upscale(self, request: UpscaleRequest) -> UUID:
+        """Ask for one picture of a grid at twice its size."""
+        return await self._create("/v1/upscale", request, missing=_no_job)
+
+    async def variations(self, request: VariationRequest) -> UUID:
+        """Ask for four variations of one picture of a grid."""
+        return await self._create("/v1/variations", request, missing=_no_job)
+
+    async def describe(self, request: DescribeRequest) -> UUID:
+        """Ask for up to four prompts that would lead to a picture."""
+        return await self._create("/v1/describe", request)
+
+    async def blend(self, request: BlendRequest) -> UUID:
+        """Ask for a grid that mixes two to five pictures."""
+        return await self._create("/v1/blend", request)
+
+    async def get_job(self, job_id: UUID) -> Job:
+        """Give one job as it stands."""
+        return await self._call("GET", f"/v1/jobs/{job_id}", Job, missing=_no_job)
+
+    async def list_jobs(self, query: ListQuery) -> JobPage:
+        """Give one page of the account's jobs."""
+        return await self._call("GET", "/v1/jobs", JobPage, params=wire(query))
+
+    async def cancel(self, job_id: UUID) -> Job:
+        """Stop a job and give it as it then stands."""
+        return await self._call("POST", f"/v1/jobs/{job_id}/cancel", Job, missing=_no_job)
+
+    async def _create(
+        self, path: str, request: BaseModel, *, missing: Callable[[str], ImaginebotError] | None = None
+    ) -> UUID:
+        created = await self._call(
+            "POST", path, Created, body=request.model_dump_json(exclude_none=True), missing=missing
+        )
+        return created.data.job_id
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        answer: type[_ANSWER],
+        *,
+        body: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        missing: Callable[[str], ImaginebotError] | None = None,
+    ) -> _ANSWER:
+        """Call until it succeeds, is refused, or trying again would be wrong or pointless."""
+        retries = self._retries
+
+        def worth_another_try(error: Exception) -> bool | float:
+            if not isinstance(error, UpstreamUnavailable) or (method != "GET" and error.may_have_arrived):
+                return False
+            if error.retry_after is None:
+                return True
+            return error.retry_after if error.retry_after <= retries.longest_wait else False
+
+        # One id for all attempts, so that the service can tell a repeated request from a new one.
+        headers = {"X-Request-Id": str(uuid.uuid4())}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = self._http.build_request(method, path, params=params, content=body, headers=headers)
+        async for attempt in stamina.retry_context(
+            on=worth_another_try,
+            attempts=retries.attempts,
+            timeout=retries.total,
+            wait_initial=retries.wait,
+            wait_max=retries.longest_wait,
+            wait_jitter=retries.jitter,
+        ):
+            with attempt:
+                async with self._pace:
+                    response = await self._send(request)
+                if response.status_code != 200:
+                    raise self._refused(response, missing)
+                return _read(answer, response)
+        raise AssertionError("the loop above either returns or raises")
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send once and give the answer with its whole body, which is limited in size and time."""
+        try:
+            async with asyncio.timeout(self._attempt_seconds):
+                response = await self._http.send(request, stream=True)
+                try:
+                    content = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        content += chunk
+                        if len(content) > ANSWER_LIMIT:
+                            raise _malformed(response, "is too long")
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            _log.warning("the image service took longer than %s s to answer", self._attempt_seconds)
+            raise UpstreamUnavailable from error
+        except _FOREIGN as error:
+            raise translate(error) from error
+        return httpx.Response(
+            response.status_code, headers=_plain(response.headers), content=bytes(content), request=request
+        )
+
+    def _refused(self, response: httpx.Response, missing: Callable[[str], ImaginebotError] | None) -> ImaginebotError:
+        """Translate an answer that is not 200."""
+        status = response.status_code
+        body = _error_body(response)
+        retry_after = _retry_after(response.headers.get("Retry-After"), self._clock())
+        if status == 401 or status == 403:
+            return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
+        if status == 429:
+            return UpstreamBusy(retry_after=retry_after)
+        if status >= 500 or status < 400 or status in {408, 425}:
+            _log.warning("the image service answered %s (%s)", status, body.code if body else "no error body")
+            return UpstreamUnavailable(retry_after=retry_after)
+        if body is None:
+            if status == 404:
+                # Not the contract's 404: more likely a proxy or a wrong address than a job that is gone.
+                return _malformed(response, "is a 404 without the contract's error body")
+            return UpstreamRejected(f"http_{status}", f"The image service refused the request (status {status}).")
+        message = body.message[:_MESSAGE_LIMIT]
+        if status == 404 and missing is not None:
+            return missing(message)
+        if body.code == AlreadyEnded.code:
+            return AlreadyEnded(message)
+        return UpstreamRejected(body.code[:100], message)
+
+
+_NOT_CARRIED_OUT: tuple[type[Exception], ...] = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+"""Errors of httpx after which it is certain that the request never left."""
+
+_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+"""The roots of httpx's tree of errors."""
+
+
+def translate(error: Exception) -> UpstreamError:
+    """Translate an error of httpx."""
+    _log.warning("the image service could not be reached: %s (%s)", type(error).__name__, error)
+    return UpstreamUnavailable(may_have_arrived=not isinstance(error, _NOT_CARRIED_OUT))
+
+
+def _checked(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise InvalidSetting("MIDJOURNEY_BASE_URL must be an address such as https://api.midjourney.com.")
+    return url
+
+
+def _no_job(message: str) -> ImaginebotError:
+    return JobNotFound(message)
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """Give the headers that are still true of a body that has been decoded."""
+    return {name: value for name, value in headers.items() if name not in {"content-encoding", "content-length"}}
+
+
+def _read(answer: type[_ANSWER], response: httpx.Response) -> _ANSWER:
+    try:
+        return answer.model_validate_json(response.content)
+    except ValidationError as error:
+        raise _malformed(response, f"is not a {answer.__name__}") from error
+
+
+def _error_body(response: httpx.Response) -> ErrorBody | None:
+    try:
+        return ErrorBody.model_validate_json(response.content)
+    except ValidationError:
+        return None
+
+
+def _malformed(response: httpx.Response, what: str) -> UpstreamUnavailable:
+    _log.error(
+        "the answer of the image service to %s %s %s (status %s, %s)",
+        response.request.method,
+        response.request.url.path,
+        what,
+        response.status_code,
+        response.headers.get("content-type", "no content type")[:100],
+    )
+    return UpstreamUnavailable("The image service gave an answer that cannot be understood.")
+
+
+def _retry_after(header: str | None, now: datetime) -> float | None:
+    """Read ``Retry-After``, in seconds or as a date (RFC 9110), as seconds from ``now``."""
+    if header is None:
+        return None
+    if header.isascii() and header.strip().isdigit():
+        return float(header[:12])
+    try:
+        moment = parsedate_to_datetime(header)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # not a date, or one without a zone
+        return None

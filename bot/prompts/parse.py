@@ -1,0 +1,205 @@
+"""Read a prompt: what people type after ``/imagine``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from bot.prompts import values
+from bot.prompts.braces import NEVER_CLOSED, NEVER_OPENED, find_braces, has_group
+from bot.prompts.check import check
+from bot.prompts.grammar import RETIRED_WITH_NUMBER, Kind, Spec
+from bot.prompts.model import Issue, Level, Parameter, Prompt, Value, shorten, value_text
+from bot.prompts.pictures import take_pictures
+from bot.prompts.reading import read_value
+from bot.prompts.rejoin import rejoin
+from bot.prompts.suggest import retired_name, unknown_names
+from bot.prompts.tokens import Token, tokenise
+
+SOURCE_LIMIT = 16_000
+"""Characters that are read of what was typed: four times what the API takes, for permutations."""
+
+_ISSUES_LIMIT = 25
+"""More is of no use to a person; errors are kept before warnings."""
+
+_HABITS = frozenset({"/imagine", "prompt:"})
+
+
+def parse(text: str) -> Prompt:
+    """Read ``text`` to a prompt. Whatever it is, nothing is raised: what is wrong stands in ``issues``.
+
+    A group of choices such as ``{red, green}`` is kept as typed; ``expand`` first gives one text for each choice.
+    """
+    draft = _Draft()
+    draft.read(tokenise(text[:SOURCE_LIMIT]))
+    opening = _drop_habits(draft)
+    pictures = take_pictures(draft.words, draft.issues)
+    prompt = Prompt(
+        text=" ".join(word.text for word in draft.words),
+        pictures=pictures,
+        parameters=draft.settled(),
+        source=text,
+    )
+    issues = [
+        *opening,
+        *draft.issues,
+        *_braces(text[:SOURCE_LIMIT]),
+        *unknown_names(draft.words),
+        *_words_after(draft),
+        *_too_long(text),
+        *check(prompt, draft.words),
+    ]
+    return replace(prompt, issues=_in_order(issues))
+
+
+@dataclass(kw_only=True)
+class _Draft:
+    """What has been read so far.
+
+    ``parameters`` are keyed by what only one of them can have; ``lists`` gathers the items of those that are joined.
+    """
+
+    words: list[Token] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+    late: list[tuple[Token, Parameter]] = field(default_factory=list)
+
+    def read(self, tokens: list[Token]) -> None:
+        at = 0
+        before: Parameter | None = None
+        cut = False
+        while at < len(tokens):
+            token = tokens[at]
+            if token.starts:
+                at, before = self._start(tokens, at)
+                cut = True
+                continue
+            if cut:
+                rejoin(self.words, token)
+                cut = False
+            if before is not None:
+                self.late.append((token, before))
+            self.words.append(token)
+            at += 1
+
+    def _start(self, tokens: list[Token], at: int) -> tuple[int, Parameter | None]:
+        """Read the parameter at ``tokens[at]``; give where the next token is, and the parameter."""
+        token = tokens[at]
+        self.issues.extend(token.written)
+        if token.spec is None:
+            following = _number_after(tokens, at)
+            self.issues.append(retired_name(token, tokens[following - 1].end))
+            return following, None
+        reading = read_value(token, token.spec, tokens, at + 1)
+        self.issues.extend(reading.issues)
+        end = token.end if reading.end is None else reading.end
+        parameter = Parameter(name=token.spec.name, value=reading.value, start=token.start, end=end)
+        self._keep(token.spec, parameter)
+        missing = reading.value is None and bool(reading.issues)
+        return at + 1 + reading.used, None if missing else parameter
+
+    def _keep(self, spec: Spec, parameter: Parameter) -> None:
+        key = spec.group or spec.name
+        earlier = self.parameters.pop(key, None)
+        if earlier is not None:
+            message = _twice(spec, earlier, parameter)
+            self.issues.append(
+                Issue(level=Level.WARNING, start=earlier.start, end=earlier.end, message=message, replacement="")
+            )
+        if _is_joined(spec) and isinstance(parameter.value, tuple):
+            self.lists.setdefault(key, []).extend(parameter.value)
+        self.parameters[key] = parameter
+
+    def settled(self) -> tuple[Parameter, ...]:
+        """Give the parameters in the order in which they count, with lists that were typed in parts as one."""
+        return tuple(
+            replace(parameter, value=_as_one(parameter.name, self.lists[key])) if key in self.lists else parameter
+            for key, parameter in self.parameters.items()
+        )
+
+
+def _number_after(tokens: list[Token], at: int) -> int:
+    """Give the position after a retired parameter and the number that belonged to it."""
+    after = at + 1
+    if tokens[at].retired not in RETIRED_WITH_NUMBER:
+        return after
+    if after < len(tokens) and not tokens[after].starts and values.number(tokens[after].text) is not None:
+        return after + 1
+    return after
+
+
+def _is_joined(spec: Spec) -> bool:
+    return spec.kind in {Kind.WORDS, Kind.REFERENCES} and not spec.limit
+
+
+def _twice(spec: Spec, earlier: Parameter, later: Parameter) -> str:
+    """Say what comes of two parameters of which one can be had: lists are joined, of the rest the last one counts."""
+    if _is_joined(spec):
+        how = "with commas" if spec.kind is Kind.WORDS else "with its values one after the other"
+        return f"{spec.typed} is there twice and both count; type it once, {how}."
+    last = shorten(str(later), 60)[1:-1]
+    if earlier.name == later.name:
+        return f"{spec.typed} is there twice and the last one counts; type {last} only."
+    return f"--{earlier.name} and {spec.typed} exclude each other and the last one counts; type {last} only."
+
+
+def _as_one(name: str, items: list[str]) -> Value:
+    if name == "no" and any(map(has_group, items)):
+        return (value_text(tuple(items), separator=", "),)
+    return tuple(items)
+
+
+def _drop_habits(draft: _Draft) -> list[Issue]:
+    """Take off what people paste along with a prompt: ``/imagine prompt:``."""
+    dropped = 0
+    while dropped < len(draft.words) and draft.words[dropped].text.lower() in _HABITS:
+        dropped += 1
+    issues = [
+        Issue(
+            level=Level.WARNING,
+            start=word.start,
+            end=word.end,
+            message=f"{shorten(word.text)} is left out; type the description alone.",
+            replacement="",
+        )
+        for word in draft.words[:dropped]
+    ]
+    del draft.words[:dropped]
+    return issues
+
+
+def _words_after(draft: _Draft) -> Iterator[Issue]:
+    """Warn of words behind a parameter, once for each run of them."""
+    runs: dict[int, list[Token]] = {}
+    kept = {word.start for word in draft.words}
+    before = {parameter.start: parameter for _, parameter in draft.late}
+    for word, parameter in draft.late:
+        if word.start in kept:
+            runs.setdefault(parameter.start, []).append(word)
+    for start, words in runs.items():
+        typed = shorten(" ".join(word.text for word in words))
+        after = shorten(str(before[start]), 60)[1:-1]
+        message = f"{typed} is read as part of the description; type it before {after}."
+        yield Issue(level=Level.WARNING, start=words[0].start, end=words[-1].end, message=message)
+
+
+def _braces(text: str) -> Iterator[Issue]:
+    told: set[str] = set()
+    for at in find_braces(text).unmatched:
+        brace = text[at]
+        if brace not in told:
+            told.add(brace)
+            message = NEVER_CLOSED if brace == "{" else NEVER_OPENED
+            yield Issue(level=Level.ERROR, start=at, end=at + 1, message=message, replacement=f"\\{brace}")
+
+
+def _too_long(text: str) -> Iterator[Issue]:
+    if len(text) > SOURCE_LIMIT:
+        message = f"This is {len(text):,} characters long, of which {SOURCE_LIMIT:,} are read; type a shorter prompt."
+        yield Issue(level=Level.ERROR, start=SOURCE_LIMIT, end=len(text), message=message, replacement="")
+
+
+def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+    gravest = sorted(issues, key=lambda issue: issue.level is not Level.ERROR)[:_ISSUES_LIMIT]
+    return tuple(sorted(gravest, key=lambda issue: (issue.start, issue.end)))

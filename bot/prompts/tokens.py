@@ -1,0 +1,248 @@
+"""The first half of reading a prompt: cut it into words, and find where parameters start.
+
+A parameter starts at two dashes (or a long one, which phones write) and a known name. People also type one dash,
+a space after the dashes, or none before them; those forms count only where what stands around them makes a
+parameter likely, so that "state-of-the-art" and "a cat — fast asleep" stay words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from bot.prompts.braces import find_braces, has_group
+from bot.prompts.dashes import DASHES, GLUED_NAME, NAME, NAMED, is_double, is_long, offered
+from bot.prompts.grammar import BY_NAME, NUMERIC_KINDS, RETIRED, Kind, Spec
+from bot.prompts.model import Issue, Level, shorten
+from bot.prompts.values import CLOSING, fits
+
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff\ud800-\udfff]")
+_NOTHING = re.compile(f"[{re.escape(CLOSING)}=:]*")
+_VALUE = re.compile(r"(?P<sign>[=:]?)(?P<value>(?:[0-9{\"“'‘]|\.[0-9]).*|(?<=[=:])[A-Za-z<].*)", re.DOTALL)
+_PICTURE_END = re.compile(r"\.(?:png|gif|jpe?g|webp)$", re.IGNORECASE)
+_LABELLED = re.compile(r"\A<(https?://[^\s|<>]+)\|[^<>]*>", re.IGNORECASE)  # how Slack hands over an address
+_OPENING_ONLY = re.compile(r"[\"“”'‘’(\[<]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, or the start of a parameter where ``spec`` or ``retired`` is set.
+
+    ``start`` and ``end`` are positions in the text as typed. ``text`` is what stands there, with stray braces
+    escaped. ``written`` are the issues of how a start was typed.
+    """
+
+    text: str
+    start: int
+    end: int
+    spec: Spec | None = None
+    retired: str = ""
+    written: tuple[Issue, ...] = ()
+
+    @property
+    def starts(self) -> bool:
+        """Whether a parameter starts here."""
+        return self.spec is not None or bool(self.retired)
+
+    @property
+    def lone_dash(self) -> bool:
+        """Whether this is nothing but a dash that could belong to the name after it."""
+        return not self.starts and DASHES.fullmatch(self.text) is not None and is_double(self.text)
+
+
+def tokenise(source: str) -> list[Token]:
+    """Cut ``source`` into words and starts of parameters, in one pass from right to left.
+
+    From the right, because whether a doubtful form is a parameter depends on what follows it.
+    """
+    stack: list[Token] = []
+    for word in reversed(list(_words(source))):
+        for part in reversed(_cut(word, stack[-1] if stack else None)):
+            _push(part, stack)
+    stack.reverse()
+    return stack
+
+
+def _words(source: str) -> Iterator[Token]:
+    """Give the runs without white space; a group of choices counts as one letter."""
+    clean = _INVISIBLE.sub(" ", source)
+    braces = find_braces(clean)
+    stray = set(braces.unmatched)
+    at, size = 0, len(clean)
+    while at < size:
+        if clean[at].isspace():
+            at += 1
+            continue
+        start, pieces = at, list[str]()
+        while at < size and not clean[at].isspace():
+            end = braces.groups.get(at, at + 1)
+            pieces.append("\\" + clean[at] if at in stray else clean[at:end])
+            at = end
+        yield Token(text=_without_label("".join(pieces)), start=start, end=at)
+
+
+def _without_label(text: str) -> str:
+    return text if "{" in text or "\\" in text else _LABELLED.sub(r"\1", text)
+
+
+def _part(token: Token, start: int, end: int) -> Token:
+    """Give ``token.text[start:end]`` with its position, which escapes can shift by a little."""
+    last = token.end if end == len(token.text) else min(token.start + end, token.end)
+    return Token(text=token.text[start:end], start=min(token.start + start, last), end=last)
+
+
+# --- no space before the dashes ---------------------------------------------------------------------------------
+
+
+def _cut(token: Token, following: Token | None) -> list[Token]:
+    """Cut a word before each parameter that is glued to it: ``cat--ar16:9--tile``."""
+    if has_group(token.text):
+        return [token]
+    cuts = [at for at in _glued_starts(token.text, following) if at > 0]
+    edges = [0, *cuts, len(token.text)]
+    parts = [_part(token, start, end) for start, end in pairwise(edges)]
+    if cuts and _OPENING_ONLY.fullmatch(parts[0].text):
+        return parts[1:]
+    if cuts:
+        parts[1] = _with_issue(parts[1], _glued(token, parts))
+    return parts
+
+
+def _glued(token: Token, parts: list[Token]) -> Issue:
+    name = DASHES.sub("--", parts[1].text, count=1)
+    return Issue(
+        level=Level.WARNING,
+        start=token.start,
+        end=token.end,
+        message=f"{shorten(token.text)} is read as two things; type a space before {shorten(name, 20)}.",
+        replacement=" ".join((parts[0].text, name, *(part.text for part in parts[2:]))),
+    )
+
+
+def _glued_starts(text: str, following: Token | None) -> Iterator[int]:
+    address = text.find("://")
+    for found in GLUED_NAME.finditer(text):
+        dashes, name = found.groups()
+        spec = offered(name)
+        if spec is None or not is_double(dashes):
+            continue
+        before = text[max(0, found.start() - len(".jpeg")) : found.start()]
+        if 0 <= address < found.start() and not _PICTURE_END.search(before):
+            continue
+        rest = text[found.end() : found.end() + 40]
+        likely = _likely_after_a_word(spec, rest, following) if is_long(dashes) else _ends_a_name(rest)
+        if likely:
+            yield found.start()
+
+
+def _ends_a_name(rest: str) -> bool:
+    dashes = DASHES.match(rest)
+    if dashes:
+        return is_double(dashes[0]) and rest[dashes.end() : dashes.end() + 1].isalpha()
+    return _NOTHING.fullmatch(rest) is not None or _VALUE.fullmatch(rest) is not None
+
+
+def _likely_after_a_word(spec: Spec, rest: str, following: Token | None) -> bool:
+    """A long dash between words is prose, unless a number follows that the parameter can take."""
+    if spec.kind not in NUMERIC_KINDS:
+        return False
+    if rest:
+        return len(spec.name) > 1 and fits(spec, rest)
+    return following is not None and not following.starts and fits(spec, following.text)
+
+
+# --- is it a start? -------------------------------------------------------------------------------------------------
+
+
+def _push(token: Token, stack: list[Token]) -> None:
+    """Put ``token`` on the stack whose top is what follows it, as a start where it is one."""
+    if DASHES.fullmatch(token.text):
+        _push_lone_dash(token, stack)
+        return
+    named = NAMED.fullmatch(token.text)
+    name = named["name"].lower() if named else ""
+    if named is None or (name not in BY_NAME and name not in RETIRED):
+        stack.append(token)
+        return
+    value = _VALUE.fullmatch(named["rest"])
+    if value is None and not _NOTHING.fullmatch(named["rest"]):
+        stack.append(token)
+    elif is_double(named["dashes"]):
+        _push_start(token, named, value, stack)
+    elif _single_dash_means(name, named["rest"], stack):
+        read = f"{shorten(token.text)} is read as --{name}; type two dashes before the name."
+        _push_start(_with_issue(token, _warning(token, 0, named.end("name"), read, f"--{name}")), named, value, stack)
+    else:
+        stack.append(token)
+
+
+def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None, stack: list[Token]) -> None:
+    name, typed = named["name"].lower(), named["name"]
+    end = named.end("name")
+    if value is not None:
+        at = end + value.start("value")
+        rest = _part(token, at, len(token.text))
+        stack.append(rest)
+        what = "the equals sign" if value["sign"] == "=" else "the colon" if value["sign"] else ""
+        tail = f"type a space in place of {what}" if what else f"type a space after --{name}"
+        message = f"{shorten(token.text)} is read as --{name} {shorten(rest.text)[1:-1]}; {tail}."
+        token = _with_issue(token, _warning(token, 0, at, message, f"--{name} "))
+    if typed != name:
+        message = f"{shorten(token.text[:end])} is read as --{name}; type the name in small letters."
+        token = _with_issue(token, _warning(token, 0, end, message, f"--{name}"))
+    spec = BY_NAME.get(name)
+    stack.append(replace(_part(token, 0, end), spec=spec, retired="" if spec else name, written=token.written))
+
+
+def _single_dash_means(name: str, rest: str, stack: list[Token]) -> bool:
+    spec = offered(name)
+    if spec is None:
+        return False
+    if rest:
+        return len(name) > 1 and fits(spec, rest)
+    return _likely(spec, stack[-1] if stack else None, plain_dash=True)
+
+
+def _likely(spec: Spec, following: Token | None, *, plain_dash: bool) -> bool:
+    """Tell whether a doubtful form is a parameter, by what follows: a value, the next start, or the end."""
+    if spec.kind is Kind.WORDS:
+        return plain_dash
+    if following is not None and not following.starts:
+        return spec.kind is not Kind.FLAG and fits(spec, following.text)
+    return plain_dash and (spec.kind is Kind.FLAG or spec.optional)
+
+
+def _push_lone_dash(token: Token, stack: list[Token]) -> None:
+    """Join ``--`` to the name after it: ``-- ar 16:9``."""
+    following = stack[-1] if stack else None
+    named = None if following is None or following.starts else NAME.fullmatch(following.text)
+    spec = offered(named["name"]) if named else None
+    if following is None or named is None or spec is None or not is_double(token.text):
+        stack.append(token)
+        return
+    plain_dash = not is_long(token.text)
+    after = stack[-2] if len(stack) > 1 else None
+    likely = fits(spec, named["rest"]) if named["rest"] else _likely(spec, after, plain_dash=plain_dash)
+    if not likely:
+        stack.append(token)
+        return
+    stack.pop()
+    end = following.start + named.end("name")
+    if named["rest"]:
+        stack.append(_part(following, named.end("name"), len(following.text)))
+    name = named["name"].lower()
+    message = f"“{token.text} {named['name']}” is read as --{name}; type no space after the dashes."
+    replacement = f"--{name} " if named["rest"] else f"--{name}"
+    issue = Issue(level=Level.WARNING, start=token.start, end=end, message=message, replacement=replacement)
+    stack.append(Token(text=f"--{name}", start=token.start, end=end, spec=spec, written=(issue,)))
+
+
+def _warning(token: Token, start: int, end: int, message: str, replacement: str) -> Issue:
+    at = _part(token, start, end)
+    return Issue(level=Level.WARNING, start=at.start, end=at.end, message=message, replacement=replacement)
+
+
+def _with_issue(token: Token, issue: Issue) -> Token:
+    return replace(token, written=(*token.written, issue))

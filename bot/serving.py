@@ -1,0 +1,92 @@
+"""Serve an ASGI application inside a running event loop.
+
+uvicorn's own ``run`` takes over the loop and the signals of the process; here several servers share one loop, and the
+port is known, and open, before anything is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.errors import InvalidSetting
+
+CLOSE_WITHIN_S = 1
+"""Seconds that requests under way are given when a server stops."""
+
+_BACKLOG = 512
+
+
+class _QuietServer(uvicorn.Server):
+    """A server that leaves the signals of the process alone and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open a listening socket; port 0 takes a free one.
+
+    Raises:
+        InvalidSetting: the address is in use, not ours, or not allowed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidSetting(
+            f"Cannot listen on {host} port {port} ({reason}). Stop what uses it, or choose another port with --port."
+        ) from error
+    listener.setblocking(False)  # noqa: FBT003 - the signature is the library's
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Give the http address of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment."""
+    server = _QuietServer(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=CLOSE_WITHIN_S,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="http server")
+    try:
+        await server.up.wait()
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        listener.close()

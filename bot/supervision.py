@@ -1,0 +1,57 @@
+"""Keep the parts of the program going: a part that fails is started again with backoff and brings down nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.jobs.pace import Backoff
+
+log = structlog.get_logger(__name__)
+
+STEADY_S = 60.0
+"""A part that has run so long, in seconds, begins its backoff anew."""
+
+
+@dataclass
+class Part:
+    """What is known of a part: whether it runs, and what stopped it last."""
+
+    name: str
+    running: bool = False
+    failures: int = 0
+    last_failure: str | None = None
+
+
+class Supervisor:
+    """Run parts for ever, and tell how they are."""
+
+    def __init__(self, *, backoff: Backoff | None = None) -> None:
+        """Start with no parts."""
+        self._backoff = backoff or Backoff(first=0.5, last=30.0)
+        self.parts: dict[str, Part] = {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether every part runs."""
+        return all(part.running for part in self.parts.values())
+
+    async def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a part until cancelled, and again whenever it fails."""
+        part = self.parts.setdefault(name, Part(name))
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            part.running = True
+            try:
+                await run()
+            except Exception as error:
+                part.last_failure = type(error).__name__
+                log.exception("a part of the program failed and is started again", part=name)
+            finally:
+                part.running = False
+            part.failures = 1 if clock() - began > STEADY_S else part.failures + 1
+            await asyncio.sleep(self._backoff.after(part.failures).total_seconds())

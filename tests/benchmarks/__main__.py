@@ -1,0 +1,31 @@
+"""Measure the program against yardsticks in the same run: ``make bench``.
+
+Machines differ and are noisy, so what counts is each ratio, not the figures beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import accepting, listing, painting
+from tests.benchmarks.measure import Measured
+
+BENCHMARKS = {"accepting": accepting.measure, "listing": listing.measure, "painting": painting.measure}
+
+
+async def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    measured: list[Measured] = []
+    for name in names or BENCHMARKS:
+        measured += await BENCHMARKS[name]()
+    table = Table("measured", "figure", "yardstick", "figure", "ratio", box=None, header_style="dim")
+    for one in measured:
+        table.add_row(one.what, one.figure, one.yardstick, one.yardstick_figure, f"{one.ratio:.2f}")
+    Console(width=160).print(table)
+
+
+asyncio.run(main(sys.argv[1:]))
