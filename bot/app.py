@@ -19,6 +19,7 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from filelock import FileLock, Timeout
@@ -174,8 +175,7 @@ def _address_for(settings: Settings, service_url: str, listener: socket.socket) 
     """Give our address as the image service sees it: a service on this machine can use the loopback one."""
     if settings.public_origin is not None:
         return settings.public_origin
-    host = origin_of(service_url).partition("://")[2].rsplit(":", 1)[0]
-    return url_of(listener) if is_loopback(host) else None
+    return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 
 
 def _limits(settings: Settings) -> Limits:

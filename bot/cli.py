@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.config import Settings, read_settings
@@ -49,7 +50,7 @@ def main() -> None:
     try:
         cli()
     except ImaginebotError as error:
-        err.print(f"[red]imaginebot:[/red] {error}", markup=True)
+        err.print(f"[red]imaginebot:[/red] {escape(str(error))}", markup=True)
         raise SystemExit(1) from None
 
 
@@ -199,7 +200,8 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
     async with running(settings, tuning=tuning) as app:
         painter = "the embedded engine" if settings.embedded else str(settings.base_url)
         out.print(f"imaginebot is ready at [bold]{app.url}[/bold]")
-        out.print(f"[dim]Pictures by {painter}; everything is kept in {settings.data_dir}. Ctrl-C stops.[/dim]")
+        kept = escape(str(settings.data_dir))
+        out.print(f"[dim]Pictures by {escape(painter)}; everything is kept in {kept}. Ctrl-C stops.[/dim]")
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
         await stop.wait()
@@ -224,9 +226,9 @@ async def _examine(settings: Settings) -> bool:
     good = True
     async for finding in examine(settings):
         good = good and finding.verdict is not Verdict.BAD
-        out.print(f"{marks[finding.verdict]} [bold]{finding.name}[/bold]: {finding.seen}")
+        out.print(f"{marks[finding.verdict]} [bold]{finding.name}[/bold]: {escape(finding.seen)}")
         if finding.advice:
-            out.print(f"  [dim]{finding.advice}[/dim]")
+            out.print(f"  [dim]{escape(finding.advice)}[/dim]")
     return good
 
 
@@ -244,12 +246,12 @@ async def _list_jobs(settings: Settings, limit: int) -> None:
     from bot.storage.store import Store
 
     if not settings.database_path.exists():
-        out.print(f"There are no jobs in {settings.data_dir} yet.")
+        out.print(f"There are no jobs in {escape(str(settings.data_dir))} yet.")
         return
     async with await Database.open_read_only(settings.database_path) as database, Store(database).unit() as unit:
         views = [await view_in(unit, job) for job in await unit.list_jobs(JobFilter(), before=None, limit=limit)]
     table = Table("when", "who", "what", "prompt", "state", box=None, header_style="dim")
     for view in views:
         when = view.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(when, view.requester.name, view.title, view.prompt, view.error or view.state)
+        table.add_row(when, *map(escape, (view.requester.name, view.title, view.prompt, view.error or view.state)))
     out.print(table if views else "There are no jobs yet.")

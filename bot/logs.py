@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -16,27 +16,28 @@ MASK = "•••"
 
 
 class _Masking:
-    """Replace secrets wherever they would appear in a log line."""
+    """Render a log line, and replace secrets wherever they appear in it, however deep they lay."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
+    def __init__(self, secrets: Iterable[str], render: Processor) -> None:
+        self._secrets = tuple(form for secret in secrets if secret for form in {secret, json.dumps(secret)[1:-1]})
+        self._render = render
 
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {name: self._mask(value) for name, value in event.items()}
-
-    def _mask(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> str:
+        line = str(self._render(logger, method, event))
         for secret in self._secrets:
-            value = value.replace(secret, MASK)
-        return _BEARER.sub(rf"\g<1>{MASK}", value)
+            line = line.replace(secret, MASK)
+        return _BEARER.sub(rf"\g<1>{MASK}", line)
 
 
 def set_up_logs(level: int = logging.INFO, *, secrets: Iterable[str] = ()) -> None:
     """Send the logs of the program and of its libraries to standard error."""
     terminal = sys.stderr.isatty()
-    renderer: Processor = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
-    traces: list[Processor] = [] if terminal else [structlog.processors.format_exc_info]
+    # Traces are plain on a terminal too: the pretty ones print local variables, and with them keys.
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if terminal
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -54,9 +55,8 @@ def set_up_logs(level: int = logging.INFO, *, secrets: Iterable[str] = ()) -> No
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *traces,
-                _Masking(secrets),
-                renderer,
+                structlog.processors.format_exc_info,
+                _Masking(secrets, renderer),
             ],
         )
     )

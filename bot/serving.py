@@ -7,7 +7,6 @@ port is known, and open, before anything is started.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -77,16 +76,21 @@ async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[
             log_config=None,
             access_log=False,
             lifespan="off",
+            ws="none",
             server_header=False,
             timeout_graceful_shutdown=CLOSE_WITHIN_S,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http server")
+    # A server that cannot come up ends instead, and then there is nothing to wait for.
+    task.add_done_callback(lambda _: server.up.set())
     try:
         await server.up.wait()
+        if task.done():
+            task.result()
+            raise InvalidSetting(f"Nothing can be served at {url_of(listener)}.")
         yield
     finally:
         server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
         listener.close()

@@ -36,8 +36,8 @@ class Supervisor:
 
     @property
     def ready(self) -> bool:
-        """Whether every part runs."""
-        return all(part.running for part in self.parts.values())
+        """Whether there are parts and every one of them runs."""
+        return bool(self.parts) and all(part.running for part in self.parts.values())
 
     async def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a part until cancelled, and again whenever it fails."""

@@ -11,19 +11,22 @@ from bot.storage.store import Unit
 async def apply(unit: Unit, job: Job, report: Report) -> Job:
     """Merge ``report`` into ``job``, write what follows, and give the job as it then stands."""
     merged = merge(job, report, unit.now)
-    if not job.status.ended and _matters(merged):
+    if not job.status.ended and _matters(merged, report):
         for picture in report.pictures:
             await unit.want_picture(job.id, picture.role, picture.position, picture.url)
     if merged is not job:
         await unit.change_job(merged)
         if merged.status.ended:
             await unit.add_buttons(merged.id, actions_of(merged))
+            await unit.stop_preview(merged.id)
     return merged
 
 
-def _matters(job: Job) -> bool:
-    """Say whether pictures that come with a report are still of use."""
-    return job.status is JobStatus.COMPLETED or not job.status.ended
+def _matters(merged: Job, report: Report) -> bool:
+    """Say whether pictures that come with a report are of use: a preview older than what is shown is not."""
+    if merged.status.ended:
+        return merged.status is JobStatus.COMPLETED
+    return not report.status.ended and (report.progress is None or report.progress >= merged.progress)
 
 
 async def fail(unit: Unit, job: Job, code: str, message: str) -> Job:

@@ -35,6 +35,10 @@ class CollectorSettings:
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, last=30.0))
 
 
+class _NotYetError(Exception):
+    """What a picture is made from is still being fetched."""
+
+
 class Collector:
     """The loop that fetches."""
 
@@ -78,6 +82,9 @@ class Collector:
     async def _fetch(self, picture: Picture) -> None:
         try:
             kept = await (self._download(picture) if picture.source_url else self._derive(picture))
+        except _NotYetError:
+            # Waiting for the others is no failure and does not count as a try.
+            await self._put_off(picture, self._settings.backoff.after(0))
         except (InvalidPicture, UpstreamUnavailable, StorageUnavailable) as error:
             await self._try_later(picture, error)
         except Exception as error:  # a picture that fails must not hold back the others
@@ -91,10 +98,16 @@ class Collector:
 
     async def _record(self, picture: Picture) -> None:
         async with self._store.unit() as unit:
+            job = await unit.job(picture.job_id)
+            if picture.role is PictureRole.PREVIEW and job.status.ended:
+                return
             await unit.keep_picture(picture)
-            # The pictures of a grid are shown through the grid; only what is shown by itself makes the post due.
-            if picture.position == 0:
-                await unit.touch_job(picture.job_id)
+            if picture.role is not PictureRole.PREVIEW and picture.position == 0:
+                await unit.drop_preview(job.id)
+            # The pictures of a grid are shown through the grid, so only what is shown by itself makes the post due,
+            # and the last of them all, after which nothing is being fetched any more.
+            if picture.position == 0 or not any(each.pending for each in await unit.pictures_of(job.id)):
+                await unit.touch_job(job.id)
 
     async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:
         if picture.role is PictureRole.PREVIEW:
@@ -107,7 +120,8 @@ class Collector:
         else:
             # The link may have expired: the job tells a fresh one.
             url = await self._fresh_url(picture) if picture.source_url else picture.source_url
-            await self._put_off(replace(picture, source_url=url), self._settings.backoff.after(picture.attempts))
+            again = replace(picture, source_url=url, attempts=picture.attempts + 1)
+            await self._put_off(again, self._settings.backoff.after(picture.attempts))
 
     async def _put_off(self, picture: Picture, wait: timedelta) -> None:
         async with self._store.unit() as unit:
@@ -146,7 +160,7 @@ class Collector:
         """Make the grid out of its four pictures, or one of them out of the grid.
 
         Raises:
-            UpstreamUnavailable: what it is made from is not there yet.
+            _NotYetError: what it is made from is not there yet.
             InvalidPicture: what it is made from cannot be had either.
         """
         async with self._store.unit() as unit:
@@ -164,7 +178,7 @@ class Collector:
         if found is not None and found.digest is not None:
             return (await self._shelf.read(found.digest))[0]
         if found is not None and found.pending and found.source_url:
-            raise UpstreamUnavailable("a picture that this one is made from is not there yet")
+            raise _NotYetError
         raise InvalidPicture("a picture that this one is made from could not be had")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -76,15 +77,22 @@ class Draft:
         )
 
 
+def clean(text: str) -> str:
+    """Leave out what no table and no service can take: control characters and halves of surrogate pairs."""
+    kept = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cs"})
+    return kept.strip()
+
+
 def imagine(text: str, *, blocked: Sequence[str] = (), reference: KeptPicture | None = None, cap: int) -> list[Draft]:
     """Draft what ``/imagine`` asks for: several jobs for permutations and ``--repeat``, ``cap`` at the most.
 
     Raises:
         InvalidPrompt: there is nothing to imagine, or it cannot be sent as it stands.
     """
-    if not text.strip():
+    text = clean(text)
+    if not text:
         raise InvalidPrompt("Say what to imagine, for example: /imagine a lighthouse at dusk --ar 3:2")
-    return [_imagine_one(one, Action.IMAGINE, blocked, reference) for one in expand(text.strip(), cap=cap)]
+    return [_imagine_one(one, Action.IMAGINE, blocked, reference) for one in expand(text, cap=cap)]
 
 
 def imagine_this(description: Job, index: int, *, blocked: Sequence[str] = ()) -> Draft:
@@ -94,7 +102,11 @@ def imagine_this(description: Job, index: int, *, blocked: Sequence[str] = ()) -
 
 
 def _imagine_one(text: str, action: Action, blocked: Sequence[str], reference: KeptPicture | None) -> Draft:
-    request = _imagine_request(parse(text), blocked, has_picture=reference is not None)
+    varying = action is Action.VARY
+    request = _imagine_request(parse(text), blocked, has_picture=reference is not None, varying=varying)
+    if varying and (address := request.pop("image_url", None)):
+        # The picture that is varied comes first, so the one that the prompt began with stays in the text.
+        request["prompt"] = f"{address} {request['prompt']}"
     seed = _seed_of(request)
     return Draft(
         type=JobType.IMAGINE,
@@ -106,11 +118,13 @@ def _imagine_one(text: str, action: Action, blocked: Sequence[str], reference: K
     )
 
 
-def _imagine_request(prompt: Prompt, blocked: Sequence[str], *, has_picture: bool) -> dict[str, Any]:
+def _imagine_request(
+    prompt: Prompt, blocked: Sequence[str], *, has_picture: bool, varying: bool = False
+) -> dict[str, Any]:
     if found := blocked_words(prompt.source, blocked):
         raise InvalidPrompt(f"The admin here does not allow “{found[0]}” in a prompt. Please put it another way.")
     request = wire(to_request(prompt))
-    if has_picture and "image_url" in request:
+    if has_picture and "image_url" in request and not varying:
         raise InvalidPrompt("Give one reference picture: either attach it or put its address first, not both.")
     return request
 
@@ -134,10 +148,9 @@ def blend(pictures: Sequence[KeptPicture], text: str, *, blocked: Sequence[str] 
     """
     if not BLEND_MIN <= len(pictures) <= BLEND_MAX:
         raise InvalidPicture(f"A blend takes {BLEND_MIN} to {BLEND_MAX} pictures; you gave {len(pictures)}.")
-    request: dict[str, Any] = {}
-    if text.strip():
-        request = _blend_request(text.strip(), blocked)
-    return Draft(type=JobType.BLEND, action=Action.BLEND, prompt=text.strip(), request=request, inputs=tuple(pictures))
+    text = clean(text)
+    request = _blend_request(text, blocked) if text else {}
+    return Draft(type=JobType.BLEND, action=Action.BLEND, prompt=text, request=request, inputs=tuple(pictures))
 
 
 def _blend_request(text: str, blocked: Sequence[str]) -> dict[str, Any]:
@@ -156,9 +169,10 @@ def upscale(parent: Job, index: int) -> Draft:
     """Draft the upscale of a picture of a grid.
 
     Raises:
-        NotReady: the parent has no grid, or not yet.
+        NotReady: the parent has no grid, or not yet, or no such picture.
     """
     _need_grid(parent)
+    _need_index(index)
     return Draft(
         type=JobType.UPSCALE,
         action=Action.UPSCALE,
@@ -179,11 +193,13 @@ def vary(
     reference; it stays a variation of its parent in what is shown.
 
     Raises:
-        NotReady: the parent has no grid, or not yet.
+        NotReady: the parent has no grid, or not yet, or no such picture.
         InvalidPrompt: the edited prompt cannot be sent as it stands.
     """
     _need_grid(parent)
-    if prompt is None or prompt.strip() == parent.prompt.strip():
+    _need_index(index)
+    edited = None if prompt is None else clean(prompt)
+    if edited is None or edited == parent.prompt:
         return Draft(
             type=JobType.VARIATION,
             action=Action.VARY,
@@ -192,11 +208,11 @@ def vary(
             parent_id=parent.id,
             image_index=index,
         )
-    if not prompt.strip():
+    if not edited:
         raise InvalidPrompt("The prompt is empty. Write what to change, or send it unedited for a plain variation.")
     if picture is None:
         raise NotReady("This picture is not kept here, so its prompt cannot be edited. A plain variation works.")
-    draft = _imagine_one(prompt.strip(), Action.VARY, blocked, picture)
+    draft = _imagine_one(edited, Action.VARY, blocked, picture)
     return replace(draft, parent_id=parent.id, image_index=index)
 
 
@@ -205,6 +221,11 @@ def _need_grid(parent: Job) -> None:
         raise NotReady("Only a picture of a grid can be upscaled or varied, and this job has no grid.")
     if parent.status is not JobStatus.COMPLETED:
         raise NotReady("This grid is not finished, so there is nothing to upscale or vary yet.")
+
+
+def _need_index(index: int) -> None:
+    if index not in {1, 2, 3, 4}:
+        raise NotReady("A grid has the pictures 1 to 4, from top left to bottom right. Please name one of them.")
 
 
 def reroll(job: Job, inputs: tuple[KeptPicture, ...]) -> Draft:

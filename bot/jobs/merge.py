@@ -33,7 +33,7 @@ class Report:
     """What the image service says of a job.
 
     ``whole`` is true for an answer to a call, which holds everything that there is; a webhook may leave out the
-    result, and then the end waits for the next poll.
+    result or the error, and then the end waits for the next poll.
     """
 
     status: JobStatus
@@ -99,8 +99,10 @@ def merge(job: Job, report: Report, now: datetime) -> Job:
     if report.status is JobStatus.COMPLETED:
         return _completed(job, report, now)
     if report.status is JobStatus.FAILED:
-        failure = report.failure or UNKNOWN_FAILURE
-        return _ended(job, now, status=JobStatus.FAILED, failure=failure)
+        if report.failure is None and not report.whole:
+            # Why it failed is still to be asked.
+            return _advance(job, JobStatus.IN_PROGRESS, 0, now)
+        return _ended(job, now, status=JobStatus.FAILED, failure=report.failure or UNKNOWN_FAILURE)
     if report.status is JobStatus.CANCELLED:
         return _ended(job, now, status=JobStatus.CANCELLED)
     return _going_on(job, report, now)

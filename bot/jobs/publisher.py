@@ -31,9 +31,13 @@ IDLE_S = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class PublisherSettings:
-    """How posts are sent: so many at a time and platform, and how a platform in trouble is spared."""
+    """How posts are sent: so many at a time and platform, and how a platform in trouble is spared.
+
+    A platform that has not taken a post in ``answer_within`` counts as out of reach, so that it holds up no others.
+    """
 
     concurrency: int = 8
+    answer_within: timedelta = timedelta(seconds=60)
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, last=120.0))
 
 
@@ -87,13 +91,10 @@ class Publisher:
         return IDLE_S if soonest is None else min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
 
     async def _send(self, adapter: Adapter, post: Post) -> None:
-        async with self._store.unit() as unit:
-            view = await view_in(unit, await unit.job(post.job_id))
         try:
-            if post.reference is None:
-                await self._make(adapter, post, view)
-            else:
-                await adapter.edit(post, view)
+            async with self._store.unit() as unit:
+                view = await view_in(unit, await unit.job(post.job_id))
+            await self._show(adapter, post, view)
         except PostGone as error:
             log.warning("a post is gone", job=post.job_id, platform=adapter.name, reason=str(error))
             async with self._store.unit() as unit:
@@ -101,14 +102,21 @@ class Publisher:
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
             await self._put_off(post, error.retry_after)
+        except TimeoutError:
+            log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason="no answer")
+            await self._put_off(post, None)
         except Exception:  # one post that breaks something must not hold up the others
             log.exception("showing a job went wrong", job=post.job_id, platform=adapter.name)
             await self._put_off(post, None)
         else:
             await self._record(adapter, post, view)
 
-    async def _make(self, adapter: Adapter, post: Post, view: JobView) -> None:
-        reference = await adapter.post(post, view)
+    async def _show(self, adapter: Adapter, post: Post, view: JobView) -> None:
+        async with asyncio.timeout(self._settings.answer_within.total_seconds()):
+            if post.reference is not None:
+                await adapter.edit(post, view)
+                return
+            reference = await adapter.post(post, view)
         async with self._store.unit() as unit:
             await unit.set_post_reference(post.id, reference)
 

@@ -23,6 +23,7 @@ from bot.jobs.model import (
     Job,
     JobFilter,
     JobStatus,
+    JobType,
     Picture,
     PictureRole,
     Requester,
@@ -203,6 +204,11 @@ class JobService:
     ) -> Job | None:
         if action is Action.UPSCALE and index is not None:
             return await unit.live_upscale(job.id, index)
+        if action is Action.RETRY and job.type is JobType.UPSCALE and job.parent_id and job.image_index:
+            # The button of the picture may have been pressed again in the meantime.
+            live = await unit.live_upscale(job.parent_id, job.image_index)
+            if live is not None:
+                return live
         if button is None or button.outcome_job_id is None or button.pressed_at is None:
             return None
         outcome = await unit.find_job(button.outcome_job_id)
@@ -265,7 +271,11 @@ class JobService:
             updated_at=unit.now,
         )
         await unit.change_job(job)
-        return await changes.cancelled(unit, job) if job.submission is Submission.WAITING else job
+        if job.submission is not Submission.WAITING:
+            return job
+        job = await changes.cancelled(unit, job)
+        await touch_queue(unit)
+        return job
 
     # Making
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 
 from bot.errors import (
     AlreadyEnded,
@@ -25,7 +26,8 @@ from bot.errors import (
 )
 from bot.jobs import changes
 from bot.jobs.bells import Bells
-from bot.jobs.model import Job, Picture, Submission
+from bot.jobs.merge import Report, report_of_job
+from bot.jobs.model import Job, JobStatus, Picture, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.service import touch_queue
 from bot.jobs.upstream import Addresses, inputs_of, needs_content, recognise, send
@@ -79,6 +81,8 @@ class Submitter:
         self._bells = bells
         self._addresses = addresses
         self._settings = settings
+        self._calling: set[str] = set()
+        self._paused_until: datetime | None = None
 
     async def recover(self) -> None:
         """Once at start: let what was being sent when the process ended be looked for."""
@@ -116,6 +120,8 @@ class Submitter:
             full = await unit.count_in_flight() >= self._settings.concurrency
         if soonest is None or (full and kind is Submission.WAITING):
             return IDLE_S
+        if kind is Submission.WAITING and self._paused_until is not None:
+            soonest = max(soonest, self._paused_until)
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
         return min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
 
@@ -125,6 +131,8 @@ class Submitter:
 
     async def _claim(self) -> Job | None:
         async with self._store.unit() as unit:
+            if self._paused_until is not None and unit.now < self._paused_until:
+                return None
             if await unit.count_in_flight() >= self._settings.concurrency:
                 return None
             job = await unit.next_waiting()
@@ -138,6 +146,13 @@ class Submitter:
         return claimed
 
     async def _submit(self, job: Job) -> None:
+        self._calling.add(job.id)
+        try:
+            await self._send(job)
+        finally:
+            self._calling.discard(job.id)
+
+    async def _send(self, job: Job) -> None:
         try:
             parent, inputs = await self._material(job)
             upstream_id = await send(
@@ -145,6 +160,9 @@ class Submitter:
             )
         except UpstreamUnavailable as error:
             await self._try_later(job, error)
+        except ValidationError as error:
+            log.warning("a job does not fit the contract", job=job.id, reason=str(error))
+            await self._fail(job, "invalid_request", _NOT_OF_THE_CONTRACT)
         except UpstreamUnauthorized:
             log.critical("the image service does not accept MIDJOURNEY_TOKEN", job=job.id)
             await self._fail(job, "unauthorized", _UNAUTHORIZED)
@@ -171,7 +189,9 @@ class Submitter:
     async def _adopt(self, job: Job, upstream_id: str) -> None:
         async with self._store.unit() as unit:
             present = await unit.job(job.id)
-            if present.upstream_id is None and not present.status.ended:
+            holder = await unit.job_of_upstream(upstream_id)
+            tied = holder is None and present.upstream_id is None and not present.status.ended
+            if tied:
                 sent = present.evolve(
                     submission=Submission.SENT,
                     upstream_id=upstream_id,
@@ -181,11 +201,26 @@ class Submitter:
                 )
                 await unit.change_job(sent)
                 await unit.schedule_job(job.id, unit.now + timedelta(seconds=0.5))
+        if not tied and (holder is None or holder.id != job.id):
+            await self._sort_out(job, upstream_id, holder)
+            return
         log.info("sent", job=job.id, upstream=upstream_id)
         self._bells.tracker.ring()
         self._bells.publisher.ring()
         # A cancel may have been asked for while the call was under way.
         self._bells.canceller.ring()
+
+    async def _sort_out(self, job: Job, upstream_id: str, holder: Job | None) -> None:
+        """Deal with an answer that names a job which is another's already, or one that nobody waits for any more."""
+        log.warning("the image service's answer has no job to go to", job=job.id, upstream=upstream_id)
+        if holder is not None:
+            # Two jobs alike were sent and one of them took the other's; which of the two it is makes no difference.
+            await self._try_later(job, UpstreamUnavailable())
+            return
+        try:
+            await self._api.cancel(UUID(upstream_id))
+        except ImaginebotError as error:
+            log.warning("a superfluous job could not be cancelled", upstream=upstream_id, reason=str(error))
 
     async def _try_later(self, job: Job, error: UpstreamUnavailable) -> None:
         log.warning("the image service is not to be had", job=job.id, reason=str(error), again=error.may_have_arrived)
@@ -193,15 +228,19 @@ class Submitter:
             present = await unit.job(job.id)
             if present.status.ended or present.submission is not Submission.SENDING:
                 return
-            if unit.now - present.created_at > self._settings.give_up_after:
-                await changes.fail(unit, present, "upstream_unavailable", _GIVEN_UP)
-                return
             attempts = await unit.attempts_of(job.id)
-            due_at = unit.now + self._settings.backoff.after(attempts - 1, at_least=error.retry_after)
+            at_least = error.retry_after or 0.0
             if error.may_have_arrived:
+                at_least = max(at_least, self._settings.settle_after.total_seconds())
+            due_at = unit.now + self._settings.backoff.after(attempts - 1, at_least=at_least)
+            if unit.now - (await unit.sending_since(job.id) or unit.now) > self._settings.give_up_after:
+                await changes.fail(unit, present, "upstream_unavailable", _GIVEN_UP)
+            elif error.may_have_arrived:
                 await unit.touch_job(job.id)
             else:
                 await changes.wait_again(unit, present)
+                # It is not about this job, so the others need not try it too.
+                self._paused_until = due_at
             await unit.schedule_job(job.id, due_at, attempts=attempts)
         self._ring()
 
@@ -214,13 +253,12 @@ class Submitter:
 
     async def settle(self) -> None:
         """Look for the jobs whose sending has had no answer: adopt those that arrived, send the others again."""
-        async with self._store.unit() as unit:
-            overdue = await unit.sending_jobs(schema.LIST_LIMIT)
+        overdue, since = await self._overdue()
         if not overdue:
             return
         try:
-            theirs = await self._strangers(min(job.created_at for job in overdue))
-        except (UpstreamUnavailable, UpstreamUnauthorized) as error:
+            theirs = await self._strangers(since)
+        except ImaginebotError as error:
             log.warning("cannot look for jobs whose sending had no answer", reason=str(error), jobs=len(overdue))
             for job in overdue:
                 await self._look_later(job)
@@ -234,6 +272,20 @@ class Submitter:
                 theirs = [other for other in theirs if other.id != found.id]
                 log.info("a job was found at the image service", job=job.id, upstream=str(found.id))
                 await self._adopt(job, str(found.id))
+
+    async def _overdue(self) -> tuple[list[Job], datetime]:
+        """Give the jobs whose sending has had no answer, and since when the oldest of them has been sent."""
+        async with self._store.unit() as unit:
+            found = await unit.sending_jobs(schema.LIST_LIMIT)
+            for job in found:
+                if job.id in self._calling:
+                    # The call is still under way, so its answer is not lost.
+                    await unit.schedule_job(
+                        job.id, unit.now + self._settings.answer_within, attempts=await unit.attempts_of(job.id)
+                    )
+            overdue = [job for job in found if job.id not in self._calling]
+            since = [await unit.sending_since(job.id) or job.created_at for job in overdue]
+            return overdue, min(since, default=unit.now)
 
     async def _strangers(self, since: datetime) -> list[schema.Job]:
         """List the service's jobs since a moment that none of ours is tied to."""
@@ -279,15 +331,18 @@ class Submitter:
 
     async def _carry_cancel(self, job: Job, upstream_id: str) -> None:
         try:
-            await self._api.cancel(UUID(upstream_id))
+            theirs = await self._api.cancel(UUID(upstream_id))
         except (AlreadyEnded, JobNotFound):
             # It ended first; the tracker finds out how.
             await self._poll_now(job)
         except ImaginebotError as error:
             log.warning("a cancel has not reached the image service", job=job.id, reason=str(error))
         else:
+            # What it says counts: the job may have ended in another way just before.
+            report = report_of_job(theirs) if theirs.status.ended else Report(status=JobStatus.CANCELLED)
             async with self._store.unit() as unit:
-                await changes.cancelled(unit, await unit.job(job.id))
+                await changes.apply(unit, await unit.job(job.id), report)
+            self._bells.collector.ring()
             self._ring()
 
     async def _poll_now(self, job: Job) -> None:
@@ -297,5 +352,6 @@ class Submitter:
 
 
 _UNAUTHORIZED = "The image service does not accept this studio's key. The admin has to set MIDJOURNEY_TOKEN anew."
+_NOT_OF_THE_CONTRACT = "The image service would not understand this request. Please put it another way."
 _PARENT_EXPIRED = "The image service no longer keeps the original of this picture. Reroll the grid to make it anew."
 _GIVEN_UP = "The image service could not be reached for hours, so this was given up. Press Retry to try again."

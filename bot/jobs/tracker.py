@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from bot.errors import ImaginebotError, JobNotFound
+from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_event, report_of_job
@@ -83,6 +83,7 @@ class Tracker:
             await self._apply_event(unit, job, event)
             await unit.mark_webhook_event_applied(digest)
         self._ring()
+        self._bells.tracker.ring()
 
     async def apply_kept_events(self) -> None:
         """Apply the events that were kept but not applied."""
@@ -96,7 +97,7 @@ class Tracker:
                 return
 
     async def _apply_event(self, unit: Unit, job: Job, event: schema.WebhookEvent) -> None:
-        if job.upstream_id is None and not job.status.ended:
+        if job.upstream_id is None and not job.status.ended and await unit.job_of_upstream(str(event.job_id)) is None:
             # The answer to our request was lost or is still under way; this tells the id that it carried.
             job = job.evolve(
                 submission=Submission.SENT,
@@ -164,6 +165,11 @@ class Tracker:
         except JobNotFound:
             async with self._store.unit() as unit:
                 await changes.fail(unit, await unit.job(job.id), "expired", _EXPIRED)
+        except UpstreamRejected as error:
+            # About this one alone, so it must not hold up the others.
+            log.warning("the image service refuses to tell of a job", job=job.id, reason=str(error))
+            async with self._store.unit() as unit:
+                await unit.schedule_job(job.id, unit.now + self._settings.latest)
         else:
             await self._report(job, report)
 
@@ -171,7 +177,8 @@ class Tracker:
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.job(job.id), report)
             if not merged.status.ended:
-                await unit.schedule_job(job.id, unit.now + self._interval(unit.now - merged.created_at))
+                age = unit.now - (merged.submitted_at or merged.created_at)
+                await unit.schedule_job(job.id, unit.now + self._interval(age))
 
     def _interval(self, age: timedelta) -> timedelta:
         return max(self._settings.soonest, min(self._settings.latest, age / 10))

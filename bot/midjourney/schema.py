@@ -22,6 +22,7 @@ from pydantic import (
     EncoderProtocol,
     Field,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -113,6 +114,8 @@ class SortOrder(StrEnum):
 
 
 AspectRatio = Annotated[str, StringConstraints(pattern=r"^[0-9]+:[0-9]+$", max_length=32)]
+"""Width and height. That neither may be 0 nor many times the other is the service's rule, not the contract's."""
+
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=PROMPT_LIMIT)]
 
 
@@ -138,15 +141,25 @@ class _StrictBase64(EncoderProtocol):
         return "base64"
 
 
-PictureBytes = Annotated[bytes, EncodedBytes(encoder=_StrictBase64), Field(min_length=4)]
+PictureBytes = Annotated[bytes, EncodedBytes(encoder=_StrictBase64), Field(json_schema_extra={"minLength": 4})]
 """A picture, in base64 on the wire and never empty."""
 
-HttpUrl = Annotated[AnyHttpUrl, Field(json_schema_extra={"pattern": "^https?://"})]
+HttpUrl = Annotated[AnyHttpUrl, WithJsonSchema({"type": "string", "format": "iri", "pattern": "^https?://.+"})]
+"""An address; letters beyond ASCII are taken as people paste them, and passed on encoded."""
 
 
 def _only_number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise PydanticCustomError("number_type", "not a number")
+    return value
+
+
+def _whole_number(value: Any) -> Any:
+    """Take 5 and, as JSON makes no difference, 5.0; refuse true and "5"."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("int_type", "not a whole number")
     return value
 
 
@@ -181,9 +194,9 @@ class ImagineRequest(_Request):
     model_version: ModelVersion | None = None
     process_mode: ProcessMode = ProcessMode.FAST
     quality: Annotated[Quality, BeforeValidator(_only_number)] = Quality.FULL
-    stylize: Annotated[int, Field(strict=True, ge=0, le=STYLIZE_LIMIT)] = 100
-    chaos: Annotated[int, Field(strict=True, ge=0, le=CHAOS_LIMIT)] = 0
-    seed: Annotated[int, Field(strict=True, ge=0, le=SEED_LIMIT)] | None = None
+    stylize: Annotated[int, Field(ge=0, le=STYLIZE_LIMIT), BeforeValidator(_whole_number)] = 100
+    chaos: Annotated[int, Field(ge=0, le=CHAOS_LIMIT), BeforeValidator(_whole_number)] = 0
+    seed: Annotated[int, Field(ge=0, le=SEED_LIMIT), BeforeValidator(_whole_number)] | None = None
     no: Annotated[str, StringConstraints(max_length=PROMPT_LIMIT)] | None = None
     image_url: HttpUrl | None = None
 
@@ -192,14 +205,14 @@ class UpscaleRequest(_Request):
     """POST /v1/upscale."""
 
     job_id: UUID
-    index: Annotated[int, Field(strict=True, ge=1, le=4)]
+    index: Annotated[int, Field(ge=1, le=4), BeforeValidator(_whole_number)]
 
 
 class VariationRequest(_Request):
     """POST /v1/variations."""
 
     job_id: UUID
-    index: Annotated[int, Field(strict=True, ge=1, le=4)]
+    index: Annotated[int, Field(ge=1, le=4), BeforeValidator(_whole_number)]
 
 
 class DescribeRequest(_Request):

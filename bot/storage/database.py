@@ -68,7 +68,8 @@ class Migration:
             if sqlite3.complete_statement(pending):
                 statements.append(pending.strip())
                 pending = ""
-        return statements
+        # A last statement without its semicolon must fail or run, not be passed over.
+        return [*statements, pending.strip()] if pending.strip() else statements
 
 
 def read_migrations(folder: Traversable) -> list[Migration]:
@@ -130,7 +131,7 @@ class Database:
             StorageUnavailable: there is none, or it cannot be read.
         """
         with _sentences(path):
-            connection = await aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
             connection.row_factory = sqlite3.Row
         return cls(connection, path=path, clock=clock, read_only=True)
 
@@ -197,8 +198,8 @@ class Database:
         return [f"{owner} {migration.version:04} {migration.name}" for migration in due]
 
     async def _undo(self) -> None:
-        if self._connection.in_transaction:
-            await self._connection.rollback()
+        # Asked without looking first: a BEGIN whose caller was cancelled may still be on its way to the thread.
+        await self._connection.rollback()
 
     async def _commit(self) -> None:
         try:
@@ -206,6 +207,10 @@ class Database:
         except BaseException:
             await self._undo()
             raise
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 async def _settle(work: Coroutine[Any, Any, None]) -> None:

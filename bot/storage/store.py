@@ -84,18 +84,19 @@ class Unit:
     async def add_job(self, job: Job) -> None:
         """Write a new job at the end of its requester's turns."""
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
-        turn = await self._next_turn(job.requester)
+        turn = await self._next_turn(job.requester, mode)
         await self._one("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
 
-    async def _next_turn(self, requester: Requester) -> int:
+    async def _next_turn(self, requester: Requester, mode: int) -> int:
         """Give the round of the round-robin in which a new job of ``requester`` is served.
 
-        Somebody with nothing under way joins the round being served; everybody else the one after their last.
+        Somebody with nothing under way joins the round being served; everybody else the one after their last. Each
+        mode has rounds of its own, as jobs of different modes never compare theirs.
         """
-        being_served = await self._one("turn_being_served")
+        being_served = await self._one("turn_being_served", mode_rank=mode)
         if being_served is None:
-            being_served = await self._one("first_turn_waiting")
-        own = await self._one("last_turn_of_requester", **_whose(requester))
+            being_served = await self._one("first_turn_waiting", mode_rank=mode)
+        own = await self._one("last_turn_of_requester", **_whose(requester), mode_rank=mode)
         return max(being_served or 0, 0 if own is None else own + 1)
 
     async def change_job(self, job: Job) -> None:
@@ -157,7 +158,7 @@ class Unit:
         return 0 if row is None else int(row["attempts"])
 
     async def sending_since(self, job_id: str) -> datetime | None:
-        """Say when the job was last about to be sent."""
+        """Say when the job was first about to be sent."""
         row = await self._one("get_job", id=job_id)
         return None if row is None or row["sending_at"] is None else from_millis(row["sending_at"])
 
@@ -361,12 +362,22 @@ class Unit:
         )
 
     async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
-        """Try to fetch the picture again at ``due_at``, from its ``source_url``."""
-        await self._one("put_picture_off", **_which(picture), due_at=to_millis(due_at), source_url=picture.source_url)
+        """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
+        await self._one(
+            "put_picture_off",
+            **_which(picture),
+            due_at=to_millis(due_at),
+            source_url=picture.source_url,
+            attempts=picture.attempts,
+        )
 
     async def give_picture_up(self, picture: Picture, failure: str) -> None:
         """Record that a picture cannot be had, with the sentence that says why."""
         await self._one("give_picture_up", **_which(picture), failure=failure)
+
+    async def stop_preview(self, job_id: str) -> None:
+        """Fetch no preview of a job any more."""
+        await self._one("stop_preview", job_id=job_id)
 
     async def drop_preview(self, job_id: str) -> None:
         """Forget a job's preview."""

@@ -33,7 +33,7 @@ WHERE type = 'upscale' AND parent_id = :parent_id AND image_index = :image_index
 UPDATE jobs SET due_at = :due_at, attempts = :attempts WHERE id = :id AND ended_at IS NULL;
 
 -- name: mark_sending!
-UPDATE jobs SET submission = 'sending', sending_at = :now, due_at = :due_at, attempts = attempts + 1
+UPDATE jobs SET submission = 'sending', sending_at = COALESCE(sending_at, :now), due_at = :due_at, attempts = attempts + 1
 WHERE id = :id AND submission = 'waiting' AND ended_at IS NULL;
 
 -- name: count_in_flight$
@@ -47,7 +47,7 @@ SELECT COUNT(*) FROM jobs
 WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
 
 -- name: next_waiting^
--- Round-robin by requester: a job's turn is fixed when it is made (see next_turn).
+-- Round-robin by requester within a mode: a job's turn is fixed when it is made (see Unit._next_turn).
 SELECT * FROM jobs
 WHERE submission = 'waiting' AND ended_at IS NULL AND due_at <= :now
 ORDER BY mode_rank, turn, id
@@ -58,14 +58,16 @@ LIMIT 1;
 SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
 
 -- name: turn_being_served$
-SELECT MAX(turn) FROM jobs WHERE submission IN ('sending', 'sent') AND ended_at IS NULL;
+SELECT MAX(turn) FROM jobs
+WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank;
 
 -- name: first_turn_waiting$
-SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
+SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank;
 
 -- name: last_turn_of_requester$
 SELECT MAX(turn) FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
+WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
+    AND mode_rank = :mode_rank;
 
 -- name: place_in_queue$
 SELECT COUNT(*) FROM jobs AS other

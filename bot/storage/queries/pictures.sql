@@ -18,7 +18,7 @@ ON CONFLICT (job_id, role, position) DO UPDATE SET
     due_at = NULL, failure = NULL;
 
 -- name: put_picture_off!
-UPDATE pictures SET attempts = attempts + 1, due_at = :due_at, source_url = :source_url
+UPDATE pictures SET attempts = :attempts, due_at = :due_at, source_url = :source_url
 WHERE job_id = :job_id AND role = :role AND position = :position;
 
 -- name: give_picture_up!
@@ -33,6 +33,10 @@ SELECT * FROM pictures WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_
 
 -- name: next_picture_due_at$
 SELECT MIN(due_at) FROM pictures WHERE due_at IS NOT NULL;
+
+-- name: stop_preview!
+-- The job has ended: a preview that is kept stays until there is something better, one that is not is of no use.
+UPDATE pictures SET due_at = NULL WHERE job_id = :job_id AND role = 'preview';
 
 -- name: drop_preview!
 DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview';

@@ -31,7 +31,11 @@ WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revisi
 UPDATE posts SET reference = :reference WHERE id = :id AND reference IS NULL;
 
 -- name: set_post_shown!
-UPDATE posts SET shown_revision = :revision, attempts = 0, due_at = :due_at
+-- An end that came while this was being sent is due as it is.
+UPDATE posts SET
+    shown_revision = :revision,
+    attempts = 0,
+    due_at = CASE WHEN final = 1 AND wanted_revision > :revision THEN due_at ELSE CAST(:due_at AS BIGINT) END
 WHERE id = :id AND shown_revision < :revision;
 
 -- name: put_post_off!

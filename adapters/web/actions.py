@@ -1,0 +1,198 @@
+"""What can be done: say something, give a command, press a button, make a channel, choose a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from urllib.parse import quote
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from adapters.web import commands
+from adapters.web.chat import Member
+from adapters.web.commands import PICTURE_BYTES, PICTURES_LIMIT
+from adapters.web.presenter import Notice
+from adapters.web.site import (
+    COOKIE,
+    COOKIE_SECONDS,
+    PLATFORM,
+    WORKSPACE,
+    Site,
+    channel_of,
+    local_path,
+    member_of,
+    scoped_key,
+    source,
+    wants_json,
+)
+from bot.errors import AlreadyEnded, InvalidCommand, InvalidPicture
+from bot.jobs.model import JobFilter, JobStatus, Source
+
+ADVICE_LIMIT = 10_000
+"""Characters up to which a text is looked at while it is typed."""
+
+_LIVE = (JobStatus.PENDING, JobStatus.IN_PROGRESS)
+_FIELDS = 8
+
+
+async def introduce(site: Site, request: Request) -> Response:
+    """Keep the display name of somebody new, or change it; the cookie carries a secret of its own."""
+    async with request.form(max_files=0, max_fields=_FIELDS) as form:
+        name, back = _text(form, "name"), local_path(form.get("next"))
+    answer = RedirectResponse(back, status_code=303)
+    member = await member_of(site, request)
+    try:
+        if member is not None:
+            await site.chat.rename(member, name)
+            return answer
+        _, token = await site.chat.join(name)
+    except InvalidCommand as error:
+        context = {"member": member, "next": back, "problem": str(error), "name": name}
+        return HTMLResponse(site.presenter.page("welcome.html", **context), status_code=400)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+async def add_channel(site: Site, _: Member, request: Request) -> Response:
+    """Make a channel and lead there."""
+    async with request.form(max_files=0, max_fields=_FIELDS) as form:
+        made = await site.chat.add_channel(_text(form, "name"))
+    address = f"/c/{quote(made.name)}"
+    return JSONResponse({"goto": address}) if wants_json(request) else RedirectResponse(address, status_code=303)
+
+
+async def advise(_: Site, __: Member, request: Request) -> Response:
+    """Say how a text that is being typed could go on, and what is wrong with it so far."""
+    async with request.form(max_files=0, max_fields=_FIELDS) as form:
+        text, cursor = _text(form, "text"), _text(form, "cursor")
+    if len(text) > ADVICE_LIMIT:
+        return JSONResponse({"completions": [], "issues": []})
+    position = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 7 else len(text)
+    return JSONResponse(asdict(commands.advise(text, min(position, len(text)))))
+
+
+async def send(site: Site, member: Member, request: Request) -> Response:
+    """Take what was typed, with the pictures beside it, and do it."""
+    here = await channel_of(site, request)
+    async with request.form(max_files=PICTURES_LIMIT * 2, max_fields=_FIELDS) as form:
+        uploads = [part for part in form.getlist("pictures") if isinstance(part, UploadFile) and part.filename]
+        text = _text(form, "text")
+        command = commands.read(text, attached=len(uploads))
+        who = source(member, here.name, form.get("key"))
+        if isinstance(command, commands.Say):
+            await site.chat.say(here.name, member, command.text, scoped_key(member, form.get("key")))
+            site.feed.notify()
+            return _done()
+        digests = [await _keep(site, upload) for upload in uploads]
+    return await _carry_out(site, who, command, digests)
+
+
+async def press(site: Site, member: Member, request: Request) -> Response:
+    """Do what a button under a post says."""
+    here = await channel_of(site, request)
+    async with request.form(max_files=0, max_fields=_FIELDS) as form:
+        who = source(member, here.name, form.get("key"))
+        prompt = form.get("prompt")
+    edited = prompt.strip() or None if isinstance(prompt, str) else None
+    pressed = await site.service.press(who, request.path_params["button_id"], prompt=edited)
+    return _done(goto=f"/j/{pressed.job.id}" if pressed.existing else None)
+
+
+async def cancel(site: Site, member: Member, request: Request) -> Response:
+    """Stop a job from the list of jobs, and lead back there."""
+    async with request.form(max_files=0, max_fields=_FIELDS) as form:
+        who = source(member, (await site.chat.channels())[0].name, form.get("key"))
+        back = local_path(form.get("back"))
+    await site.service.cancel(who, request.path_params["job_id"])
+    return RedirectResponse(back, status_code=303)
+
+
+async def _carry_out(site: Site, who: Source, command: commands.Command, digests: Sequence[str]) -> Response:
+    match command:
+        case commands.Imagine(prompt=prompt):
+            await site.service.imagine(who, prompt, reference=digests[0] if digests else None)
+        case commands.Describe(address=address):
+            picture = digests[0] if address is None else await site.service.fetch_picture(address)
+            await site.service.describe(who, picture)
+        case commands.Blend(addresses=addresses, prompt=prompt):
+            fetched = [await site.service.fetch_picture(address) for address in addresses]
+            await site.service.blend(who, [*digests, *fetched], prompt)
+        case commands.ShowJobs():
+            return _done(goto="/jobs")
+        case commands.Cancel():
+            return _done(await _cancel(site, who, command))
+        case commands.Help():
+            return _done(site.presenter.help())
+        case commands.Say():  # said before it came here
+            pass
+    return _done()
+
+
+async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
+    """Stop what the command names and give the private answer.
+
+    Raises:
+        AlreadyEnded: nothing of the person's own is under way.
+    """
+    wanted = [command.job_id] if command.job_id else await _own_live(site, who, everything=command.everything)
+    if not wanted:
+        raise AlreadyEnded("Nothing of yours is under way, so there is nothing to cancel.")
+    stopped = 0
+    for job_id in wanted:
+        one = Source(requester=who.requester, conversation=who.conversation, key=f"{who.key}:{job_id}")
+        try:
+            await site.service.cancel(one, job_id)
+            stopped += 1
+        except AlreadyEnded:
+            if len(wanted) == 1:
+                raise
+    sentence = "Your latest job is being stopped." if stopped == 1 else f"{stopped} of your jobs are being stopped."
+    return site.presenter.notice(Notice(title="Cancelled", sentence=sentence))
+
+
+async def _own_live(site: Site, who: Source, *, everything: bool) -> list[str]:
+    where = JobFilter(platform=PLATFORM, workspace=WORKSPACE, user_id=who.requester.user_id, statuses=_LIVE)
+    found: list[str] = []
+    before: str | None = None
+    while True:
+        listing = await site.service.list(where, before=before, limit=100 if everything else 1)
+        found.extend(view.job_id for view in listing.views)
+        before = listing.next
+        if not everything or before is None:
+            return found
+
+
+async def _keep(site: Site, upload: UploadFile) -> str:
+    """Keep an uploaded picture.
+
+    Raises:
+        InvalidPicture: it is too large, or not a picture.
+    """
+    if (upload.size or 0) > PICTURE_BYTES:
+        raise InvalidPicture(
+            f"{_short(upload.filename)} is larger than {PICTURE_BYTES // 1024**2} MB. Please send a smaller one."
+        )
+    return await site.service.keep_picture(await upload.read())
+
+
+def _done(*notices: str, goto: str | None = None) -> Response:
+    return JSONResponse({"notices": list(notices), "goto": goto})
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value.replace("\r\n", "\n") if isinstance(value, str) else ""  # forms send line ends as CRLF
+
+
+def _short(name: str | None) -> str:
+    name = name or "That picture"
+    return name if len(name) <= 40 else f"{name[:39]}…"

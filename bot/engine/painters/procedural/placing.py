@@ -1,0 +1,94 @@
+"""Give everything in a picture its place: on thirds, on what it stands on, at a size that fits the format."""
+
+from __future__ import annotations
+
+from bot.engine.painters.procedural.randomness import Stream
+from bot.engine.painters.procedural.scene import Light, Place
+from bot.engine.painters.procedural.subjects import Subject, all_subjects
+from bot.engine.painters.procedural.subjects.subject import Role
+from bot.engine.painters.procedural.tables import tables
+
+_WATERS = ("sea", "lake")
+_HEADLAND = 0.17
+"""Height of a headland that carries something, as a share of the unit."""
+
+
+def place_all(
+    cast: list[tuple[str, str | None]],
+    ground: str,
+    frame: tuple[float, float, float],
+    stream: Stream,
+    light: Light,
+    chaos: float,
+) -> tuple[Place, ...]:
+    """Place the cast: backdrops first, then figures from far to near, then what lies in front."""
+    known = all_subjects()
+    ordered = sorted(cast, key=lambda one: (known[one[0]].role is Role.FRONT, known[one[0]].role is Role.FIGURE, known[one[0]].order))
+    figures = [name for name, _ in ordered if known[name].role is Role.FIGURE]
+    standing = [name for name in figures if known[name].stands != "sky"]
+    spots = _spots(len(standing), frame, stream, light, chaos)
+    places: list[Place] = []
+    for name, colour in ordered:
+        subject = known[name]
+        spot = spots[standing.index(name)] if name in standing else stream.child(name, "x").uniform(0.25, 0.75)
+        places += _one(subject, colour, ground, frame, spot, stream.child("place", name), len(standing))
+    return tuple(sorted(places, key=lambda place: (known[place.name].role is Role.FRONT, known[place.name].role is not Role.BACKDROP)))
+
+
+def _spots(count: int, frame: tuple[float, float, float], stream: Stream, light: Light, chaos: float) -> list[float]:
+    """Spread figures over the width: one on the third away from the light, more in even slots."""
+    width = frame[0]
+    if count == 0:
+        return []
+    jitter = stream.child("spots").uniform(-0.04, 0.05) * (1 + 2 * chaos)
+    if count == 1:
+        away = 0.665 if light.x < width / 2 else 0.335
+        if width / frame[1] < 0.8:
+            away = 0.5 + (away - 0.5) * 0.55
+        return [min(max(away + jitter, 0.2), 0.8)]
+    slots = [(n + 0.5) / count * 0.8 + 0.1 for n in range(count)]
+    if light.x < width / 2:
+        slots.reverse()
+    return [slot + jitter * 0.5 for slot in slots]
+
+
+def _one(
+    subject: Subject,
+    colour: str | None,
+    ground: str,
+    frame: tuple[float, float, float],
+    spot: float,
+    stream: Stream,
+    company: int,
+) -> list[Place]:
+    width, height, horizon = frame
+    unit = min(height, width * 1.3)
+    key = subject.name
+    codes = _codes(colour)
+    if subject.role is not Role.FIGURE:
+        return [Place(name=subject.name, x=width / 2, base=horizon, height=unit, key=key, colour=codes)]
+    size = subject.span * unit * stream.uniform(0.92, 1.1) * (1.0 if company < 2 else 0.86 if company == 2 else 0.72)
+    size = min(size, 0.62 * width / max(subject.breadth / subject.span, 0.1), 0.9 * horizon)
+    x = spot * width
+    flip = x > width / 2
+    depth = height - horizon
+    if subject.stands == "sky":
+        base = horizon * stream.uniform(0.42, 0.62)
+        return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
+    if subject.stands == "water":
+        base = horizon + depth * stream.uniform(0.16, 0.34) if ground in _WATERS else horizon + depth * 0.5
+        return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip, afloat=ground in _WATERS)]
+    if ground in _WATERS:
+        rock = _HEADLAND * unit * stream.uniform(0.85, 1.15)
+        shore = horizon + depth * stream.uniform(0.10, 0.2)
+        size = min(size, (shore - rock) * 0.86)
+        return [
+            Place(name="headland", x=x, base=shore, height=rock, key=f"rock of {key}", flip=flip, afloat=True),
+            Place(name=subject.name, x=x, base=shore - rock * 0.94, height=size, key=key, colour=codes, flip=flip, afloat=True),
+        ]
+    base = horizon + depth * stream.uniform(0.26, 0.42)
+    return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
+
+
+def _codes(colour: str | None) -> tuple[str, ...]:
+    return tuple(tables()["colour"][colour]) if colour else ()

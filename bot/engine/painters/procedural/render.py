@@ -1,0 +1,136 @@
+"""Render a scene at any scale: sky, ground, things, weather, style, and the last touch of grain."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from bot.engine.painters.painter import Checkpoint
+from bot.engine.painters.procedural import weather
+from bot.engine.painters.procedural.canvas import Canvas
+from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
+from bot.engine.painters.procedural.randomness import Stream
+from bot.engine.painters.procedural.scene import Place, Scene
+from bot.engine.painters.procedural.sky import paint_sky
+from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.styles import all_styles
+from bot.engine.painters.procedural.subjects import all_subjects
+from bot.engine.painters.procedural.subjects.subject import Role
+from bot.engine.painters.procedural.water import mirror_layer
+
+SIDE = 1024
+"""Pixels for each unit at scale 1: a square picture is 1024 x 1024."""
+PAINTED = 0.6
+STYLED = 0.85
+
+
+def base_size(scene: Scene) -> tuple[int, int]:
+    """Give width and height in pixels at scale 1: the format's ratio, the area of a 1024 square."""
+    return max(round(SIDE * scene.width), 1), max(round(SIDE * scene.height), 1)
+
+
+def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray[np.uint8]:
+    """Paint ``scene`` into (height, width, 3) bytes.
+
+    Raises:
+        Stopped: from ``checkpoint``.
+    """
+    width, height = base_size(scene)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    canvas = Canvas(size, (scene.width, scene.height), checkpoint)
+    stage = Stage(canvas, scene)
+    canvas.until = PAINTED
+    _scene(stage)
+    canvas.until = STYLED
+    picture, grain = canvas.rgb, True
+    for name in scene.styles:
+        chosen = all_styles()[name]
+        picture = chosen.finish(stage, picture)
+        grain = chosen.grain
+        canvas.check()
+    return _finish(stage, picture, grain=grain and not scene.raw)
+
+
+def _scene(stage: Stage) -> None:
+    known, scene = all_subjects(), stage.scene
+    ground = known[scene.ground]
+    here = next((place for place in scene.places if place.name == scene.ground), None)
+    if ground.role is Role.WHOLE:
+        ground.paint(stage, here or _everywhere(scene))
+    else:
+        paint_sky(stage)
+        weather.behind(stage)
+        for place in scene.places:
+            if known[place.name].role is Role.BACKDROP:
+                known[place.name].paint(stage, place)
+        ground.paint(stage, here or _everywhere(scene))
+    _things(stage)
+    if ground.role is not Role.WHOLE:
+        weather.before(stage)
+
+
+def _things(stage: Stage) -> None:
+    subjects = all_subjects()
+    floating: list[tuple[int, float, float]] = []
+    for place in stage.scene.places:
+        subject = subjects[place.name]
+        if subject.role in (Role.BACKDROP, Role.GROUND, Role.WHOLE):
+            continue
+        layer = stage.canvas.layer + 1
+        subject.paint(stage, place)
+        if place.afloat and (place.name == "headland" or subject.stands == "water"):
+            floating.append((layer, place.base, place.height))
+        elif place.afloat and floating:
+            first, base, height = floating.pop()
+            floating.append((first, base, height + place.height))
+    for layer, base, height in floating:
+        mirror_layer(stage, layer, base, height * 1.05)
+
+
+def _everywhere(scene: Scene) -> Place:
+    return Place(name=scene.ground, x=scene.width / 2, base=scene.horizon, height=min(scene.height, 1.3 * scene.width), key=scene.ground)
+
+
+def _finish(stage: Stage, picture: Plane, *, grain: bool) -> npt.NDArray[np.uint8]:
+    canvas = stage.canvas
+    pixels = np.empty((canvas.height, canvas.width, 3), np.uint8)
+    vignette = _vignette(stage) if grain else None
+    fine = _grain(stage, 0.016 if grain else 0.0)
+    band = max(1, 500_000 // canvas.width)
+    for top in range(0, canvas.height, band):
+        rows = slice(top, top + band)
+        for n in range(3):
+            plane = picture[n, rows]
+            if vignette is not None:
+                plane = plane * vignette[rows]
+            value = (plane + fine[rows]) * np.float32(255) + np.float32(0.5)
+            pixels[rows, :, n] = np.minimum(np.maximum(value, np.float32(0)), np.float32(255)).astype(np.uint8)
+        canvas.check()
+    return pixels
+
+
+def _vignette(stage: Stage) -> Plane:
+    canvas = stage.canvas
+    x = np.abs(canvas.x * np.float32(2 / stage.w) - np.float32(1))
+    y = np.abs(canvas.y * np.float32(2 / stage.h) - np.float32(1))
+    dark_x, dark_y = smoothstep(0.55, 1.25, x) * np.float32(0.16), smoothstep(0.55, 1.25, y) * np.float32(0.14)
+    vignette: Plane = (np.float32(1) - dark_x)[None, :] * (np.float32(1) - dark_y)[:, None]
+    return vignette
+
+
+def _grain(stage: Stage, amount: float) -> Plane:
+    """Give the dither that hides steps (half a level), and the grain on top, laid in scene units."""
+    canvas = stage.canvas
+    stream = Stream("grain", 1)
+    tile = stream.array(256, 256, low=-0.5, high=0.5) * np.float32(1 / 255)
+    dither = np.tile(tile, (canvas.height // 256 + 1, canvas.width // 256 + 1))[: canvas.height, : canvas.width]
+    if amount <= 0:
+        return dither
+    width, height = base_size(stage.scene)
+    rough = stream.child("rough").array(512, 512, low=-0.5, high=0.5) + stream.child("rough2").array(512, 512, low=-0.5, high=0.5)
+    coarse = np.tile(rough, (height // 512 + 1, width // 512 + 1))[:height, :width]
+    if (width, height) != (canvas.width, canvas.height):
+        how = Image.Resampling.BILINEAR if canvas.width > width else Image.Resampling.BOX
+        coarse = np.asarray(Image.fromarray(np.ascontiguousarray(coarse)).resize((canvas.width, canvas.height), how))
+    return dither + clamp(coarse * np.float32(amount) + np.float32(0.5)) - np.float32(0.5)

@@ -1,0 +1,136 @@
+"""Open ground: meadow with flowers, desert with dunes, snow, a paved square; and what grows in front."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.engine.painters.procedural import noise
+from bot.engine.painters.procedural.canvas import Sheet
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
+from bot.engine.painters.procedural.scene import Place
+from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.subjects.subject import Role, subject
+from bot.engine.painters.procedural.terrain import profile, ridge
+from bot.engine.painters.procedural.water import Waves, paint_water
+
+_FLOWERS = (("#e8402c", "#f4b63c", "#f8f2e4"), ("#7c56c8", "#c48ae0", "#f6e6f8"), ("#f6c82c", "#fdf0a4", "#e87a2c"), ("#e86a9c", "#f8c4d4", "#fdf4f0"))
+
+
+def slope_table(stage: Stage, codes: tuple[str, str, str], far: float) -> Plane:
+    """Give the ramp of a slope: the codes dark to light, under the light."""
+    return stage.tones.ramp(codes, far=far, low=0.15, high=1.0)
+
+
+@subject("meadow", Role.GROUND, ("meadow", "field", "grass", "grassland", "pasture", "prairie", "savanna", "savannah", "garden", "park", "lawn", "wheat field"), with_backdrop=("hills",), say="a meadow")
+def meadow(stage: Stage, place: Place) -> None:
+    """Paint grass in folds that come nearer, with blades in front."""
+    stream, unit = stage.stream(place.key), stage.unit
+    depth = stage.h - stage.horizon
+    for n, far in enumerate((0.28, 0.13, 0.0)):
+        part = stream.child(n)
+        top = stage.horizon + depth * (0.0, 0.2, 0.5)[n]
+        skyline = profile(stage, part, top=top, relief=(0.02 + 0.03 * n) * unit, cells=0.7, octaves=3, gain=0.3)
+        ridge(stage, part, skyline, slope_table(stage, stage.tones.greens, far), texture=0.42, cells=(22 - 5 * n, 90 - 22 * n))
+    _blades(stage, place)
+
+
+@subject("snowfield", Role.GROUND, ("snowfield", "tundra", "ice field", "snowscape", "snow field"), with_backdrop=("mountains",), say="a field of snow")
+def snowfield(stage: Stage, place: Place) -> None:
+    """Paint drifts of snow, blue in their shadows."""
+    stream, unit = stage.stream(place.key), stage.unit
+    depth = stage.h - stage.horizon
+    for n, far in enumerate((0.35, 0.16, 0.0)):
+        part = stream.child(n)
+        skyline = profile(stage, part, top=stage.horizon + depth * (0.0, 0.22, 0.55)[n] - 0.01, relief=(0.025 + 0.035 * n) * unit, cells=0.8, octaves=3, gain=0.3)
+        ridge(stage, part, skyline, stage.tones.ramp(("#7890bc", "#cfdcec", "#ffffff"), far=far), texture=0.26, cells=(4, 16))
+
+
+@subject("desert", Role.GROUND, ("desert", "dune", "sand dune", "sandstorm", "mars", "arid", "wasteland", "sand"), with_backdrop=(), say="desert dunes")
+def desert(stage: Stage, place: Place) -> None:
+    """Paint dunes with a sharp crest: one flank in light, one in shadow."""
+    stream, unit = stage.stream(place.key), stage.unit
+    depth = stage.h - stage.horizon
+    for n, far in enumerate((0.7, 0.5, 0.32, 0.15, 0.0)):
+        part = stream.child(n)
+        top = stage.horizon + depth * (-0.26, -0.14, 0.02, 0.24, 0.56)[n]
+        skyline = profile(stage, part, top=top, relief=(0.06 + 0.035 * n) * unit, cells=0.85, octaves=3, gain=0.3)
+        _dune(stage, n, skyline, far, place)
+
+
+def _dune(stage: Stage, n: int, skyline: Plane, far: float, place: Place) -> None:
+    canvas, stream = stage.canvas, stage.stream(place.key, "dune", n)
+    first = max(canvas.row(float(skyline.min())) - 2, 0)
+    window = (slice(first, canvas.height), slice(0, canvas.width))
+    y = canvas.y[first:][:, None]
+    mask = clamp((y - skyline[None, :]) * np.float32(canvas.px) + np.float32(0.5))
+    inside = (y - skyline[None, :]) * np.float32(1 / stage.unit)
+    side = 1.0 if stage.scene.light.x < stage.w / 2 else -1.0
+    slope = np.gradient(skyline).astype(np.float32) * np.float32(canvas.px * side)
+    x = canvas.x[None, :] * np.float32(1 / stage.unit)
+    crest = noise.line(stream, canvas.x * np.float32(1 / stage.unit), 1.6, 3)[None, :]
+    flank = smoothstep(-0.03, 0.03, slope)[None, :]
+    reach = (crest * np.float32(0.34) + np.float32(0.02)) * flank
+    shadow = smoothstep(0.008, -0.008, inside - reach) * flank
+    bend = noise.coarse(canvas, stream.child("bend"), (3.2 / stage.unit, 6 / stage.unit), 3, window=window)
+    phase = (inside * np.float32(46) + bend * np.float32(9) + x * np.float32(5)) * np.float32(1 + 0.4 * (4 - n))
+    part = np.abs(phase - np.floor(phase) - np.float32(0.5)) * np.float32(2)
+    ripples = (part - np.float32(0.5)) * np.float32(0.09) * smoothstep(0.0, 0.12, inside) * np.float32(1.0 if n > 2 else 0.4)
+    lit = clamp(np.float32(0.80) - shadow * np.float32(0.52) + ripples + (bend - np.float32(0.5)) * np.float32(0.26) - inside * np.float32(0.22))
+    canvas.new_layer()
+    canvas.over(mask, lookup(stage.tones.ramp(("#8a4f34", "#d08f56", "#f8d79c"), far=far), lit), window)
+
+
+@subject("plaza", Role.GROUND, ("plaza", "square", "street", "wet street", "avenue", "alley", "asphalt"), with_backdrop=("city",), say="a city street")
+def plaza(stage: Stage, place: Place) -> None:
+    """Paint wet paving that mirrors the lights."""
+    del place
+    paint_water(stage, stage.horizon, Waves(rough=0.12, deep=("#14161e", "#24262e", "#3a3c44"), near=0.45))
+
+
+@subject("flowers", Role.FRONT, ("flower", "wildflower", "poppy", "tulip", "daisy", "lavender field", "sunflower", "blossom", "bloom", "rose garden", "bouquet"), order=8, say="wild flowers")
+def flowers(stage: Stage, place: Place) -> None:
+    """Strew flowers over the ground, large in front and small behind."""
+    stream = stage.stream(place.key)
+    codes = (place.colour[1], place.colour[2], place.colour[1]) if place.colour else stream.pick(_FLOWERS)
+    top = stage.horizon + 0.12 * (stage.h - stage.horizon)
+    sheet = stage.sheet((0, top - 0.1 * stage.unit, stage.w, stage.h), coloured=True)
+    stage.canvas.new_layer()
+    draws = stream.array(int(520 * stage.w / stage.unit), 4).tolist()
+    greens = stage.tones.greens
+    stem = stage.tones.rgb(greens[0], lit=0.5)
+    for x, depth, turn, size in sorted(draws, key=lambda one: one[1]):
+        near = depth * depth
+        y = top + (stage.h * 1.02 - top) * (0.04 + 0.96 * near)
+        r = (0.0022 + 0.017 * near) * stage.unit * (0.6 + 0.7 * size)
+        cx = x * stage.w
+        sheet.line([(cx, y), (cx + (turn - 0.5) * r, y + 4.2 * r)], r * 0.22, stem)
+        code = codes[int(turn * 2.999)]
+        _bloom(sheet, stage, cx, y, r, code, far=0.35 * (1 - near), petals=6 if near > 0.2 else 0, lit=0.55 + 0.4 * size)
+    sheet.over()
+
+
+def _bloom(sheet: Sheet, stage: Stage, x: float, y: float, r: float, code: str, *, far: float, petals: int, lit: float) -> None:
+    ink = stage.tones.rgb(code, lit=lit, far=far)
+    if not petals:
+        sheet.ellipse(x, y, r, r * 0.8, ink)
+        return
+    around = ((1.0, 0.0), (0.5, 0.866), (-0.5, 0.866), (-1.0, 0.0), (-0.5, -0.866), (0.5, -0.866))
+    shaded = stage.tones.rgb(code, lit=lit - 0.3, far=far)
+    for n, (dx, dy) in enumerate(around):
+        sheet.ellipse(x + dx * r * 0.62, y + dy * r * 0.46, r * 0.5, r * 0.42, ink if n < 4 else shaded)
+    sheet.ellipse(x, y, r * 0.34, r * 0.28, stage.tones.rgb("#e8b030", lit=0.7, far=far))
+
+
+def _blades(stage: Stage, place: Place) -> None:
+    """Draw blades of grass along the lower edge."""
+    stream = stage.stream(place.key, "blades")
+    top = stage.h - 0.13 * stage.unit
+    sheet = stage.sheet((0, top - 0.1 * stage.unit, stage.w, stage.h), coloured=True)
+    greens = stage.tones.greens
+    inks = [stage.tones.rgb(greens[0], lit=0.2), stage.tones.rgb(greens[1], lit=0.45), stage.tones.rgb(greens[1], lit=0.85), stage.tones.rgb(greens[2], lit=0.8)]
+    for x, y, lean, size in sorted(stream.array(int(620 * stage.w / stage.unit), 4).tolist(), key=lambda one: one[1]):
+        foot = stage.h + 0.03 * stage.unit - (1 - y) * 0.10 * stage.unit
+        h = (0.025 + 0.07 * size * y) * stage.unit
+        cx, tip = x * stage.w, (lean - 0.5) * 0.9 * h
+        sheet.polygon([(cx - 0.0016, foot), (cx + tip * 0.4, foot - 0.6 * h), (cx + tip, foot - h), (cx + tip * 0.4 + 0.0018, foot - 0.55 * h), (cx + 0.0018, foot)], inks[int(lean * 3.99)])
+    sheet.over()

@@ -1,0 +1,141 @@
+"""Weather: what lies in the air, before or behind the things of a scene."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.engine.painters.procedural import colour as c
+from bot.engine.painters.procedural import noise
+from bot.engine.painters.procedural.exact import Plane, bell, clamp, falloff, lookup, smoothstep
+from bot.engine.painters.procedural.stage import Stage
+
+
+def behind(stage: Stage) -> None:
+    """Paint what belongs to the sky: aurora, lightning, rainbow."""
+    weather = stage.scene.weather
+    if "aurora" in weather:
+        _aurora(stage)
+    if "storm" in weather:
+        _lightning(stage)
+    if "rainbow" in weather:
+        _rainbow(stage)
+
+
+def before(stage: Stage) -> None:
+    """Paint what is in the air before everything: fog, rain, snow."""
+    weather = stage.scene.weather
+    if "fog" in weather:
+        _fog(stage)
+    if "rain" in weather or "storm" in weather:
+        _rain(stage)
+    if "snow" in weather:
+        _snow(stage)
+    if "fireflies" in weather:
+        _fireflies(stage)
+    if "petals" in weather:
+        _petals(stage)
+
+
+def _aurora(stage: Stage) -> None:
+    canvas = stage.canvas
+    window = stage.above(stage.horizon)
+    y = canvas.y[window[0]][:, None]
+    for n, codes in enumerate((("#3cf0a0", "#38d8e0"), ("#58f0b0", "#8a5cf0"), ("#48e8c0", "#c050d8"))):
+        stream = stage.stream("aurora", n)
+        x = canvas.x * np.float32(1 / stage.unit)
+        curve = np.float32((0.42 + 0.17 * n) * stage.horizon) + (noise.line(stream, x, 1.1, 3) - np.float32(0.5)) * np.float32(0.62 * stage.unit)
+        rays = noise.line(stream.child("rays"), x, 16, 3)
+        strength = smoothstep(0.25, 0.72, noise.line(stream.child("strength"), x, 1.7, 2)) * (np.float32(0.45) + rays * np.float32(0.85))
+        up = (curve[None, :] - y) * np.float32(1 / (0.46 * stage.unit))
+        veil = smoothstep(-0.05, 0.03, up) * np.square(clamp(np.float32(1) - up * (np.float32(0.75) + rays[None, :] * np.float32(0.7))))
+        mask = veil * strength[None, :] * np.float32(0.72)
+        table = c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes])
+        canvas.light(clamp(mask), lookup(table, clamp(up * np.float32(1.3))), window)
+
+
+def _lightning(stage: Stage) -> None:
+    stream = stage.stream("lightning")
+    x, y = stream.uniform(0.2, 0.8) * stage.w, 0.06 * stage.horizon
+    points = [(x, y)]
+    while y < stage.horizon * 0.98:
+        x += stream.uniform(-0.035, 0.035) * stage.unit
+        y += stream.uniform(0.012, 0.04) * stage.unit
+        points.append((x, min(y, stage.horizon)))
+    sheet = stage.sheet((0, 0, stage.w, stage.horizon))
+    sheet.line(points, 0.0038 * stage.unit)
+    for start in range(2, len(points) - 2, 3):
+        bx, by = points[start]
+        branch = [(bx, by)]
+        side = stream.pick((-1, 1))
+        for _ in range(stream.integer(2, 5)):
+            bx += side * stream.uniform(0.008, 0.04) * stage.unit
+            by += stream.uniform(0.008, 0.03) * stage.unit
+            branch.append((bx, by))
+        sheet.line(branch, 0.0014 * stage.unit)
+    middle = points[len(points) // 2]
+    dx, dy = stage.canvas.x[None, :] - np.float32(middle[0]), (stage.canvas.y[:, None] - np.float32(middle[1])) * np.float32(0.55)
+    stage.canvas.light(falloff(dx * dx + dy * dy, 0.16 * stage.unit) * np.float32(0.5), stage.tones.plain("#c8d4ff"))
+    sheet.light((0.97, 0.97, 1.0))
+
+
+def _rainbow(stage: Stage) -> None:
+    canvas = stage.canvas
+    window = stage.above(stage.horizon)
+    x = canvas.x[None, :] - np.float32(stage.w - stage.scene.light.x)
+    y = canvas.y[window[0]][:, None] - np.float32(stage.horizon * 1.05)
+    r = np.sqrt(x * x + y * y) * np.float32(1 / stage.unit)
+    t = (r - np.float32(0.52)) * np.float32(1 / 0.06)
+    table = c.ramp([c.lab(code) for code in ("#8a4ad0", "#4a6ae0", "#3ab4c0", "#5ac46a", "#f0dc50", "#f09a40", "#e04a40")])
+    canvas.over_soft(bell(t * np.float32(2) - np.float32(1), 1.15) * np.float32(0.5), lookup(table, clamp(t)), window)
+
+
+def _fog(stage: Stage) -> None:
+    canvas = stage.canvas
+    drift = noise.coarse(canvas, stage.stream("fog"), (1.4 / stage.unit, 5 / stage.unit), 4)
+    near = bell(canvas.y - np.float32(stage.horizon), 0.75 * stage.unit)[:, None]
+    mask = clamp(near * (np.float32(0.30) + drift * np.float32(0.85)) + (drift - np.float32(0.42)) * np.float32(0.5))
+    canvas.over_soft(mask * np.float32(0.8), c.to_rgb(c.lighten(c.mix(stage.tones.haze, (stage.tones.haze[0], 0.0, 0.0), 0.3), 0.03)))
+
+
+def _rain(stage: Stage) -> None:
+    stream = stage.stream("rain")
+    sheet = stage.sheet((0, 0, stage.w, stage.h))
+    slant = stream.uniform(-0.16, 0.16)
+    for x, y, size, bright in stream.array(int(900 * max(stage.scene.detail, 0.7)), 4).tolist():
+        length = (0.025 + 0.06 * size) * stage.unit
+        left, top = x * stage.w * 1.2 - 0.1 * stage.w, y * stage.h * 1.1 - 0.1 * stage.h
+        sheet.line([(left, top), (left + slant * length, top + length)], 0.0007 + 0.0009 * size, int(50 + 120 * bright))
+    sheet.light(stage.tones.plain("#dfe8f0"), strength=0.5)
+
+
+def _snow(stage: Stage) -> None:
+    stream = stage.stream("snow")
+    sheet = stage.sheet((0, 0, stage.w, stage.h))
+    for x, y, size, bright in stream.array(1100, 4).tolist():
+        r = 0.0011 + 0.0046 * size**4
+        sheet.ellipse(x * stage.w, y * stage.h, r, r * 1.1, int(120 + 135 * bright))
+    sheet.light((0.98, 0.99, 1.0), strength=0.9)
+
+
+def _fireflies(stage: Stage) -> None:
+    stream = stage.stream("fireflies")
+    colour = stage.tones.plain("#ffe27a")
+    for x, y, size in stream.array(46, 3).tolist():
+        cx, cy, r = x * stage.w, (0.45 + 0.55 * y) * stage.h, (0.006 + 0.010 * size) * stage.unit
+        window = stage.canvas.window((cx - 3 * r, cy - 3 * r, cx + 3 * r, cy + 3 * r))
+        if window is None:
+            continue
+        dx, dy = stage.canvas.x[None, window[1]] - np.float32(cx), stage.canvas.y[window[0]][:, None] - np.float32(cy)
+        distance: Plane = np.sqrt(dx * dx + dy * dy)
+        stage.canvas.light(clamp(bell(distance, 3 * r) * np.float32(0.5) + bell(distance, 0.6 * r)), colour, window)
+
+
+def _petals(stage: Stage) -> None:
+    stream = stage.stream("petals")
+    codes = stage.tones.greens if stage.scene.season == "autumn" else ("#f4b8c8", "#f8d0d8", "#fbe6ea")
+    sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
+    for x, y, size, turn in stream.array(130, 4).tolist():
+        r = (0.003 + 0.007 * size * size) * stage.unit
+        cx, cy, lean = x * stage.w, y * stage.h, (turn - 0.5) * 2
+        sheet.polygon([(cx - r, cy - lean * r), (cx, cy - 0.5 * r), (cx + r, cy + lean * r), (cx, cy + 0.5 * r)], stage.tones.rgb(stream.pick(codes), lit=0.85))
+    sheet.over()

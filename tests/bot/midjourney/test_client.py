@@ -1,0 +1,362 @@
+"""How the client takes what a remote service does; the operations themselves are tested in tests/contract."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from bot.errors import (
+    AlreadyEnded,
+    ImaginebotError,
+    InvalidSetting,
+    JobNotFound,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
+from bot.midjourney import client as client_module
+from bot.midjourney.client import Client, Pace, Retries, Timeouts, translate
+from bot.midjourney.schema import DescribeRequest, ImagineRequest, JobStatus, ListQuery, SortOrder
+from tests.fakes.scripted_service import Answer, ScriptedService, scripted_service
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TOKEN = "top-secret-key"
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+ID = uuid4()
+IMAGINE = ImagineRequest(prompt="a cat")
+QUICK = Retries(attempts=3, wait=0.001, jitter=0.001, longest_wait=0.05)
+
+
+def error_body(code: str = "some_code", message: str = "A sentence.") -> bytes:
+    return json.dumps({"status": "ERROR", "code": code, "message": message}).encode()
+
+
+CREATED = Answer(body=json.dumps({"status": "SUCCESS", "message": "ok", "data": {"job_id": str(ID)}}).encode())
+JOB = Answer(
+    body=json.dumps(
+        {"id": str(ID), "type": "imagine", "status": "pending", "created_at": "2026-01-01T00:00:00Z", "new_field": 1}
+    ).encode()
+)
+EMPTY_PAGE = Answer(body=b'{"data": [], "total": 0, "limit": 25, "offset": 0}')
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running_service() -> AsyncIterator[ScriptedService]:
+    async with scripted_service() as running:
+        yield running
+
+
+@pytest.fixture
+def service(running_service: ScriptedService) -> ScriptedService:
+    running_service.calls.clear()
+    return running_service
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(service: ScriptedService) -> AsyncIterator[Client]:
+    timeouts = Timeouts(connect=5, read=5, write=5, attempt=5)
+    async with Client(service.url, TOKEN, retries=QUICK, timeouts=timeouts, clock=lambda: NOW) as opened:
+        yield opened
+
+
+async def outcome(client: Client, operation: str) -> object:
+    match operation:
+        case "imagine":
+            return await client.imagine(IMAGINE)
+        case "get_job":
+            return await client.get_job(ID)
+        case "list_jobs":
+            return await client.list_jobs(ListQuery())
+        case _:
+            return await client.cancel(ID)
+
+
+async def test_a_request_carries_key_request_id_and_no_empty_field(client: Client, service: ScriptedService) -> None:
+    service.answers = [CREATED]
+    assert await client.imagine(IMAGINE) == ID
+    (call,) = service.calls
+    assert (call.method, call.target) == ("POST", "/v1/imagine")
+    assert call.headers["authorization"] == f"Bearer {TOKEN}"
+    assert call.headers["content-type"] == "application/json"
+    UUID(call.headers["x-request-id"])
+    body = json.loads(call.body)
+    assert body["prompt"] == "a cat"
+    assert "seed" not in body
+    assert "webhook_url" not in body
+
+
+async def test_a_picture_is_sent_in_base64(client: Client, service: ScriptedService) -> None:
+    service.answers = [CREATED]
+    await client.describe(DescribeRequest.model_validate({"image_base64": "cGljdHVyZQ=="}))
+    assert json.loads(service.calls[0].body)["image_base64"] == "cGljdHVyZQ=="
+
+
+async def test_a_query_is_sent_as_the_contract_names_it(client: Client, service: ScriptedService) -> None:
+    service.answers = [EMPTY_PAGE]
+    query = ListQuery(status=JobStatus.IN_PROGRESS, limit=5, offset=10, sort=SortOrder.OLDEST_FIRST)
+    await client.list_jobs(query)
+    assert service.calls[0].target == "/v1/jobs?status=in_progress&limit=5&offset=10&sort=created_at_asc"
+
+
+async def test_fields_of_a_newer_service_are_ignored(client: Client, service: ScriptedService) -> None:
+    service.answers = [JOB]
+    assert (await client.get_job(ID)).id == ID
+
+
+REFUSALS: list[tuple[str, Answer, type[ImaginebotError], str]] = [
+    ("imagine", Answer(status=400, body=error_body("blocked_prompt")), UpstreamRejected, "blocked_prompt"),
+    ("cancel", Answer(status=400, body=error_body("already_ended")), AlreadyEnded, "already_ended"),
+    ("imagine", Answer(status=401, body=error_body()), UpstreamUnauthorized, "unauthorized"),
+    ("imagine", Answer(status=401, body=b"<html>"), UpstreamUnauthorized, "unauthorized"),
+    ("imagine", Answer(status=403, body=b""), UpstreamUnauthorized, "unauthorized"),
+    ("get_job", Answer(status=404, body=error_body()), JobNotFound, "job_not_found"),
+    ("cancel", Answer(status=404, body=error_body()), JobNotFound, "job_not_found"),
+    ("imagine", Answer(status=404, body=error_body("not_found")), UpstreamRejected, "not_found"),
+    ("get_job", Answer(status=404, body=b"<html>nginx</html>"), UpstreamUnavailable, "upstream_unavailable"),
+    ("imagine", Answer(status=413, body=b"<html>"), UpstreamRejected, "http_413"),
+    ("imagine", Answer(status=422, body=error_body("odd")), UpstreamRejected, "odd"),
+    ("imagine", Answer(status=429, body=error_body()), UpstreamBusy, "rate_limited"),
+    ("imagine", Answer(status=500, body=error_body()), UpstreamUnavailable, "upstream_unavailable"),
+    ("imagine", Answer(status=503, body=b"<html>"), UpstreamUnavailable, "upstream_unavailable"),
+    ("imagine", Answer(status=302, headers={"location": "http://elsewhere.invalid/"}), UpstreamUnavailable, ""),
+    ("imagine", Answer(status=201, body=b"{}"), UpstreamUnavailable, "upstream_unavailable"),
+    ("imagine", Answer(body=b"<html>"), UpstreamUnavailable, "upstream_unavailable"),
+    ("imagine", Answer(body=b'{"status":"SUCCESS"}'), UpstreamUnavailable, "upstream_unavailable"),
+    ("imagine", Answer(body=b"[" * 100_000), UpstreamUnavailable, "upstream_unavailable"),
+    ("get_job", Answer(body=b'{"id":"x"}'), UpstreamUnavailable, "upstream_unavailable"),
+    ("list_jobs", Answer(body=b"\xff\xfe"), UpstreamUnavailable, "upstream_unavailable"),
+]
+
+
+@pytest.mark.parametrize(("operation", "answer", "kind", "code"), REFUSALS)
+async def test_every_answer_becomes_one_error_of_ours(
+    client: Client,
+    service: ScriptedService,
+    operation: str,
+    answer: Answer,
+    kind: type[ImaginebotError],
+    code: str,
+) -> None:
+    service.answers = [answer]
+    with pytest.raises(ImaginebotError) as refusal:
+        await outcome(client, operation)
+    assert type(refusal.value) is kind
+    assert code in refusal.value.code
+    assert TOKEN not in str(refusal.value)
+
+
+async def test_an_answer_that_cannot_be_read_may_have_arrived_and_is_logged(
+    client: Client, service: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.answers = [Answer(body=b"<html>")]
+    with pytest.raises(UpstreamUnavailable) as refusal:
+        await client.imagine(IMAGINE)
+    assert refusal.value.may_have_arrived
+    assert "is not a Created" in caplog.text
+
+
+@pytest.mark.parametrize("passing", [Answer(status=503), Answer(status=429), Answer(body=b"<html>")])
+async def test_a_reading_call_is_tried_again(client: Client, service: ScriptedService, passing: Answer) -> None:
+    service.answers = [passing, passing, JOB]
+    assert (await client.get_job(ID)).id == ID
+    assert len(service.calls) == 3
+    assert len({call.headers["x-request-id"] for call in service.calls}) == 1
+
+
+async def test_trying_again_has_an_end(client: Client, service: ScriptedService) -> None:
+    service.answers = [Answer(status=503)]
+    with pytest.raises(UpstreamUnavailable):
+        await client.get_job(ID)
+    assert len(service.calls) == QUICK.attempts
+
+
+@pytest.mark.parametrize("operation", ["imagine", "cancel"])
+async def test_a_call_that_may_have_been_carried_out_is_not_repeated(
+    client: Client, service: ScriptedService, operation: str
+) -> None:
+    service.answers = [Answer(status=503)]
+    with pytest.raises(UpstreamUnavailable) as refusal:
+        await outcome(client, operation)
+    assert refusal.value.may_have_arrived
+    assert len(service.calls) == 1
+
+
+async def test_a_creating_call_that_was_too_much_is_repeated(client: Client, service: ScriptedService) -> None:
+    service.answers = [Answer(status=429, headers={"retry-after": "0"}), CREATED]
+    assert await client.imagine(IMAGINE) == ID
+    assert len(service.calls) == 2
+    assert service.calls[0].body == service.calls[1].body
+
+
+async def test_a_refusal_is_not_repeated(client: Client, service: ScriptedService) -> None:
+    service.answers = [Answer(status=400, body=error_body())]
+    with pytest.raises(UpstreamRejected):
+        await client.get_job(ID)
+    assert len(service.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("Thu, 01 Jan 2026 12:02:00 GMT", 120.0),
+        ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+async def test_retry_after_is_read_in_seconds_and_as_a_date(
+    client: Client, service: ScriptedService, header: str, seconds: float | None
+) -> None:
+    service.answers = [Answer(status=429, headers={"retry-after": header})]
+    with pytest.raises(UpstreamBusy) as busy:
+        await client.imagine(IMAGINE)
+    assert busy.value.retry_after == seconds
+
+
+async def test_a_long_retry_after_is_left_to_the_caller(client: Client, service: ScriptedService) -> None:
+    service.answers = [Answer(status=503, headers={"retry-after": "3600"})]
+    with pytest.raises(UpstreamUnavailable) as refusal:
+        await client.get_job(ID)
+    assert refusal.value.retry_after == 3600
+    assert len(service.calls) == 1
+
+
+async def test_a_refused_connection_has_not_arrived() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound and not listening: a connection is refused
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        async with Client(url, TOKEN, retries=QUICK) as client:
+            with pytest.raises(UpstreamUnavailable) as refusal:
+                await client.imagine(IMAGINE)
+    assert not refusal.value.may_have_arrived
+
+
+async def test_silence_ends_with_a_timeout_that_may_have_arrived(service: ScriptedService) -> None:
+    service.answers = [Answer(silent=True)]
+    async with Client(service.url, TOKEN, retries=QUICK, timeouts=Timeouts(read=0.05)) as client:
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+    assert refusal.value.may_have_arrived
+
+
+async def test_an_answer_that_trickles_for_ever_ends_with_the_attempts_time(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "ANSWER_LIMIT", 10**15)
+    service.answers = [Answer(endless=True)]
+    async with Client(service.url, TOKEN, retries=QUICK, timeouts=Timeouts(attempt=0.2)) as client:
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+    assert refusal.value.may_have_arrived
+
+
+async def test_an_endless_answer_is_cut_off_at_the_limit(client: Client, service: ScriptedService) -> None:
+    service.answers = [Answer(endless=True)]
+    with pytest.raises(UpstreamUnavailable, match="cannot be understood"):
+        await client.imagine(IMAGINE)
+
+
+async def test_calls_keep_to_the_pace(service: ScriptedService) -> None:
+    service.answers = [JOB]
+    async with Client(service.url, TOKEN, pace=Pace(calls=1, seconds=3600)) as client:
+        await client.get_job(ID)
+        assert not client._pace.has_capacity()
+
+
+async def test_connections_are_used_again(service: ScriptedService, client: Client) -> None:
+    service.answers = [JOB]
+    for _ in range(3):
+        await client.get_job(ID)
+    pool = client._http._transport._pool  # type: ignore[attr-defined]  # httpx shows its pool nowhere else
+    assert len(pool.connections) == 1
+
+
+def every_kind(kind: type[Exception]) -> list[type[Exception]]:
+    return [kind, *(found for child in kind.__subclasses__() for found in every_kind(child))]
+
+
+HTTPX_ROOTS: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+HTTPX_ERRORS = [kind for root in HTTPX_ROOTS for kind in every_kind(root) if kind.__module__.startswith("httpx")]
+
+
+async def test_no_error_of_httpx_is_outside_the_known_roots() -> None:
+    public = [getattr(httpx, name) for name in httpx.__all__]
+    raised = [kind for kind in public if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert raised
+    assert set(raised) <= set(HTTPX_ERRORS)
+
+
+@pytest.mark.parametrize("kind", HTTPX_ERRORS)
+async def test_every_error_of_httpx_is_translated(kind: type[Exception]) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise made(kind)
+
+    retries = Retries(attempts=1)
+    async with Client("http://a.test", TOKEN, transport=httpx.MockTransport(fail), retries=retries) as client:
+        with pytest.raises(UpstreamError):
+            await client.get_job(ID)
+
+
+def made(kind: type[Exception]) -> Exception:
+    """Make an error of a kind, whatever its constructor wants."""
+    error: Exception = kind.__new__(kind)
+    Exception.__init__(error, "no luck")
+    return error
+
+
+@pytest.mark.parametrize(
+    "kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol]
+)
+async def test_what_never_left_has_not_arrived(kind: type[Exception]) -> None:
+    error = translate(kind("no luck"))
+    assert isinstance(error, UpstreamUnavailable)
+    assert not error.may_have_arrived
+
+
+@pytest.mark.parametrize("kind", [httpx.ReadError, httpx.WriteError, httpx.ReadTimeout, httpx.RemoteProtocolError])
+async def test_what_was_cut_off_may_have_arrived(kind: type[Exception]) -> None:
+    error = translate(kind("no luck"))
+    assert isinstance(error, UpstreamUnavailable)
+    assert error.may_have_arrived
+
+
+@pytest.mark.parametrize("url", ["", "api.example.com", "ftp://a", "http://", "http://a:b@c", "http://a:b", "/v1"])
+async def test_an_address_that_is_none_is_refused_with_the_settings_name(url: str) -> None:
+    with pytest.raises(InvalidSetting, match="MIDJOURNEY_BASE_URL"):
+        Client(url, TOKEN)
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "schlüssel", "a\x00"])
+async def test_a_token_that_cannot_be_sent_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(InvalidSetting, match="MIDJOURNEY_TOKEN") as refusal:
+        Client("http://a.test", token)
+    assert not token or token not in str(refusal.value)
+
+
+async def test_the_token_appears_in_no_representation_and_no_log(
+    client: Client, service: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.answers = [Answer(status=500)]
+    with pytest.raises(UpstreamUnavailable):
+        await client.get_job(ID)
+    assert TOKEN not in repr(client)
+    assert TOKEN not in caplog.text
+
+
+async def test_closing_twice_is_the_same_as_once(client: Client) -> None:
+    await client.aclose()
+    await client.aclose()
