@@ -50,6 +50,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.InvalidPicture: "That picture cannot be used",
     errors.InvalidCommand: "Not quite",
     errors.NotAllowed: "That is not possible",
+    errors.NotAuthenticated: "We do not know each other",
     errors.QuotaExceeded: "A moment, please",
     errors.JobNotFound: "That job is gone",
     errors.ButtonNotFound: "That button no longer works",
@@ -59,6 +60,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.UpstreamRejected: "The image service said no",
     errors.UpstreamUnauthorized: "The image service does not know us",
     errors.UpstreamUnavailable: "The image service is out of reach",
+    errors.UpstreamBusy: "The image service is busy",
     errors.PlatformError: "The chat had a problem",
     errors.PostGone: "That message is gone",
     errors.PlatformUnavailable: "The chat is out of reach",
@@ -74,6 +76,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
 _STATUSES: dict[type[errors.ImaginebotError], int] = {
     errors.ImaginebotError: 500,
     errors.UserError: 400,
+    errors.NotAuthenticated: 403,
     errors.NotAllowed: 403,
     errors.JobNotFound: 404,
     errors.ButtonNotFound: 404,

@@ -53,7 +53,7 @@ class Chat:
     def newest(self, count: int) -> Locator:
         """Wait until there are ``count`` posts and give the newest."""
         expect(self.posts).to_have_count(count, timeout=ENDS_WITHIN_MS)
-        return self.posts.last
+        return self.posts.nth(count - 1)
 
     def finished(self, post: Locator) -> Locator:
         """Wait until a post shows that its job is done, with everything that belongs to it."""

@@ -225,9 +225,7 @@ class ImageService:
         if job.type is JobType.UPSCALE:
             return (schema.Image(url=f"https://pictures.test/{job.id}/upscale"),)
         names: tuple[int | None, ...] = (None, 1, 2, 3, 4)
-        return tuple(
-            schema.Image(url=f"https://pictures.test/{job.id}/{name or 'grid'}", index=name) for name in names
-        )
+        return tuple(schema.Image(url=f"https://pictures.test/{job.id}/{name or 'grid'}", index=name) for name in names)
 
     def _change(self, job_id: UUID | str, **changes: Any) -> None:
         job = self._find(job_id)

@@ -1,6 +1,7 @@
 """A painter for tests: pictures of a few pixels in no time, and obedience to words in the prompt.
 
-- "gated": wait, with checkpoints, until the gate file exists;
+- "gated": wait, with checkpoints, until the gate file exists; "slowly": the same, but not for previews;
+- "busy": calculate for a second and a half without letting anybody else in;
 - "stubborn": wait for ever, without checkpoints;
 - "fatal once", "fatal": end the process the first time, every time;
 - "broken": raise what nobody foresees;
@@ -25,6 +26,7 @@ from bot.errors import InvalidPicture
 
 SIDE = 16
 PATIENCE_SECONDS = 60.0
+BUSY_SECONDS = 1.5
 
 
 class TinyPainter:
@@ -42,7 +44,7 @@ class TinyPainter:
 
     def paint(self, order: Order, *, index: int, scale: float, checkpoint: Checkpoint) -> Painting:
         self._write(f"begin {order.prompt} {index} {scale}")
-        self._obey(order.prompt, checkpoint)
+        self._obey(order.prompt if scale >= 1 else order.prompt.replace("slowly", ""), checkpoint)
         width, height = (max(1, round(SIDE * side * scale)) for side in order.aspect_ratio)
         buffer = io.BytesIO()
         Image.new("RGB", (width, height), _colour(order, index)).save(buffer, "PNG")
@@ -58,10 +60,14 @@ class TinyPainter:
 
     def _obey(self, prompt: str, checkpoint: Checkpoint) -> None:
         ends = time.monotonic() + PATIENCE_SECONDS
-        while "gated" in prompt and not self._gate.exists() and time.monotonic() < ends:
+        while ("gated" in prompt or "slowly" in prompt) and not self._gate.exists() and time.monotonic() < ends:
             checkpoint(0.5)
             self._write(f"checkpoint {prompt}")
             time.sleep(0.01)
+        if "busy" in prompt:
+            ends = time.monotonic() + BUSY_SECONDS
+            while time.monotonic() < ends:
+                sum(range(1000))
         if "stubborn" in prompt:
             time.sleep(PATIENCE_SECONDS)
         if "fatal" in prompt and ("once" not in prompt or self._first_time()):

@@ -83,8 +83,9 @@ def _all_errors(kind: type[errors.ImaginebotError] = errors.ImaginebotError) -> 
 
 
 def _raised(kind: type[errors.ImaginebotError]) -> errors.ImaginebotError:
-    count = len(inspect.signature(kind).parameters)
-    return kind("code", "Say this to people.") if kind is errors.UpstreamRejected and count else kind("Say this to people.")
+    if kind is errors.UpstreamRejected:
+        return errors.UpstreamRejected("code", "Say this to people.")
+    return kind("Say this to people.")
 
 
 @pytest.mark.parametrize("kind", list(_all_errors()))

@@ -83,7 +83,7 @@ def _one(
         shore = horizon + depth * stream.uniform(0.10, 0.2)
         size = min(size, (shore - rock) * 0.86)
         return [
-            Place(name="headland", x=x, base=shore, height=rock, key=f"rock of {key}", flip=flip, afloat=True),
+            Place(name="headland", x=x, base=shore, height=rock, width=0.5 * size * subject.breadth / subject.span, key=f"rock of {key}", flip=flip, afloat=True),
             Place(name=subject.name, x=x, base=shore - rock * 0.94, height=size, key=key, colour=codes, flip=flip, afloat=True),
         ]
     base = horizon + depth * stream.uniform(0.26, 0.42)

@@ -13,7 +13,7 @@ class Place:
     """One thing in the scene. Lengths are in units in which the whole picture has the area 1.
 
     ``x`` is the middle, ``base`` the line that it stands on (downwards from the top), ``height`` its size.
-    ``key`` names its stream of details. ``afloat`` asks for a reflection.
+    ``width`` is what it carries, for a headland. ``key`` names its stream of details. ``afloat`` asks for a reflection.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Place:
     base: float
     height: float
     key: str
+    width: float = 0.0
     colour: tuple[str, ...] = ()
     flip: bool = False
     afloat: bool = False

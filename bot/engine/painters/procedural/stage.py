@@ -58,7 +58,7 @@ class Tones:
         gloom = self.scene.light.gloom
         low = c.mix(self.sky[-1], self.sky[-2], 0.5)
         deep = c.mix(graded(c.lab(self.scene.light.shade), self.scene.grade), self.sky[len(self.sky) // 2], 0.6)
-        return c.mix(low, deep, 0.12 + 0.62 * gloom)
+        return c.saturate(c.mix(low, deep, 0.12 + 0.62 * gloom), 1.0 + 0.7 * gloom)
 
     @cached_property
     def greens(self) -> tuple[str, str, str]:
@@ -79,8 +79,9 @@ class Tones:
         local = c.lab(code)
         shade, key = c.lab(light.shade), c.lab(light.key)
         dark = c.mix(c.lighten(local, -0.18 - 0.10 * light.gloom), shade, 0.30 + 0.62 * light.gloom)
-        tinted = c.mix(local, (min(local[0] + 0.05, 1.0), local[1] * 0.5 + key[1] * 0.8, local[2] * 0.5 + key[2] * 0.8), 0.2 + 0.4 * light.gloom)
-        bright = c.mix(c.lighten(tinted, 0.06 - 0.16 * light.gloom), shade, 0.42 * light.gloom)
+        sunny = 0.0 if light.moon or light.veiled else 1.0
+        tinted = c.mix(local, (min(local[0] + 0.05, 1.0), local[1] * 0.6 + key[1] * 1.1, local[2] * 0.6 + key[2] * 1.1), 0.2 + 0.5 * light.gloom)
+        bright = c.mix(c.lighten(tinted, 0.07 - 0.14 * light.gloom), shade, (0.42 - 0.14 * sunny) * light.gloom)
         return graded_far(c.mix(dark, bright, lit), self.haze, far, self.scene.grade)
 
     def rgb(self, code: str, *, lit: float = 0.5, far: float = 0.0) -> Rgb:

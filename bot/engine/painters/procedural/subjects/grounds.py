@@ -7,6 +7,7 @@ import numpy as np
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.canvas import Sheet
 from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
+from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
@@ -28,7 +29,7 @@ def meadow(stage: Stage, place: Place) -> None:
     depth = stage.h - stage.horizon
     for n, far in enumerate((0.28, 0.13, 0.0)):
         part = stream.child(n)
-        top = stage.horizon + depth * (0.0, 0.2, 0.5)[n]
+        top = stage.horizon - 0.012 * unit + depth * (0.0, 0.2, 0.5)[n]
         skyline = profile(stage, part, top=top, relief=(0.02 + 0.03 * n) * unit, cells=0.7, octaves=3, gain=0.3)
         ridge(stage, part, skyline, slope_table(stage, stage.tones.greens, far), texture=0.42, cells=(22 - 5 * n, 90 - 22 * n))
     _blades(stage, place)
@@ -41,43 +42,54 @@ def snowfield(stage: Stage, place: Place) -> None:
     depth = stage.h - stage.horizon
     for n, far in enumerate((0.35, 0.16, 0.0)):
         part = stream.child(n)
-        skyline = profile(stage, part, top=stage.horizon + depth * (0.0, 0.22, 0.55)[n] - 0.01, relief=(0.025 + 0.035 * n) * unit, cells=0.8, octaves=3, gain=0.3)
+        skyline = profile(stage, part, top=stage.horizon + depth * (0.0, 0.22, 0.55)[n] - 0.022 * unit, relief=(0.025 + 0.035 * n) * unit, cells=0.8, octaves=3, gain=0.3)
         ridge(stage, part, skyline, stage.tones.ramp(("#7890bc", "#cfdcec", "#ffffff"), far=far), texture=0.26, cells=(4, 16))
 
 
 @subject("desert", Role.GROUND, ("desert", "dune", "sand dune", "sandstorm", "mars", "arid", "wasteland", "sand"), with_backdrop=(), say="desert dunes")
 def desert(stage: Stage, place: Place) -> None:
-    """Paint dunes with a sharp crest: one flank in light, one in shadow."""
-    stream, unit = stage.stream(place.key), stage.unit
+    """Paint dunes with a sharp crest: the windward flank in light, the lee in shadow."""
+    stream = stage.stream(place.key)
     depth = stage.h - stage.horizon
-    for n, far in enumerate((0.7, 0.5, 0.32, 0.15, 0.0)):
-        part = stream.child(n)
-        top = stage.horizon + depth * (-0.26, -0.14, 0.02, 0.24, 0.56)[n]
-        skyline = profile(stage, part, top=top, relief=(0.06 + 0.035 * n) * unit, cells=0.85, octaves=3, gain=0.3)
-        _dune(stage, n, skyline, far, place)
+    for n, far in enumerate((0.66, 0.46, 0.28, 0.12, 0.0)):
+        foot = stage.horizon + depth * (0.06, 0.16, 0.34, 0.62, 1.0)[n]
+        _dunes(stage, stream.child(n), n, foot, far)
 
 
-def _dune(stage: Stage, n: int, skyline: Plane, far: float, place: Place) -> None:
-    canvas, stream = stage.canvas, stage.stream(place.key, "dune", n)
+def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> None:
+    """Paint one row: each dune rises gently with the light and breaks off behind a winding crest."""
+    canvas, unit = stage.canvas, stage.unit
+    side = 1.0 if stage.scene.light.x < stage.w / 2 else -1.0
+    x = canvas.x * np.float32(1 / unit)
+    rise = np.zeros_like(x)
+    owner = np.zeros_like(x)
+    step = 0.42 + 0.16 * n
+    for number in range(-1, int(stage.w / unit / step) + 2):
+        one = stream.child(number)
+        peak = (number + one.uniform(0.2, 0.8)) * step
+        tall = (0.10 + 0.045 * n) * one.uniform(0.55, 1.15)
+        d = (x - np.float32(peak)) * np.float32(side)
+        form = np.where(d < 0, smoothstep(-1.25 * step, 0.0, d), smoothstep(0.72 * step, 0.0, d))
+        height = form * np.float32(tall)
+        owner = np.where(height > rise, np.float32(peak), owner)
+        rise = np.maximum(rise, height)
+    skyline = np.float32(foot) - rise * np.float32(unit)
     first = max(canvas.row(float(skyline.min())) - 2, 0)
     window = (slice(first, canvas.height), slice(0, canvas.width))
     y = canvas.y[first:][:, None]
-    mask = clamp((y - skyline[None, :]) * np.float32(canvas.px) + np.float32(0.5))
-    inside = (y - skyline[None, :]) * np.float32(1 / stage.unit)
-    side = 1.0 if stage.scene.light.x < stage.w / 2 else -1.0
-    slope = np.gradient(skyline).astype(np.float32) * np.float32(canvas.px * side)
-    x = canvas.x[None, :] * np.float32(1 / stage.unit)
-    crest = noise.line(stream, canvas.x * np.float32(1 / stage.unit), 1.6, 3)[None, :]
-    flank = smoothstep(-0.03, 0.03, slope)[None, :]
-    reach = (crest * np.float32(0.34) + np.float32(0.02)) * flank
-    shadow = smoothstep(0.008, -0.008, inside - reach) * flank
-    bend = noise.coarse(canvas, stream.child("bend"), (3.2 / stage.unit, 6 / stage.unit), 3, window=window)
-    phase = (inside * np.float32(46) + bend * np.float32(9) + x * np.float32(5)) * np.float32(1 + 0.4 * (4 - n))
+    mask = clamp((y - skyline) * np.float32(canvas.px) + np.float32(0.5))
+    inside = (y - skyline) * np.float32(1 / unit)
+    top = np.float32(foot / unit) - y * np.float32(1 / unit)
+    bend = noise.coarse(canvas, stream.child("bend"), (3.2 / unit, 7 / unit), 3, window=window) - np.float32(0.5)
+    low = clamp(inside * np.float32(3.2))
+    winding = (x - owner) * np.float32(side) + low * low * np.float32(0.30) - low * np.float32(0.16) + bend * np.float32(0.10) * low
+    shadow = smoothstep(-0.006, 0.010, winding) * smoothstep(-0.16, 0.05, top + bend * np.float32(0.08))
+    phase = (inside * np.float32(60) + bend * np.float32(14) + x * np.float32(7)) * np.float32(1.6 - 0.25 * n)
     part = np.abs(phase - np.floor(phase) - np.float32(0.5)) * np.float32(2)
-    ripples = (part - np.float32(0.5)) * np.float32(0.09) * smoothstep(0.0, 0.12, inside) * np.float32(1.0 if n > 2 else 0.4)
-    lit = clamp(np.float32(0.80) - shadow * np.float32(0.52) + ripples + (bend - np.float32(0.5)) * np.float32(0.26) - inside * np.float32(0.22))
+    ripples = (part - np.float32(0.5)) * np.float32(0.10 if n > 2 else 0.03) * smoothstep(0.0, 0.15, inside)
+    lit = clamp(np.float32(0.86) - shadow * np.float32(0.6) + ripples + bend * np.float32(0.3) - low * np.float32(0.2))
     canvas.new_layer()
-    canvas.over(mask, lookup(stage.tones.ramp(("#8a4f34", "#d08f56", "#f8d79c"), far=far), lit), window)
+    canvas.over(mask, lookup(stage.tones.ramp(("#7c4634", "#cf8a50", "#fbdca2"), far=far), lit), window)
 
 
 @subject("plaza", Role.GROUND, ("plaza", "square", "street", "wet street", "avenue", "alley", "asphalt"), with_backdrop=("city",), say="a city street")

@@ -18,7 +18,9 @@ def headland(stage: Stage, place: Place) -> None:
     canvas, stream = stage.canvas, stage.stream(place.key)
     x, base, h = place.x, place.base, place.height
     outward = 1.0 if place.flip else -1.0
-    d = (canvas.x - np.float32(x)) * np.float32(outward / h)
+    straight = (canvas.x - np.float32(x)) * np.float32(outward / h)
+    spare = max(place.width / h - 0.45, 0.0)
+    d = straight - np.sign(straight) * np.minimum(np.abs(straight), np.float32(spare))
     plateau = smoothstep(-2.35, -0.62, d) * np.float32(0.42) + smoothstep(-1.35, -0.5, d) * np.float32(0.58)
     fall = np.float32(1) - smoothstep(2.2, 5.5, d) * np.float32(0.45)
     rough = (noise.line(stream, d, 1.3, 6, gain=0.52) - np.float32(0.5)) * np.float32(0.62)

@@ -28,11 +28,11 @@ def mountains(stage: Stage, place: Place) -> None:
         ramp = stage.tones.ramp(_ROCK, far=far)
         line = horizon - rise * share * (0.34 if winter else 0.52)
         snow = (line, stage.tones.ramp(("#8294b8", "#d4dfea", "#ffffff"), far=far * 0.8)) if n < 2 or winter else None
-        ridge(stage, part, skyline, ramp, bottom=horizon + 0.01, texture=0.8, cells=(9, 7), snow=snow, fade=0.5)
+        ridge(stage, part, skyline, ramp, bottom=horizon + 0.05 * unit, texture=0.72, cells=(5.2, 4.4), snow=snow, fade=0.5)
     part = stream.child("foot")
     skyline = profile(stage, part, top=horizon - 0.075 * unit, relief=0.07 * unit, cells=2.2, octaves=7)
     codes = ("#5a6f84", "#b4c4d2", "#f2f6f8") if winter else _WOODED
-    ridge(stage, part, skyline, stage.tones.ramp(codes, far=0.16), bottom=horizon + 0.01, texture=0.4, cells=(26, 36), fade=0.15)
+    ridge(stage, part, skyline, stage.tones.ramp(codes, far=0.16), bottom=horizon + 0.05 * unit, texture=0.4, cells=(26, 36), fade=0.15)
 
 
 @subject("hills", Role.BACKDROP, ("hill", "rolling hill", "down", "moor", "dale", "countryside", "farmland", "vineyard", "tuscany"), order=2, say="rolling hills")
@@ -43,7 +43,7 @@ def hills(stage: Stage, place: Place) -> None:
         part = stream.child(n)
         top = stage.horizon - (0.15 - 0.045 * n) * stage.unit
         skyline = profile(stage, part, top=top, relief=0.12 * stage.unit, cells=0.9 + 0.4 * n, octaves=4, gain=0.36)
-        ridge(stage, part, skyline, stage.tones.ramp(greens, far=far), bottom=stage.horizon + 0.02, texture=0.3, cells=(16, 40), fade=0.3)
+        ridge(stage, part, skyline, stage.tones.ramp(greens, far=far), bottom=stage.horizon + 0.06 * stage.unit, texture=0.3, cells=(16, 40), fade=0.3)
 
 
 def _peaks(stage: Stage, stream: Stream, foot: float, rise: float, cells: float) -> Plane:
