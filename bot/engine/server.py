@@ -21,9 +21,10 @@ from bot.clock import Clock, system_clock
 from bot.engine.engine import Engine
 from bot.engine.settings import EngineSettings
 from bot.errors import InvalidSetting, NotAuthenticated
+from bot.midjourney.answers import answer
 from bot.midjourney.api import ImageApi
 from bot.midjourney.refusals import Refusal
-from bot.midjourney.routes import answer, create_contract_app
+from bot.midjourney.routes import create_contract_app
 
 _FOR_EVER_SECONDS = 31_536_000
 _GRACE_SECONDS = 1

@@ -175,9 +175,7 @@ class World:
                 blobs=blobs,
                 bells=bells,
                 shelf=shelf,
-                service=JobService(
-                    store, shelf, bells, limits=limits or Limits(), can_lend=lambda: addresses.known
-                ),
+                service=JobService(store, shelf, bells, limits=limits or Limits(), can_lend=lambda: addresses.known),
                 submitter=Submitter(
                     store,
                     self.api,

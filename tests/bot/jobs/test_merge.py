@@ -25,9 +25,7 @@ from bot.midjourney import schema
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 THEIRS = UUID(int=7)
-IMAGES = tuple(
-    schema.Image(url=f"https://pictures.test/{name or 'grid'}", index=name) for name in (None, 1, 2, 3, 4)
-)
+IMAGES = tuple(schema.Image(url=f"https://pictures.test/{name or 'grid'}", index=name) for name in (None, 1, 2, 3, 4))
 RESULT = schema.Result(images=IMAGES)
 PROMPTS = schema.Result(prompts=("one", "two", "three", "four", "five"))
 ERROR = schema.JobError(code="painting_failed", message="The paint ran out.")

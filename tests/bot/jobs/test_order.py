@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.jobs import changes
 from bot.jobs.model import Submission
 from tests.bot.jobs.studio import Person, Studio, World
 from tests.fakes.image_service import SettableClock
@@ -21,8 +22,6 @@ async def claim(studio: Studio) -> str | None:
     if job is None:
         return None
     async with studio.store.unit() as unit:
-        from bot.jobs import changes
-
         await changes.fail(unit, await unit.job(job.id), "x", "x")
     return job.requester.name
 
@@ -66,8 +65,9 @@ def test_turns_are_taken_round_by_round(asked: list[tuple[str, int]], later: int
                     await studio.service.imagine(people[name].does(), "a bird" + f" --repeat {number}" * (number > 1))
                     left[name] += number
                 served: list[str] = []
-                for turn in range(sum(left.values()) + 1):
-                    if turn == min(later, sum(left.values())):
+                total, came_at = sum(left.values()), 0
+                for turn in range(total + 1):
+                    if turn == min(later, total):
                         await studio.service.imagine(people["N"].does(), "a bird")
                         left["N"] += 1
                         came_at = len(served)

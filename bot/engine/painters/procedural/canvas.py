@@ -87,7 +87,9 @@ class Canvas:
         rows, cols = window or (slice(None), slice(None))
         region = self.rgb[:, rows, cols]
         for plane, strength in zip(region, colour, strict=True):
-            plane += (np.float32(1) - plane) * (mask * np.float32(strength) if isinstance(strength, float) else mask * strength)
+            plane += (np.float32(1) - plane) * (
+                mask * np.float32(strength) if isinstance(strength, float) else mask * strength
+            )
         self.check()
 
     def shade(self, mask: Plane, window: tuple[slice, slice] | None = None) -> None:
@@ -111,7 +113,7 @@ class Sheet:
         rows, cols = self.window or (slice(0, 1), slice(0, 1))
         self.size = (cols.stop - cols.start, rows.stop - rows.start)
         area = self.size[0] * self.size[1]
-        self.fine = 4 if area < 150_000 else 3 if area < 700_000 else 2
+        self.fine = 4 if area < 150_000 else 3 if area < 1_300_000 else 2
         self.image = Image.new("RGBA" if coloured else "L", (self.size[0] * self.fine, self.size[1] * self.fine), 0)
         self.draw = ImageDraw.Draw(self.image)
         self._kx = canvas.width / canvas.units[0] * self.fine
@@ -148,7 +150,9 @@ class Sheet:
         """Fill a rectangle."""
         x0, y0, x1, y1 = self._points(((left, top), (right, bottom)))
         if x1 > x0 and y1 > y0:
-            self.draw.rectangle((round(x0), round(y0), max(round(x1) - 1, round(x0)), max(round(y1) - 1, round(y0))), fill=_ink(fill))
+            self.draw.rectangle(
+                (round(x0), round(y0), max(round(x1) - 1, round(x0)), max(round(y1) - 1, round(y0))), fill=_ink(fill)
+            )
 
     def mask(self) -> Plane:
         """Average down to the canvas's pixels: 0…1 (height, width)."""

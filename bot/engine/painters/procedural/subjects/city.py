@@ -12,7 +12,27 @@ _WALLS = ("#4a5468", "#5c6478", "#6e6a72", "#7c8494", "#545e62", "#80746c")
 _LAMPS = ("#ffd88a", "#ffc56a", "#fff0c4", "#ffe0a0", "#cfe6ff")
 
 
-@subject("city", Role.BACKDROP, ("city", "skyline", "city skyline", "skyscraper", "tower block", "manhattan", "new york", "tokyo", "urban", "cityscape", "town centre", "office tower"), home="lake", order=4, say="a city skyline")
+@subject(
+    "city",
+    Role.BACKDROP,
+    (
+        "city",
+        "skyline",
+        "city skyline",
+        "skyscraper",
+        "tower block",
+        "manhattan",
+        "new york",
+        "tokyo",
+        "urban",
+        "cityscape",
+        "town centre",
+        "office tower",
+    ),
+    home="lake",
+    order=4,
+    say="a city skyline",
+)
 def city(stage: Stage, place: Place) -> None:
     """Paint three rows of towers, the near ones with windows."""
     stream, unit = stage.stream(place.key), stage.unit
@@ -51,7 +71,9 @@ def _tower(sheet: Sheet, stage: Stage, stream: Stream, box: tuple[float, float, 
     elif kind == 2:
         sheet.polygon([(x, top), (x + width / 2, top - 0.7 * width), (x + width, top)], flank)
     if kind in (1, 2, 3):
-        sheet.line([(x + width / 2, top - (0.25 + 0.1 * kind) * h * 0.8), (x + width / 2, top)], 0.0022 * stage.unit, flank)
+        sheet.line(
+            [(x + width / 2, top - (0.25 + 0.1 * kind) * h * 0.8), (x + width / 2, top)], 0.0022 * stage.unit, flank
+        )
     sheet.rectangle(x, top, x + width, base, flank)
     sheet.rectangle(*((x, top, split, base) if left else (split, top, x + width, base)), face)
     if far < 0.6:
