@@ -128,7 +128,7 @@ async def test_a_remote_service_that_is_out_of_reach_keeps_jobs_waiting(
 
 async def refused(settings: Settings) -> BaseException:
     """Give what keeps the program from starting; nothing of it is left behind."""
-    with pytest.raises(Exception) as caught:  # noqa: PT012 - the block is the program itself
+    with pytest.raises(Exception) as caught:
         async with running(settings):
             pytest.fail("it started")
     return caught.value
@@ -184,7 +184,7 @@ async def test_an_adapter_that_cannot_start_stops_everything(
 
     monkeypatch.setattr(chat, "start", start)
     monkeypatch.setattr(chat, "stop", stop)
-    with pytest.raises(BaseExceptionGroup) as caught:  # noqa: PT012 - the block is the program itself
+    with pytest.raises(BaseExceptionGroup) as caught:
         async with running(settings, tuning=tuning):
             pytest.fail("it started")
     assert caught.group_contains(InvalidSetting, match="CHAT_TOKEN")

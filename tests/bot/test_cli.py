@@ -101,11 +101,13 @@ def test_jobs_of_a_studio_that_has_none(folder: Path) -> None:
 def test_jobs_lists_the_newest_first_as_they_were_typed(folder: Path) -> None:
     folder.mkdir()
 
+    ben = Person("[Ben]")
+
     async def make() -> None:
         async with World(folder, SettableClock()).studio() as studio:
             await studio.service.imagine(Person("Anna").does(), "a [red] bird [/] --ar 3:2")
-            (second,) = await studio.service.imagine(Person("[Ben]").does(), "a cat")
-            await studio.service.cancel(Person("[Ben]").does(), second.id)
+            (second,) = await studio.service.imagine(ben.does(), "a cat")
+            await studio.service.cancel(ben.does(), second.id)
 
     asyncio.run(make())
     code, text = command("jobs", "--data", folder)

@@ -191,8 +191,10 @@ def test_a_home_folder_in_the_file_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("host", "own"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True)]
-    + [("0.0.0.0", False), ("10.0.0.1", False), ("studio.example", False), ("", False)],
+    [
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")),
+        *((host, False) for host in ("0.0.0.0", "10.0.0.1", "studio.example", "")),
+    ],
 )
 def test_loopback_is_known(host: str, *, own: bool) -> None:
     assert is_loopback(host) is own

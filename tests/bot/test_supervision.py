@@ -8,6 +8,7 @@ import pytest
 
 from bot.jobs.pace import Backoff
 from bot.supervision import Supervisor
+from tests.bot.jobs.studio import until
 
 AT_ONCE = Backoff(first=0.0, last=0.0)
 
@@ -71,8 +72,11 @@ async def test_one_failing_part_leaves_the_others_running() -> None:
     tasks = [asyncio.create_task(supervisor.keep(name, run)) for name, run in (("bad", fails), ("good", runs))]
     async with asyncio.timeout(5):
         await asyncio.gather(failed.wait(), up.wait())
-        while supervisor.parts["bad"].running:
-            await asyncio.sleep(0)
+
+    async def it_has_stopped() -> bool:
+        return not supervisor.parts["bad"].running
+
+    await until(it_has_stopped)
     assert supervisor.parts["good"].running is True
     assert supervisor.ready is False
     await stop(*tasks)

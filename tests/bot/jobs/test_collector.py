@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -13,7 +13,7 @@ from bot.jobs.collector import Collector, CollectorSettings
 from bot.jobs.model import Job, JobStatus
 from bot.midjourney import schema
 from tests.bot.images.pictures import BLUE, GREEN, RED, decoded, encoded, near, plain, quarters
-from tests.bot.jobs.studio import PICTURE, STEADY, Person, Studio, until_cancelled
+from tests.bot.jobs.studio import PICTURE, STEADY, Person, Studio, until, until_cancelled
 from tests.fakes.image_service import Gate, gone
 from tests.fakes.picture_server import PictureServer
 
@@ -150,13 +150,16 @@ async def test_a_failing_picture_does_not_hold_back_the_others(studio: Studio, j
 async def test_the_last_picture_makes_the_post_due(studio: Studio, job: Job) -> None:
     """Or the message would say for ever that pictures are being fetched."""
     gate = Gate()
-    studio.gallery.shows[url(studio, "4")] = [gate]  # type: ignore[list-item]  # a link that is slow
+    studio.gallery.shows[url(studio, "4")] = [gate]
     await end(studio, job, "grid", "1", "2", "3", "4")
     fetching = asyncio.create_task(studio.collector.collect())
     async with asyncio.timeout(5):
         await gate.reached.wait()
-        while (await studio.service.view(job.id)).main is None:
-            await asyncio.sleep(0)
+
+    async def grid_is_there() -> bool:
+        return (await studio.service.view(job.id)).main is not None
+
+    await until(grid_is_there)
     await studio.publish()
     (shown,) = studio.chat.messages.values()
     assert shown.state == "Fetching the pictures"
@@ -229,23 +232,24 @@ async def test_pictures_outlive_their_links_and_the_process(studio: Studio, job:
 
 
 async def test_the_real_fetcher_fetches_from_the_services_own_origin(studio: Studio, job: Job) -> None:
-    async with PictureServer(PICTURE) as server:
-        async with PictureFetcher(trusted_origins=frozenset({server.origin})) as fetcher:
-            collector = Collector(
-                studio.store,
-                studio.api,
-                studio.shelf,
-                fetcher,
-                studio.bells,
-                settings=CollectorSettings(backoff=STEADY),
-            )
-            images = tuple(
-                schema.Image(url=server.url(path), index=index)
-                for index, path in ((None, "/good"), (1, "/html"), (2, "/status/500"), (3, "/cut-short"), (4, "/good"))
-            )
-            studio.api.complete(studio.api.only.id, images=images)
-            await studio.hear(job)
-            await collector.collect()
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(PictureServer(PICTURE))
+        fetcher = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({server.origin})))
+        collector = Collector(
+            studio.store,
+            studio.api,
+            studio.shelf,
+            fetcher,
+            studio.bells,
+            settings=CollectorSettings(backoff=STEADY),
+        )
+        images = tuple(
+            schema.Image(url=server.url(path), index=index)
+            for index, path in ((None, "/good"), (1, "/html"), (2, "/status/500"), (3, "/cut-short"), (4, "/good"))
+        )
+        studio.api.complete(studio.api.only.id, images=images)
+        await studio.hear(job)
+        await collector.collect()
     view = await studio.service.view(job.id)
     assert view.main is not None
     assert [image.position for image in view.images] == [4]
@@ -254,8 +258,10 @@ async def test_the_real_fetcher_fetches_from_the_services_own_origin(studio: Stu
 async def test_the_running_loop_is_woken_by_the_end_of_a_job(studio: Studio, job: Job) -> None:
     running = asyncio.create_task(studio.collector.run())
     await end(studio, job, "grid", "1", "2", "3", "4")
-    async with asyncio.timeout(5):
-        while (await studio.service.view(job.id)).state == "Fetching the pictures":
-            await asyncio.sleep(0)
+
+    async def all_are_there() -> bool:
+        return (await studio.service.view(job.id)).state != "Fetching the pictures"
+
+    await until(all_are_there)
     await until_cancelled(running)
     assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -51,7 +52,7 @@ def job(kind: JobType = JobType.IMAGINE) -> Job:
 
 
 def theirs(status: JobStatus, kind: JobType = JobType.IMAGINE, progress: int | None = None) -> schema.Job:
-    ends = {
+    ends: dict[JobStatus, dict[str, Any]] = {
         JobStatus.COMPLETED: {"result": PROMPTS if kind is JobType.DESCRIBE else RESULT},
         JobStatus.FAILED: {"error": ERROR},
     }

@@ -9,7 +9,8 @@ import pytest
 
 from bot.errors import PlatformUnavailable, PostGone
 from bot.jobs.model import Job, JobStatus
-from tests.bot.jobs.studio import Person, Studio, World, until_cancelled
+from bot.jobs.publisher import PublisherSettings
+from tests.bot.jobs.studio import STEADY, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Gate
 
 
@@ -96,7 +97,7 @@ async def test_ends_go_first(world: World, anna: Person) -> None:
         await finish(studio, jobs[4])
         studio.chat.shown.clear()
         await studio.publish()
-        assert [job_id for _, job_id, _ in studio.chat.shown][0] == jobs[4].id
+        assert studio.chat.shown[0][1] == jobs[4].id
         assert len(studio.chat.shown) == 5
 
 
@@ -163,13 +164,13 @@ async def test_a_view_that_cannot_be_made_holds_up_no_other(studio: Studio, anna
 
 
 async def test_a_platform_that_never_answers_is_tried_again_later(studio: Studio, job: Job) -> None:
-    studio.publisher._settings = type(studio.publisher._settings)(answer_within=timedelta(), backoff=_steady(studio))
+    studio.publisher._settings = PublisherSettings(answer_within=timedelta(), backoff=STEADY)
     studio.chat.trouble = [Gate()]
     async with asyncio.timeout(5):
         await studio.publish()
     studio.chat.trouble = []
     studio.clock.advance(2)
-    studio.publisher._settings = type(studio.publisher._settings)()
+    studio.publisher._settings = PublisherSettings(backoff=STEADY)
     await studio.publish()
     assert len(studio.chat.shown) == 1
 
@@ -234,11 +235,9 @@ async def test_the_running_loop_shows_what_a_bell_announces(studio: Studio, anna
     running = asyncio.create_task(studio.publisher.run())
     await asyncio.sleep(0)
     await studio.service.imagine(anna.does(), "a bird")
-    async with asyncio.timeout(1.5):
-        while not studio.chat.shown:
-            await asyncio.sleep(0.001)
+
+    async def it_is_shown() -> bool:
+        return bool(studio.chat.shown)
+
+    await until(it_is_shown)
     await until_cancelled(running)
-
-
-def _steady(studio: Studio) -> object:
-    return studio.publisher._settings.backoff

@@ -16,7 +16,7 @@ from bot.errors import (
     UpstreamUnavailable,
 )
 from bot.jobs.model import Job, JobStatus, Submission
-from tests.bot.jobs.studio import UPLOAD, Person, Studio, World, until_cancelled
+from tests.bot.jobs.studio import UPLOAD, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate
 
 LOST = UpstreamUnavailable()
@@ -181,18 +181,17 @@ async def test_two_jobs_alike_never_share_one_at_the_service(world: World, anna:
     world.api.script("imagine", Fault(error=LOST), Fault(gate=gate, arrives=True))
     async with world.studio(base=None) as studio:
         first, second = await make(studio, anna, "a bird --seed 7"), await make(studio, anna, "a bird --seed 7")
-        for _ in range(2):
-            claimed = await studio.submitter._claim()
-            assert claimed is not None
-            task = asyncio.create_task(studio.submitter._submit(claimed))
-            if claimed.id == first.id:
-                await task
+        mine, other = await studio.submitter._claim(), await studio.submitter._claim()
+        assert mine is not None
+        assert other is not None
+        await studio.submitter._submit(mine)
+        sending = asyncio.create_task(studio.submitter._submit(other))
         async with asyncio.timeout(5):
             await gate.reached.wait()
         studio.clock.advance(5)
         await studio.submitter.settle()  # the first takes the second's job, which looks like its own
         gate.opened.set()
-        await task
+        await sending
         studio.clock.advance(5)
         await studio.submitter.settle()
         await studio.send()
@@ -435,9 +434,10 @@ async def test_a_loop_that_is_stopped_in_the_middle_loses_nothing(world: World, 
 async def wait_for(studio: Studio, condition: Callable[[list[Job]], bool], *jobs: Job) -> None:
     """Look at jobs until they are as they should be."""
 
-    async with asyncio.timeout(5):
-        while not condition([await studio.service.get(job.id) for job in jobs]):
-            await asyncio.sleep(0)
+    async def it_is_so() -> bool:
+        return condition([await studio.service.get(job.id) for job in jobs])
+
+    await until(it_is_so)
 
 
 async def test_an_answer_that_nobody_waits_for_any_more_is_cancelled_at_the_service(

@@ -11,7 +11,7 @@ from bot.errors import JobNotFound, UpstreamRejected, UpstreamUnavailable
 from bot.jobs.model import Job, JobStatus, Submission
 from bot.jobs.service import Limits
 from bot.midjourney import schema
-from tests.bot.jobs.studio import Person, Studio, World, until_cancelled
+from tests.bot.jobs.studio import Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault
 
 DOWN = UpstreamUnavailable()
@@ -255,7 +255,9 @@ async def test_the_running_loop_applies_what_was_left_and_asks(world: World, ann
         world.api.complete(world.api.only.id)
         studio.clock.advance(1)
         running = asyncio.create_task(studio.tracker.run())
-        async with asyncio.timeout(5):
-            while not (await studio.service.get(job.id)).status.ended:
-                await asyncio.sleep(0)
+
+        async def it_has_ended() -> bool:
+            return (await studio.service.get(job.id)).status.ended
+
+        await until(it_has_ended)
         await until_cancelled(running)

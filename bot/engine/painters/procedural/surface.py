@@ -57,7 +57,9 @@ def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, dither: b
     """Reduce a picture to a few flat colours; gives an RGB image of its size."""
     image = to_image(soft(stage, picture, amount)) if amount > 0 else to_image(picture)
     small = image.resize((min(image.width, 256), min(image.height, 256)), Image.Resampling.BOX)
+    stage.canvas.check()
     few = small.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    stage.canvas.check()
     how = Image.Dither.ORDERED if dither else Image.Dither.NONE
     return image.quantize(palette=few, dither=how).convert("RGB")
 
@@ -81,6 +83,7 @@ def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
 
 def paper(stage: Stage, key: str, *, amount: float = 0.06) -> Plane:
     """Give the tooth of paper: a factor about 1."""
+    stage.canvas.check()
     tooth = noise.field(stage.canvas, stage.stream("paper", key), (260, 260), 2)
     fibre = noise.field(stage.canvas, stage.stream("fibre", key), (9, 70), 2)
     return (

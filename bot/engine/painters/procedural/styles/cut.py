@@ -30,6 +30,7 @@ def pixelart(stage: Stage, picture: Plane) -> Plane:
     across, down = max(round(176 * stage.w), 8), max(round(176 * stage.h), 8)
     image = to_image(picture)
     small = image.resize((across, down), Image.Resampling.BOX)
+    stage.canvas.check()
     few = small.quantize(28, method=Image.Quantize.MEDIANCUT, kmeans=3).convert("RGB")
     return to_planes(few.resize(image.size, Image.Resampling.NEAREST))
 
@@ -38,6 +39,7 @@ def pixelart(stage: Stage, picture: Plane) -> Plane:
 def lowpoly(stage: Stage, picture: Plane) -> Plane:
     """Cover the picture with triangles of one colour each, smaller where there is more to see."""
     image = to_image(soft(stage, picture, 4.0))
+    stage.canvas.check()
     busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
     pitch = 0.042
     columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
@@ -46,6 +48,7 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     px[:] = (np.arange(columns)[None, :] - 0.5 + 0.5 * (np.arange(rows)[:, None] % 2) + jitter[..., 0]) * pitch
     py[:] = (np.arange(rows)[:, None] - 0.5 + jitter[..., 1]) * pitch
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
+    stage.canvas.check()
     pixels = np.asarray(image)
     sheet.image.paste(image.resize(sheet.image.size).convert("RGBA"))
     for r in range(rows - 1):
@@ -98,7 +101,9 @@ def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, 
             second = np.where(closer, first, np.minimum(second, d))
             number = np.where(closer, jy * columns + jx, number)
             first = np.where(closer, d, first)
+            stage.canvas.check()
         stage.canvas.check()
+    stage.canvas.check()
     gap = (np.sqrt(second) - np.sqrt(first)) * np.float32(pitch / 2)
     flat_ = jitter.reshape(-1, 2)
     px = (flat_[:, 0] + np.arange(rows * columns) % columns - 1).astype(np.float32) * np.float32(pitch)
@@ -111,7 +116,11 @@ def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Pl
     calm = soft(stage, picture, 5.0)
     col = np.minimum(np.maximum((px * np.float32(stage.canvas.px)).astype(np.int32), 0), stage.canvas.width - 1)
     row = np.minimum(np.maximum((py * np.float32(stage.canvas.px)).astype(np.int32), 0), stage.canvas.height - 1)
-    return np.stack([plane[row, col][number] for plane in calm])
+    found: Plane = np.empty_like(picture)
+    for plane, own in zip(found, calm, strict=True):
+        plane[:] = own[row, col][number]
+        stage.canvas.check()
+    return found
 
 
 @style(
@@ -126,11 +135,16 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
     glass = _cell_colours(stage, rich, number, px, py) * np.float32(0.62) + soft(stage, rich, 6.0) * np.float32(0.42)
     ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
     tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
+    stage.canvas.check()
     glass = glass * (np.float32(1.06) + ripple * np.float32(0.34) + tint)
+    stage.canvas.check()
     glass = glass + (np.float32(1) - glass) * smoothstep(0.0, 0.022, gap) * np.float32(0.10)
+    stage.canvas.check()
     outline = smoothstep(0.30, 0.62, edges(stage, soft(stage, picture, 3.0), width=2.4))
+    stage.canvas.check()
     lead = np.maximum(smoothstep(0.0034, 0.0020, gap), outline)
     shine = blur(stage, lead, 0.0014 * stage.canvas.px)
+    stage.canvas.check()
     done = lay(clamp(glass), (0.055, 0.055, 0.07), lead)
     return done + np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
 
@@ -141,9 +155,12 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
     rich = clamp(grey(picture) + (picture - grey(picture)) * np.float32(1.2))
     stones = _cell_colours(stage, rich, number, px, py)
+    stage.canvas.check()
     tint = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)[number]
     tilt = (stage.canvas.x[None, :] - px[number]) + (stage.canvas.y[:, None] - py[number])
+    stage.canvas.check()
     stones = stones * (np.float32(1.03) + tint - tilt * np.float32(7))
+    stage.canvas.check()
     grout = smoothstep(0.0016, 0.0008, gap)
     return lay(clamp(stones), (0.30, 0.28, 0.26), grout * np.float32(0.85))
 
@@ -156,19 +173,27 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
     calm = soft(stage, picture, 7.0)
+    stage.canvas.check()
     few = flat(stage, calm, colours=9, amount=0)
+    stage.canvas.check()
     numbers = np.asarray(few.quantize(16, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+    stage.canvas.check()
     colours = to_planes(few)
     level = np.floor(stretch(grey(colours)) * np.float32(7))
     shade = np.zeros_like(level)
     reach = max(round(0.0065 * stage.canvas.px), 1)
     for n in range(1, 7):
         above = (level < np.float32(7 - n)).astype(np.float32)
+        stage.canvas.check()
         thrown = blur(stage, np.roll(above, (reach, reach // 2), (0, 1)), 0.006 * stage.canvas.px)
+        stage.canvas.check()
         shade = np.maximum(shade, thrown * (np.float32(1) - above))
         stage.canvas.check()
+    stage.canvas.check()
     edge = np.zeros_like(level)
     edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
+    stage.canvas.check()
     done = colours * (np.float32(1.04) - shade * np.float32(0.34))
+    stage.canvas.check()
     done = done + (np.float32(1) - done) * blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
     return clamp(done * paper(stage, "sheet", amount=0.085))

@@ -20,19 +20,26 @@ from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay
 def watercolour(stage: Stage, picture: Plane) -> Plane:
     """Thin the paint, let pigment gather at edges and in the paper's tooth, leave a ragged white border."""
     calm = soft(stage, picture, 5.0)
+    stage.canvas.check()
     flow = noise.coarse(stage.canvas, stage.stream("flow of water"), (3.2, 3.2), 5) - np.float32(0.5)
     bloom = noise.coarse(stage.canvas, stage.stream("bloom"), (8, 8), 4) - np.float32(0.5)
+    stage.canvas.check()
     thin = np.float32(0.80) + flow * np.float32(0.55) + bloom * np.float32(0.28)
     light = grey(calm)
+    stage.canvas.check()
     gather = clamp(np.abs(light - blur(stage, light, 0.0045 * stage.canvas.px)) * np.float32(2.6)) + edges(
         stage, calm, width=1.3
     ) * np.float32(0.16)
     tooth = paper(stage, "cold pressed", amount=0.10)
+    stage.canvas.check()
     density = clamp(thin) * frame(stage, 0.03, rough=0.075, key="wash edge")
     rim = np.abs(density - blur(stage, density, 0.004 * stage.canvas.px)) * np.float32(0.8)
     white = np.array((0.985, 0.975, 0.95), np.float32).reshape(3, 1, 1)
+    stage.canvas.check()
     absorbed = np.float32(1) - np.minimum(calm * np.float32(1.06) + np.float32(0.02), np.float32(1))
+    stage.canvas.check()
     mean = absorbed.sum(axis=0, dtype=np.float32) * np.float32(1 / 3)
+    stage.canvas.check()
     absorbed = np.maximum(absorbed + (absorbed - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
     done: Plane = (
         white * np.maximum(np.float32(1) - absorbed * (density + gather * density + rim), np.float32(0)) * tooth
@@ -60,6 +67,7 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
 def oil(stage: Stage, picture: Plane) -> Plane:
     """Lay strokes along the forms, large ones first, and let the light rake over their ridges."""
     image = to_image(picture)
+    stage.canvas.check()
     light = blur(stage, grey(picture), 0.006 * stage.canvas.px)
     done = soft(stage, picture, 9.0)
     board = to_image(done)
@@ -71,10 +79,13 @@ def oil(stage: Stage, picture: Plane) -> Plane:
     ):
         _strokes(stage, image, light, (draw, ridges), (length * px, width * px, pitch), pass_)
         stage.canvas.check()
+    stage.canvas.check()
     height = blur(stage, np.asarray(relief, np.float32) * np.float32(1 / 255), max(0.0007 * px, 0.6))
+    stage.canvas.check()
     lit = np.zeros_like(height)
     step = max(round(0.0011 * px), 1)
     lit[step:, step:] = height[step:, step:] - height[:-step, :-step]
+    stage.canvas.check()
     weave = noise.field(stage.canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
     return clamp(to_planes(board) * (np.float32(1) + lit * np.float32(1.0)) + weave * np.float32(0.022))
 
@@ -115,7 +126,9 @@ def _strokes(
     draw, ridges = draws
     half = length / 2
     thick = max(round(width), 1)
-    for k in order[keep[order]].tolist():
+    for number, k in enumerate(order[keep[order]].tolist()):
+        if number % 2000 == 0:
+            stage.canvas.check()
         ax, ay = float(x[k]), float(y[k])
         ux, uy = float(dx[k]) * half, float(dy[k]) * half
         ends = ((ax - ux, ay - uy), (ax + ux, ay + uy))
@@ -132,7 +145,9 @@ def gouache(stage: Stage, picture: Plane) -> Plane:
     calm = soft(stage, picture, 6.0)
     chalk = noise.field(stage.canvas, stage.stream("chalk"), (26, 90), 4) - np.float32(0.5)
     dry = noise.field(stage.canvas, stage.stream("dry gouache"), (320, 200), 1) - np.float32(0.5)
+    stage.canvas.check()
     toned = calm * np.float32(0.93) + np.float32(0.045)
+    stage.canvas.check()
     done = toned * (np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05))
     line = smoothstep(0.45, 1.0, edges(stage, calm, width=1.5)) * np.float32(0.20)
     return clamp(lay(done, (0.16, 0.13, 0.17), line) * paper(stage, "gouache", amount=0.05))

@@ -22,6 +22,7 @@ def linocut(stage: Stage, picture: Plane) -> Plane:
     light = blur(stage, stretch(grey(picture)), 0.004 * stage.canvas.px)
     bend = noise.coarse(stage.canvas, stage.stream("gouge"), (2.4, 2.4), 3)
     phase = stage.canvas.y[:, None] * np.float32(62) + bend * np.float32(5) + light * np.float32(2.6)
+    stage.canvas.check()
     groove = wave(phase) * np.float32(0.5) + np.float32(0.5)
     breaks = noise.field(stage.canvas, stage.stream("breaks"), (26, 70), 2)
     cut = (
@@ -32,11 +33,14 @@ def linocut(stage: Stage, picture: Plane) -> Plane:
     )
     sharp = stage.canvas.px * 0.012
     paper_shows = clamp(cut * np.float32(sharp) + np.float32(0.5))
+    stage.canvas.check()
     line = smoothstep(0.35, 0.6, edges(stage, picture, width=1.7))
     paper_shows = paper_shows * (np.float32(1) - line * (light > np.float32(0.45))) + line * (
         light <= np.float32(0.45)
     ) * np.float32(0.9) * (np.float32(1) - paper_shows)
+    stage.canvas.check()
     specks = smoothstep(0.78, 0.84, noise.field(stage.canvas, stage.stream("specks"), (120, 120), 2))
+    stage.canvas.check()
     inked = clamp(np.float32(1) - paper_shows - specks * np.float32(0.7)) * frame(
         stage, 0.035, rough=0.012, key="block"
     )
@@ -67,8 +71,10 @@ def _ink(stage: Stage) -> c.Rgb:
 def poster(stage: Stage, picture: Plane) -> Plane:
     """Reduce to flat colours within a cream border."""
     colours = 12 if stage.scene.ornament > 0.2 else 7
+    stage.canvas.check()
     printed = to_planes(flat(stage, _rich(picture, 1.18), colours=colours, amount=3.4))
     cream = (0.965, 0.935, 0.865)
+    stage.canvas.check()
     done = lay(cream, printed, frame(stage, 0.045))
     return done * paper(stage, "poster", amount=0.035)
 
@@ -82,12 +88,15 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
         stage.canvas.x[None, :] - np.float32(light.x),
         stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
     )
+    stage.canvas.check()
     r = np.sqrt(dx * dx + dy * dy) + np.float32(1e-4)
     u, v = dx / r, dy / r
     for _ in range(4):
         u, v = u * u - v * v, np.float32(2) * u * v
+    stage.canvas.check()
     rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (stage.canvas.ids == 0)
     gold = (0.86, 0.70, 0.36)
+    stage.canvas.check()
     done = lay(printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
     line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
     done = lay(done, (0.90, 0.76, 0.44), line * np.float32(0.75))
@@ -122,9 +131,11 @@ def ukiyoe(stage: Stage, picture: Plane) -> Plane:
     printed = printed * (np.float32(0.45) + np.float32(0.58) * washi)
     band = smoothstep(0.17, 0.0, stage.canvas.y * np.float32(1 / stage.h))[:, None] * (stage.canvas.ids == 0)
     printed = lay(printed, (0.10, 0.20, 0.42), band * np.float32(0.85))
+    stage.canvas.check()
     wood = noise.field(stage.canvas, stage.stream("wood"), (2.2, 120), 3)
     printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
     line = smoothstep(0.28, 0.55, edges(stage, calm, width=1.7))
+    stage.canvas.check()
     done = lay(printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
     done = lay((0.93, 0.885, 0.78), done, frame(stage, 0.03))
     done = _seal(stage, done)
@@ -162,16 +173,22 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     )
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
+    stage.canvas.check()
     light = stretch(grey(calm))
+    stage.canvas.check()
     warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
+    stage.canvas.check()
     plates = (
         ((np.float32(1) - light) * (np.float32(1.18) - warmth * np.float32(0.75)), cool, 0.36, 0.0, 0.0),
         ((np.float32(0.95) - light * np.float32(0.72)) * (np.float32(0.22) + warmth), warm, -0.62, 0.0022, -0.0016),
     )
     done: Plane = np.ones((3, 1, 1), np.float32) * np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
     for tone, ink, slope, dx, dy in plates:
+        stage.canvas.check()
         dots = _dots(stage, slope, 5.4, dx, dy)
+        stage.canvas.check()
         cover = clamp((tone - dots * np.float32(0.92)) * np.float32(stage.canvas.px * 0.006) + np.float32(0.4))
+        stage.canvas.check()
         solid = clamp((tone - np.float32(0.72)) * np.float32(6))
         patchy = np.float32(0.80) + noise.field(stage.canvas, stream.child(slope), (90, 90), 2) * np.float32(0.28)
         done = done * (
@@ -196,8 +213,10 @@ def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Pla
 )
 def comic(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, add dots in the half tones and bold outlines."""
+    stage.canvas.check()
     base = to_planes(flat(stage, _rich(picture, 1.35), colours=12, amount=3.2))
     light = grey(soft(stage, picture, 3.0))
+    stage.canvas.check()
     dots = clamp(
         (np.float32(0.52) - np.abs(light - np.float32(0.45)) - _dots(stage, 0.5, 8.0, 0, 0))
         * np.float32(stage.canvas.px * 0.008)
@@ -215,12 +234,15 @@ def comic(stage: Stage, picture: Plane) -> Plane:
 def anime(stage: Stage, picture: Plane) -> Plane:
     """Brighten and simplify, with a bloom and thin lines."""
     calm = soft(stage, _rich(picture, 1.28), 2.8)
+    stage.canvas.check()
     steps = np.floor(calm * np.float32(22) + np.float32(0.5)) * np.float32(1 / 22)
     base = calm * np.float32(0.45) + steps * np.float32(0.55)
+    stage.canvas.check()
     bright = np.stack(
         [blur(stage, clamp((plane - np.float32(0.62)) * np.float32(2.2)), 0.016 * stage.canvas.px) for plane in base]
     )
     base = base + (np.float32(1) - base) * bright * np.float32(0.32)
+    stage.canvas.check()
     line = smoothstep(0.35, 0.8, edges(stage, picture, width=1.1)) * np.float32(0.42)
     return lay(base, (0.12, 0.10, 0.20), line)
 

@@ -66,6 +66,7 @@ def flow(stage: Stage, place: Place) -> None:
         turn = grid.read(x * np.float32(0.11 / unit), y * np.float32(0.11 / unit)) * np.float32(1.7)
         x = x + wave(turn + np.float32(0.25)) * np.float32(0.012 * unit)
         y = y + wave(turn) * np.float32(0.012 * unit)
+    stage.canvas.check()
     order = np.argsort(-start[:, 3], kind="stable")
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     for number, one in enumerate(order.tolist()):
@@ -163,13 +164,16 @@ def marbling(stage: Stage, place: Place) -> None:
     fold = texture.read(x + a * np.float32(0.30), y + b * np.float32(0.30))
     canvas.check()
     fine = texture.read(x * np.float32(2) + fold * np.float32(0.5), y * np.float32(2) + a * np.float32(0.4))
+    stage.canvas.check()
     t = fold * np.float32(6.4) + fine * np.float32(0.5)
     t = t - np.floor(t)
     inks = palette(stage, place)
     labs = [c.from_rgb(ink) for ink in (*inks, inks[0])]
     canvas.rgb[:] = lookup(c.ramp(labs, stops=(0, 0.26, 0.42, 0.6, 0.82, 1.0)), t)
+    stage.canvas.check()
     vein = smoothstep(0.045, 0.0, np.abs(t - np.float32(0.42)))
     canvas.over_soft(vein * np.float32(0.8), c.to_rgb(c.lighten(labs[3], 0.05)))
+    stage.canvas.check()
     relief = (fine - np.roll(fine, 2, axis=1)) * np.float32(4)
     canvas.light(clamp(relief), (1.0, 1.0, 1.0))
 

@@ -173,11 +173,14 @@ def fish(stage: Stage, place: Place) -> None:
     water = c.ramp([c.from_rgb(tones.plain(code)) for code in ("#a8ece4", "#38b0c0", "#127098", "#0a3c6c", "#06204a")])
     canvas.rgb[:] = lookup(water, canvas.y / stage.h)[:, :, None]
     drift = coarse(canvas, stream.child("caustic"), (3 / stage.unit, 1.2 / stage.unit), 4)
+    stage.canvas.check()
     canvas.light(clamp((drift - 0.45) * 0.5) * (1 - canvas.y / stage.h)[:, None], tones.plain("#d8fff0"))
+    stage.canvas.check()
     for n in range(7):
         ray = stream.child("ray", n)
         top, lean, width = ray.uniform(-0.1, 1.0) * stage.w, ray.uniform(0.1, 0.5), ray.uniform(0.02, 0.08) * stage.unit
         centre = top + canvas.y * lean
+        stage.canvas.check()
         shaft = bell(canvas.x[None, :] - centre[:, None], width * 1.8) * (1 - canvas.y / stage.h)[:, None]
         canvas.light(clamp(shaft * 0.26), tones.plain("#e8fff4"))
     _weed(stage, place)

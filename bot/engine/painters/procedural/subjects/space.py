@@ -56,12 +56,15 @@ def space(stage: Stage, place: Place) -> None:
     band = (canvas.y[:, None] - np.float32(stage.h / 2)) + (canvas.x[None, :] - np.float32(stage.w / 2)) * np.float32(
         tilt
     )
+    stage.canvas.check()
     lane = falloff(np.square(band + (bend - np.float32(0.5)) * np.float32(0.5 * unit)), 0.2 * unit)
+    stage.canvas.check()
     t = clamp(
         (gas - np.float32(0.34)) * np.float32(1.7) * (np.float32(0.25) + lane)
         + (bend - np.float32(0.5)) * np.float32(0.35)
         + lane * np.float32(0.12)
     )
+    stage.canvas.check()
     canvas.rgb[:] = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
     canvas.check()
     sheet = stage.sheet((0, 0, stage.w, stage.h))
@@ -108,16 +111,20 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     dy = (canvas.y[window[0]][:, None] - np.float32(y)) * np.float32(1 / r)
     flat = dx * dx + dy * dy
     z = np.sqrt(clamp(np.float32(1) - flat))
+    stage.canvas.check()
     across, up = dx + dy * np.float32(tilt), dy - dx * np.float32(tilt)
     wobble = noise.coarse(canvas, stream.child("bands"), (2.0 / r, 2.6 / r), 5, window=window) - np.float32(0.5)
     bands = noise.line(stream.child("stripes"), up.reshape(-1) + wobble.reshape(-1) * np.float32(0.22), 3.2, 4).reshape(
         up.shape
     )
+    stage.canvas.check()
     light = clamp(dx * np.float32(0.62 * side) - dy * np.float32(0.42) + z * np.float32(0.62))
     t = clamp(bands * np.float32(1.25) - np.float32(0.12) + wobble * np.float32(0.2))
+    stage.canvas.check()
     colour = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes]), t) * (
         np.float32(0.03) + light * np.float32(1.05)
     )
+    stage.canvas.check()
     rim = smoothstep(0.72, 1.0, flat) * light * np.float32(0.4)
     colour += (np.float32(1) - colour) * rim
     canvas.light(
@@ -130,6 +137,7 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
         stage.tones.plain(codes[2]),
         window,
     )
+    stage.canvas.check()
     body = clamp((np.float32(1) - np.sqrt(flat)) * np.float32(r * canvas.px) + np.float32(0.5))
     ring = np.sqrt(across * across + np.square(up * np.float32(3.6)))
     strength = (
@@ -140,6 +148,7 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
             + noise.line(stream.child("ring"), ring.reshape(-1), 9, 4).reshape(ring.shape) * np.float32(0.95)
         )
     )
+    stage.canvas.check()
     ring_colour = stage.tones.plain(codes[2])
     canvas.new_layer()
     if rings:
