@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from bot.engine.painters.painter import Checkpoint
 from bot.engine.painters.procedural.colour import Rgb
-from bot.engine.painters.procedural.exact import Plane, clamp
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup
 
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
@@ -71,6 +71,12 @@ class Canvas:
         region += change
         self.ids[rows, cols][np.broadcast_to(mask > np.float32(0.5), self.ids[rows, cols].shape)] = self.layer
         self.check()
+
+    def fill(self, table: Plane, t: Plane) -> None:
+        """Fill the whole picture with the colours that ``table`` (3, n) has at ``t`` (0…1)."""
+        for plane, column in zip(self.rgb, table, strict=True):
+            plane[:] = lookup(column, t)
+            self.check()
 
     def over_soft(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
         """Lay ``colour`` over the picture as air or light would: the map of layers stays as it is."""

@@ -100,12 +100,12 @@ def _entry(kind: str, name: str) -> Mapping[str, Any]:
 def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> str:
     if reading.light is not None:
         return reading.light
-    for weather in reading.weather:
-        if weather in lexicon().table("weather_light"):
-            return str(lexicon().table("weather_light")[weather])
     for mood in reading.moods:
         if "light" in _entry("mood", mood):
             return str(_entry("mood", mood)["light"])
+    for weather in reading.weather:
+        if weather in lexicon().table("weather_light"):
+            return str(lexicon().table("weather_light")[weather])
     if any(name in ("moon", "fireworks") for name, _ in reading.subjects):
         return "night"
     stream = own if own.child("light").chance(chaos * 0.9) else common

@@ -10,6 +10,7 @@ from bot.engine.painters.procedural.exact import Plane, clamp
 from bot.engine.painters.procedural.randomness import Stream
 
 _MOST_CELLS = 700
+_BAND_PIXELS = 400_000
 _SMALLEST_CELL = 2.2
 """Pixels: finer octaves would only alias."""
 
@@ -112,6 +113,17 @@ def line(stream: Stream, x: Plane, cells: float, octaves: int, *, gain: float = 
         sum_ += weight
         weight *= gain
     return total * np.float32(1 / sum_)
+
+
+def read_banded(canvas: Canvas, texture: Texture, u: Plane, v: Plane) -> Plane:
+    """Read a texture over the whole canvas in bands of rows, so that a cancel is heard between them."""
+    found = np.empty((canvas.height, canvas.width), np.float32)
+    band = max(_BAND_PIXELS // canvas.width, 8)
+    for top in range(0, canvas.height, band):
+        rows = slice(top, top + band)
+        found[rows] = texture.read(u[rows] if u.shape[0] > 1 else u, v[rows] if v.shape[0] > 1 else v)
+        canvas.check()
+    return found
 
 
 class Texture:

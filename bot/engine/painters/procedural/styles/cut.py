@@ -40,6 +40,7 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     """Cover the picture with triangles of one colour each, smaller where there is more to see."""
     image = to_image(soft(stage, picture, 4.0))
     stage.canvas.check()
+    stage.canvas.check()
     busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
     pitch = 0.042
     columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
@@ -104,6 +105,7 @@ def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, 
             stage.canvas.check()
         stage.canvas.check()
     stage.canvas.check()
+    stage.canvas.check()
     gap = (np.sqrt(second) - np.sqrt(first)) * np.float32(pitch / 2)
     flat_ = jitter.reshape(-1, 2)
     px = (flat_[:, 0] + np.arange(rows * columns) % columns - 1).astype(np.float32) * np.float32(pitch)
@@ -157,12 +159,15 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     stones = _cell_colours(stage, rich, number, px, py)
     stage.canvas.check()
     tint = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)[number]
+    stage.canvas.check()
     tilt = (stage.canvas.x[None, :] - px[number]) + (stage.canvas.y[:, None] - py[number])
     stage.canvas.check()
     stones = stones * (np.float32(1.03) + tint - tilt * np.float32(7))
     stage.canvas.check()
     grout = smoothstep(0.0016, 0.0008, gap)
-    return lay(clamp(stones), (0.30, 0.28, 0.26), grout * np.float32(0.85))
+    stones = clamp(stones)
+    stage.canvas.check()
+    return lay(stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
 
 
 @style(

@@ -87,7 +87,9 @@ def oil(stage: Stage, picture: Plane) -> Plane:
     lit[step:, step:] = height[step:, step:] - height[:-step, :-step]
     stage.canvas.check()
     weave = noise.field(stage.canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
-    return clamp(to_planes(board) * (np.float32(1) + lit * np.float32(1.0)) + weave * np.float32(0.022))
+    painted = to_planes(board)
+    stage.canvas.check()
+    return clamp(painted * (np.float32(1) + lit * np.float32(1.0)) + weave * np.float32(0.022))
 
 
 def _strokes(
@@ -126,15 +128,15 @@ def _strokes(
     draw, ridges = draws
     half = length / 2
     thick = max(round(width), 1)
-    for number, k in enumerate(order[keep[order]].tolist()):
+    for number, one in enumerate(order[keep[order]].tolist()):
         if number % 2000 == 0:
             stage.canvas.check()
-        ax, ay = float(x[k]), float(y[k])
-        ux, uy = float(dx[k]) * half, float(dy[k]) * half
+        ax, ay = float(x[one]), float(y[one])
+        ux, uy = float(dx[one]) * half, float(dy[one]) * half
         ends = ((ax - ux, ay - uy), (ax + ux, ay + uy))
-        r, g, b = colour[k].tolist()
+        r, g, b = colour[one].tolist()
         draw.line(ends, fill=(r, g, b), width=thick)
-        ridges.line(ends, fill=96 + int(jitter[k, 4] * 96), width=thick)
+        ridges.line(ends, fill=96 + int(jitter[one, 4] * 96), width=thick)
 
 
 @style(

@@ -75,4 +75,6 @@ def neon(stage: Stage, picture: Plane) -> Plane:
     done = dark + (np.float32(1) - dark) * hue * glow
     stage.canvas.check()
     core = clamp(line * np.float32(1.2)) * np.float32(0.92)
-    return clamp(done + (np.float32(1) - done) * (hue * np.float32(0.45) + np.float32(0.55)) * core)
+    done = done + (np.float32(1) - done) * (hue * np.float32(0.45) + np.float32(0.55)) * core
+    stage.canvas.check()
+    return clamp(done)

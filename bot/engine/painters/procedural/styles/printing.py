@@ -91,18 +91,24 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     r = np.sqrt(dx * dx + dy * dy) + np.float32(1e-4)
     u, v = dx / r, dy / r
+    stage.canvas.check()
     for _ in range(4):
         u, v = u * u - v * v, np.float32(2) * u * v
     stage.canvas.check()
     rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (stage.canvas.ids == 0)
     gold = (0.86, 0.70, 0.36)
     stage.canvas.check()
+    stage.canvas.check()
     done = lay(printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
+    stage.canvas.check()
     line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
+    stage.canvas.check()
     done = lay(done, (0.90, 0.76, 0.44), line * np.float32(0.75))
+    stage.canvas.check()
     dark = (0.065, 0.085, 0.13)
     done = lay(dark, done, frame(stage, 0.062))
     for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
+        stage.canvas.check()
         ring = np.abs(frame(stage, inner) - frame(stage, outer))
         done = lay(done, gold, ring)
     return done * paper(stage, "deco", amount=0.04)
@@ -221,9 +227,13 @@ def comic(stage: Stage, picture: Plane) -> Plane:
         (np.float32(0.52) - np.abs(light - np.float32(0.45)) - _dots(stage, 0.5, 8.0, 0, 0))
         * np.float32(stage.canvas.px * 0.008)
     )
+    stage.canvas.check()
     done = base * (np.float32(1) - dots * np.float32(0.16))
+    stage.canvas.check()
     line = smoothstep(0.25, 0.45, edges(stage, picture, width=2.4))
-    return lay((0.99, 0.985, 0.96), lay(done, (0.05, 0.045, 0.07), line), frame(stage, 0.022))
+    done = lay(done, (0.05, 0.045, 0.07), line)
+    stage.canvas.check()
+    return lay((0.99, 0.985, 0.96), done, frame(stage, 0.022))
 
 
 @style(

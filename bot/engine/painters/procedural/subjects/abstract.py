@@ -7,7 +7,7 @@ import numpy as np
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.colour import Rgb
-from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep, wave
+from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep, wave
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage, graded
 from bot.engine.painters.procedural.subjects.subject import Role, subject
@@ -157,19 +157,22 @@ def marbling(stage: Stage, place: Place) -> None:
     stream, unit, canvas = stage.stream(place.key), stage.unit, stage.canvas
     texture = noise.Texture(stream, 8)
     x, y = canvas.x[None, :] * np.float32(0.21 / unit), canvas.y[:, None] * np.float32(0.21 / unit)
-    a = texture.read(x, y)
+    a = noise.read_banded(canvas, texture, x, y)
     canvas.check()
-    b = texture.read(x + np.float32(0.43), y + np.float32(0.17))
+    b = noise.read_banded(canvas, texture, x + np.float32(0.43), y + np.float32(0.17))
     canvas.check()
-    fold = texture.read(x + a * np.float32(0.30), y + b * np.float32(0.30))
+    fold = noise.read_banded(canvas, texture, x + a * np.float32(0.30), y + b * np.float32(0.30))
     canvas.check()
-    fine = texture.read(x * np.float32(2) + fold * np.float32(0.5), y * np.float32(2) + a * np.float32(0.4))
+    fine = noise.read_banded(
+        canvas, texture, x * np.float32(2) + fold * np.float32(0.5), y * np.float32(2) + a * np.float32(0.4)
+    )
     stage.canvas.check()
     t = fold * np.float32(6.4) + fine * np.float32(0.5)
     t = t - np.floor(t)
+    canvas.check()
     inks = palette(stage, place)
     labs = [c.from_rgb(ink) for ink in (*inks, inks[0])]
-    canvas.rgb[:] = lookup(c.ramp(labs, stops=(0, 0.26, 0.42, 0.6, 0.82, 1.0)), t)
+    canvas.fill(c.ramp(labs, stops=(0, 0.26, 0.42, 0.6, 0.82, 1.0)), t)
     stage.canvas.check()
     vein = smoothstep(0.045, 0.0, np.abs(t - np.float32(0.42)))
     canvas.over_soft(vein * np.float32(0.8), c.to_rgb(c.lighten(labs[3], 0.05)))

@@ -41,7 +41,7 @@ def city(stage: Stage, place: Place) -> None:
     for row, (far, share, wide) in enumerate(((0.66, 0.9, 0.034), (0.38, 1.0, 0.046), (0.1, 0.62, 0.062))):
         part = stream.child(row)
         stage.canvas.new_layer()
-        sheet = stage.sheet((0, stage.horizon - rise * 1.5, stage.w, stage.horizon), coloured=True)
+        sheet = stage.sheet((0, stage.horizon - rise * 1.5, stage.w, stage.horizon + 0.005 * unit), coloured=True)
         x = -0.02 * unit
         number = 0
         while x < stage.w:
@@ -49,7 +49,7 @@ def city(stage: Stage, place: Place) -> None:
             width = wide * unit * tower.uniform(0.65, 1.5)
             middle = max(0.0, 1 - abs(x / stage.w - centre) * 2.1)
             h = rise * share * (0.26 + 0.34 * tower.uniform() + 0.42 * middle * tower.uniform(0.5, 1.0))
-            _tower(sheet, stage, tower, (x, stage.horizon, width, h), far)
+            _tower(sheet, stage, tower, (x, stage.horizon + 0.005 * unit, width, h), far)
             x += width * tower.uniform(0.86, 1.12) + (0.012 * unit if tower.chance(0.14) else 0)
             number += 1
         sheet.over()

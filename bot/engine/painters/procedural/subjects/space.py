@@ -65,7 +65,7 @@ def space(stage: Stage, place: Place) -> None:
         + lane * np.float32(0.12)
     )
     stage.canvas.check()
-    canvas.rgb[:] = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
+    canvas.fill(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
     canvas.check()
     sheet = stage.sheet((0, 0, stage.w, stage.h))
     for x, y, size, bright in stream.array(int(1300 * stage.w * stage.h), 4).tolist():
@@ -118,6 +118,7 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
         up.shape
     )
     stage.canvas.check()
+    canvas.check()
     light = clamp(dx * np.float32(0.62 * side) - dy * np.float32(0.42) + z * np.float32(0.62))
     t = clamp(bands * np.float32(1.25) - np.float32(0.12) + wobble * np.float32(0.2))
     stage.canvas.check()
@@ -138,7 +139,9 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
         window,
     )
     stage.canvas.check()
+    canvas.check()
     body = clamp((np.float32(1) - np.sqrt(flat)) * np.float32(r * canvas.px) + np.float32(0.5))
+    canvas.check()
     ring = np.sqrt(across * across + np.square(up * np.float32(3.6)))
     strength = (
         smoothstep(1.25, 1.32, ring)

@@ -10,6 +10,7 @@ from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
+from bot.engine.painters.procedural.tables import foliage_of
 
 
 def conifer(
@@ -217,7 +218,7 @@ def tree(stage: Stage, place: Place) -> None:
     sheet = stage.sheet(
         (place.x - 0.75 * h, place.base - 1.25 * h, place.x + 0.75 * h, place.base + 0.05 * h), coloured=True
     )
-    codes = place.colour or stage.tones.greens
+    codes = place.colour or (foliage_of("blossom") if stage.scene.season == "spring" else stage.tones.greens)
     crown = stage.tones.ramp(codes, low=0.1, high=1.0)
     inks = [stage.tones.rgb("#4a382c", lit=0.35)] + [
         (float(crown[0, n]), float(crown[1, n]), float(crown[2, n])) for n in range(60, 1024, 120)

@@ -14,7 +14,7 @@ from bot.errors import InvalidPicture
 from tests.bot.engine.painters.procedural.pictures import content, distance, keep_going, pixels, read, similarity
 
 HERO = "a lighthouse at dusk"
-RECORDED = "048c9e125bc7ef02e498a346108561a727ce9baa981255ff875fecd6da1654dd"
+RECORDED = "35a6b3dc7349b5d0f22fe07c0dbceaa94b1cd7cd85bb303312d4d8f099c5d78b"
 
 
 def test_the_painter_keeps_the_protocol() -> None:
@@ -54,7 +54,13 @@ def test_chaos_spreads_the_four() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "size"),
-    [((1, 1), (1024, 1024)), ((3, 2), (1254, 836)), ((9, 16), (768, 1365)), ((14, 1), (3831, 274)), ((1, 14), (274, 3831))],
+    [
+        ((1, 1), (1024, 1024)),
+        ((3, 2), (1254, 836)),
+        ((9, 16), (768, 1365)),
+        ((14, 1), (3831, 274)),
+        ((1, 14), (274, 3831)),
+    ],
 )
 def test_full_size_has_the_ratio_to_the_pixel(ratio: tuple[int, int], size: tuple[int, int]) -> None:
     painting = ProceduralPainter().paint(
@@ -131,7 +137,7 @@ def test_stylize_and_quality_change_the_picture() -> None:
     plain = pixels(Order(prompt=HERO, seed=1, stylize=0))
     assert distance(plain, pixels(Order(prompt=HERO, seed=1, stylize=1000))) > 1
     coarse = pixels(Order(prompt="mountains", seed=1, quality=0.25), scale=0.5)
-    assert np.abs(coarse - pixels(Order(prompt="mountains", seed=1, quality=2.0), scale=0.5)).mean() > 0.3
+    assert np.abs(coarse - pixels(Order(prompt="mountains", seed=1, quality=2.0), scale=0.5)).mean() > 0.15
 
 
 def test_unknown_words_steer_the_picture() -> None:

@@ -34,7 +34,13 @@ def test_light_weather_style_season_and_palette_are_found() -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "no"),
-    [("sea with birds", "birds"), ("sea with birds --no birds, boats", None), ("sea without birds", None), ("sea, no birds", None), ("sea with birds —no bird", None)],
+    [
+        ("sea with birds", "birds"),
+        ("sea with birds --no birds, boats", None),
+        ("sea without birds", None),
+        ("sea, no birds", None),
+        ("sea with birds —no bird", None),
+    ],
 )
 def test_what_is_excluded_is_not_painted(prompt: str, no: str | None) -> None:
     reading = read(prompt, no)
@@ -44,7 +50,14 @@ def test_what_is_excluded_is_not_painted(prompt: str, no: str | None) -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["cat --ar 3:2", "cat --v 7 --s 250", "https://x.test/a-lighthouse.png cat", "cat::2", "cat --sref https://x.test/b.png --sw 40", "--chaos 20 cat"],
+    [
+        "cat --ar 3:2",
+        "cat --v 7 --s 250",
+        "https://x.test/a-lighthouse.png cat",
+        "cat::2",
+        "cat --sref https://x.test/b.png --sw 40",
+        "--chaos 20 cat",
+    ],
 )
 def test_parameters_and_urls_are_no_words(prompt: str) -> None:
     reading = read(prompt)
@@ -70,6 +83,8 @@ def test_unknown_words_have_a_stable_hash() -> None:
     assert read("florbnik").unknown == read("Florbnik, the").unknown != read("quuxible").unknown
 
 
-@pytest.mark.parametrize("prompt", ["", " ", "--", "--no", "🦀", "\x00", "a" * 4000, "-- -- --ar", "ship " * 700, "--a" * 1200])
+@pytest.mark.parametrize(
+    "prompt", ["", " ", "--", "--no", "🦀", "\x00", "a" * 4000, "-- -- --ar", "ship " * 700, "--a" * 1200]
+)
 def test_odd_prompts_are_read_without_harm(prompt: str) -> None:
     read(prompt)

@@ -47,7 +47,9 @@ def test_styles_differ_from_one_another() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(tables()["light"]))
-@pytest.mark.parametrize("weather", ["fog", "rain", "falling snow", "storm", "aurora", "rainbow", "fireflies", "petals"])
+@pytest.mark.parametrize(
+    "weather", ["fog", "rain", "falling snow", "storm", "aurora", "rainbow", "fireflies", "petals"]
+)
 def test_every_light_bears_every_weather(name: str, weather: str) -> None:
     word = tables()["light"][name]["words"][0]
     assert pixels(Order(prompt=f"mountains, {word}, {weather}", seed=1), scale=0.08).std() > 4
