@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import structlog
 from filelock import FileLock, Timeout
 
+from bot import crash
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
 from bot.engine import EngineSettings, run_engine
@@ -124,6 +125,7 @@ async def running(
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
         await submitter.recover()
+        crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
             loops = {
                 "submitter": submitter.run,

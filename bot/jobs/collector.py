@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from bot import crash
 from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher, compose_grid, crop
 from bot.jobs.bells import Bells
@@ -91,10 +92,13 @@ class Collector:
             log.exception("fetching a picture went wrong", job=picture.job_id)
             await self._try_later(picture, InvalidPicture(str(error)))
         else:
+            crash.point("collector.kept")
             await self._record(_as_kept(picture, kept))
 
     async def _download(self, picture: Picture) -> KeptPicture:
-        return await self._shelf.keep_result(await self._fetcher.fetch(picture.source_url or ""))
+        content = await self._fetcher.fetch(picture.source_url or "")
+        crash.point("collector.fetched")
+        return await self._shelf.keep_result(content)
 
     async def _record(self, picture: Picture) -> None:
         async with self._store.unit() as unit:
@@ -108,8 +112,10 @@ class Collector:
             # and the last of them all, after which nothing is being fetched any more.
             if picture.position == 0 or not any(each.pending for each in await unit.pictures_of(job.id)):
                 await unit.touch_job(job.id)
+        crash.point("collector.recorded")
 
     async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:
+        crash.point("collector.failed")
         if picture.role is PictureRole.PREVIEW:
             await self._drop_preview(picture)
             return

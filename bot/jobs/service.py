@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot import crash
 from bot.errors import AlreadyEnded, ButtonNotFound, JobNotFound, NotAllowed, NotReady, QuotaExceeded
 from bot.jobs import changes, drafts
 from bot.jobs.bells import Bells
@@ -177,6 +178,7 @@ class JobService:
                 await unit.touch_job(job.id)
             await unit.add_audit(source.requester, action.value, job_id=outcome.job.id, detail=job.id)
             result = await unit.job(outcome.job.id)
+        crash.point("service.press_kept")
         self._ring()
         return Pressed(job=result, existing=outcome.existing)
 
@@ -288,6 +290,7 @@ class JobService:
             await unit.remember_key(_scoped(source), [job.id for job in jobs])
             for job in jobs:
                 await unit.add_audit(source.requester, job.action.value, job_id=job.id, detail=job.prompt)
+        crash.point("service.command_kept")
         self._ring()
         return jobs, False
 
@@ -327,7 +330,9 @@ class JobService:
         Raises:
             InvalidPicture: it cannot be used; the text says why.
         """
-        return (await self._shelf.keep_upload(content)).digest
+        kept = await self._shelf.keep_upload(content)
+        crash.point("service.picture_kept")
+        return kept.digest
 
     async def fetch_picture(self, url: str) -> str:
         """Fetch a picture from an address that a person named, keep it and give its digest.
