@@ -20,6 +20,7 @@ from random import Random
 
 from rich.console import Console
 
+from bot import crash
 from tests.fakes.engines import png
 from tests.reliability.auditor import Audit, at_rest, audit
 from tests.reliability.processes import engine, free_port, program
@@ -31,6 +32,10 @@ ENGINE_KILL_RATE = 0.15
 SHORT_LIFE_RATE = 0.25
 """How often the program is killed while it is still starting."""
 
+CRASH_POINT_RATE = 0.35
+"""How often a life is to end at a crash point, if it comes there before it is killed: between two effects, where a
+random instant seldom falls."""
+
 FAULTS = (
     *("--fail-rate", "0.05", "--latency", "0.4"),
     *("--drop-webhooks", "0.15", "--duplicate-webhooks", "0.2", "--shuffle-webhooks", "0.3"),
@@ -39,15 +44,16 @@ FAULTS = (
 
 @dataclass(kw_only=True)
 class Chaos:
-    """A run: ``kills`` of the program, or as many as fit into ``seconds``."""
+    """A run: ``kills`` of the program, or as many as fit into ``seconds``, and ends at crash points besides."""
 
     folder: Path
     seed: int
     kills: int
     seconds: float
-    pause: float = 1.0
+    pause: float = 0.8
     ledger: Ledger = field(default_factory=Ledger)
     killed: int = 0
+    crashed: int = 0
     engine_killed: int = 0
     took: float = 0.0
 
@@ -94,15 +100,32 @@ class Chaos:
             if draw.random() < SHORT_LIFE_RATE:
                 await asyncio.sleep(draw.uniform(0.0, 1.5))
             else:
-                await self.program.answering()
+                await self._up()
                 await asyncio.sleep(draw.expovariate(1 / self.pause))
-            await self.program.kill()
-            self.killed += 1
+            if self.program.running:
+                await self.program.kill()
+                self.killed += 1
+            else:
+                assert await self.program.ended() == crash.EXIT_CODE, self.program.said()
+                self.crashed += 1
             if draw.random() < ENGINE_KILL_RATE:
                 await self.engine.kill()
                 self.engine_killed += 1
                 await self.engine.start()
-            await self.program.start()
+            await self.program.start(**self._crash_point(draw))
+        # The last life is to be a long one.
+        await self.program.kill()
+        await self.program.start()
+
+    async def _up(self) -> None:
+        """Wait until the program answers, or has come to a crash point."""
+        with suppress(AssertionError):
+            await self.program.answering()
+
+    def _crash_point(self, draw: Random) -> dict[str, str]:
+        if draw.random() >= CRASH_POINT_RATE:
+            return {}
+        return {crash.VARIABLE: f"{draw.choice(sorted(crash.POINTS))}:{draw.randint(1, 4)}"}
 
     async def _live(self, number: int, name: str) -> None:
         """Type and press as long as the killing goes on."""
@@ -157,6 +180,7 @@ async def main(arguments: list[str]) -> int:
             seed=str(run.seed),
             seconds=round(run.took),
             program_killed=run.killed,
+            program_ended_at_a_crash_point=run.crashed,
             engine_killed=run.engine_killed,
             requests_repeated=run.ledger.repeated,
             refused=run.ledger.refused,
