@@ -408,8 +408,7 @@ async def view_in(unit: Unit, job: Job) -> JobView:
 
 async def touch_queue(unit: Unit) -> None:
     """Make the posts of the jobs at the front of the queue due, as their places have changed."""
-    for job_id in await unit.front_of_queue(SHOWN_PLACES):
-        await unit.touch_job(job_id)
+    await unit.touch_front_of_queue(SHOWN_PLACES)
 
 
 def _need_visible(source: Source, job: Job) -> None:

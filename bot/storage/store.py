@@ -188,9 +188,10 @@ class Unit:
         row = await self._one("get_job", id=job.id)
         return int(await self._one("place_in_queue", id=job.id, mode_rank=row["mode_rank"], turn=row["turn"]))
 
-    async def front_of_queue(self, limit: int) -> list[str]:
-        """Give the ids of the jobs that are sent next."""
-        return [row["id"] for row in await self._all("front_of_queue", limit=limit)]
+    async def touch_front_of_queue(self, limit: int) -> None:
+        """Make the posts of the jobs that are sent next due, without a change to the jobs themselves."""
+        await self._one("bump_front_of_queue", limit=limit, now=self._now)
+        await self._one("want_front_of_queue", limit=limit)
 
     async def sending_jobs(self, limit: int) -> list[Job]:
         """Give jobs whose sending has had no answer in time."""

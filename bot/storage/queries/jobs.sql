@@ -77,11 +77,13 @@ WHERE other.submission = 'waiting' AND other.ended_at IS NULL AND (
     OR (other.mode_rank = :mode_rank AND other.turn = :turn AND other.id <= :id)
 );
 
--- name: front_of_queue
-SELECT id FROM jobs
-WHERE submission = 'waiting' AND ended_at IS NULL
-ORDER BY mode_rank, turn, id
-LIMIT :limit;
+-- name: bump_front_of_queue!
+UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id IN (
+    SELECT id FROM jobs
+    WHERE submission = 'waiting' AND ended_at IS NULL
+    ORDER BY mode_rank, turn, id
+    LIMIT :limit
+);
 
 -- name: bump_revision!
 UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
