@@ -7,24 +7,30 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bot.app import running
 from bot.config import Settings
-from bot.jobs.model import JobFilter, JobStatus
 from bot.storage.database import Database
 from bot.storage.store import Store
 from tests.benchmarks.measure import Measured
-from tests.benchmarks.studio import Studio, open_studio, source
 
 FEW = 1_000
 MANY = 1_000_000
 BUTTONS_OF_A_JOB = 8
 STARTS = 5
 CALLS = 40
+PAGES = (
+    ("/jobs", "first page of /jobs"),
+    ("/jobs?status=failed", "/jobs with the failed ones, of which there are none,"),
+    ("/jobs?person=user-7", "/jobs of one person"),
+    ("/history", "a newcomer's own history"),
+)
 
 _JOBS = """
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :many)
@@ -59,15 +65,16 @@ async def measure() -> list[Measured]:
         await _fill(few, FEW)
         await _fill(many, MANY)
         starts = await _in_turns(lambda: _start(empty), lambda: _start(many), STARTS)
-        async with open_studio(few) as little, open_studio(many) as large:
-            pages = await _in_turns(lambda: _first_page(little), lambda: _first_page(large), CALLS)
-            finished = await _in_turns(lambda: _finished(little), lambda: _finished(large), CALLS)
+        async with _visit(few) as little, _visit(many) as large:
+            pages = [await _in_turns(_page(little, path), _page(large, path), CALLS) for path, _ in PAGES]
             presses = await _in_turns(_presses(little), _presses(large), CALLS)
     jobs, buttons = f"{MANY:,} jobs", f"{MANY * BUTTONS_OF_A_JOB:,} buttons"
     return [
         _measured(f"start-up with {jobs} and {buttons}", "start-up with an empty database", starts),
-        _measured(f"first page of /jobs at {jobs}", f"the same at {FEW:,} jobs", pages),
-        _measured(f"first page of finished jobs at {jobs}", f"the same at {FEW:,} jobs", finished),
+        *(
+            _measured(f"{name} at {jobs}", f"the same at {FEW:,} jobs", seconds)
+            for (_, name), seconds in zip(PAGES, pages, strict=True)
+        ),
         _measured(f"a press of the oldest button at {jobs}", f"the same at {FEW:,} jobs", presses),
     ]
 
@@ -117,28 +124,40 @@ async def _in_turns(
 
 async def _start(folder: Path) -> None:
     """Start the whole program with a remote image service, up to where it takes commands, and stop it."""
-    settings = Settings(
+    async with running(_settings(folder)):
+        pass
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(
         IMAGINEBOT_DATA_DIR=folder,
         IMAGINEBOT_HTTP_PORT=0,
         DATABASE_URL=f"sqlite:///{folder / 'studio.db'}",
         MIDJOURNEY_TOKEN="none",
         MIDJOURNEY_BASE_URL="http://127.0.0.1:9",
     )
-    async with running(settings):
-        pass
 
 
-async def _first_page(studio: Studio) -> None:
-    await studio.service.list(JobFilter(platform="web", workspace="local"))
+@asynccontextmanager
+async def _visit(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the whole program on a folder, and give a browser that looks at it."""
+    async with running(_settings(folder)) as app, _browser(app.url) as browser:
+        assert (await browser.post("/welcome", data={"name": "Anna", "next": "/"})).status_code == 303
+        yield browser
 
 
-async def _finished(studio: Studio) -> None:
-    ended = tuple(status for status in JobStatus if status.ended)
-    listing = await studio.service.list(JobFilter(platform="web", workspace="local", statuses=ended), limit=20)
-    assert len(listing.views) == 20
+def _browser(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, headers={"Origin": url})
 
 
-def _presses(studio: Studio) -> Callable[[], Awaitable[None]]:
+def _page(browser: httpx.AsyncClient, path: str) -> Callable[[], Awaitable[None]]:
+    async def look() -> None:
+        assert (await browser.get(path)).status_code == 200
+
+    return look
+
+
+def _presses(browser: httpx.AsyncClient) -> Callable[[], Awaitable[None]]:
     """Give a press that takes the oldest button that has not been pressed yet."""
     pressed = 0
 
@@ -146,7 +165,7 @@ def _presses(studio: Studio) -> Callable[[], Awaitable[None]]:
         nonlocal pressed
         button = f"b{pressed // 4 + 1:012}{pressed % 4}"
         pressed += 1
-        outcome = await studio.service.press(source(button, user="ann"), button)
-        assert not outcome.existing
+        answer = await browser.post(f"/c/general/buttons/{button}", data={"key": f"press-{button}"})
+        assert answer.json() == {"notices": [], "goto": None}
 
     return press

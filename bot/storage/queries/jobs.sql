@@ -132,13 +132,39 @@ WHERE ended_at IS NULL
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: list_jobs_of_requester
+-- As list_jobs, by the index of one person's jobs.
+SELECT * FROM jobs
+WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id
+    AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: list_jobs_of_status
+-- As list_jobs, by the index of a status that may be rare.
+SELECT * FROM jobs
+WHERE platform = :platform AND workspace = :workspace AND status = :status AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
 -- name: list_requesters
-SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name FROM jobs
-INNER JOIN (
-    SELECT MAX(id) AS id FROM jobs
-    WHERE platform = :platform AND workspace = :workspace
-    GROUP BY user_id
-) AS latest ON latest.id = jobs.id
+-- From one person to the next in the index of their jobs, as there are few people and many jobs.
+WITH RECURSIVE people (user_id) AS (
+    SELECT MIN(user_id) FROM jobs WHERE platform = :platform AND workspace = :workspace
+    UNION ALL
+    SELECT (
+        SELECT MIN(jobs.user_id) FROM jobs
+        WHERE jobs.platform = :platform AND jobs.workspace = :workspace AND jobs.user_id > people.user_id
+    )
+    FROM people WHERE people.user_id IS NOT NULL
+)
+SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name
+FROM people
+INNER JOIN jobs ON jobs.id = (
+    SELECT MAX(latest.id) FROM jobs AS latest
+    WHERE latest.platform = :platform AND latest.workspace = :workspace AND latest.user_id = people.user_id
+)
 ORDER BY jobs.user_name;
 
 -- name: recent_prompts
