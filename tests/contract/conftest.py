@@ -63,5 +63,5 @@ def opener(request: pytest.FixtureRequest) -> Opener:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def api(opener: Opener, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ImageApi]:
-    async with opener(tmp_path_factory.mktemp("engine")) as opened:
+    async with opener(tmp_path_factory.mktemp("engine"), previews=False) as opened:
         yield opened
