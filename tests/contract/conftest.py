@@ -46,7 +46,7 @@ async def _rest(
     """The whole program: REST above our job service, the embedded engine below it."""
     engine = {"painter": PAINTER, "painter_options": {"folder": str(folder), "previews": True}, **changes}
     given = {"concurrency": concurrency, "blocked_words": tuple(DEFAULT_BLOCKED_WORDS)}
-    settings = read_settings({}, data_dir=folder, http_port=0).model_copy(update=given)
+    settings = read_settings(data_dir=folder, http_port=0).model_copy(update=given)
     async with running(settings, tuning=Tuning(engine=engine, waiting_limit=queue_limit)) as app:
         key = (await app.keys.create("suite")).key
         async with Client(app.url, key) as client:
