@@ -239,6 +239,16 @@ async def test_any_text_is_a_prompt(studio: Studio, prompt: str) -> None:
     assert (await studio.http.post(f"/v1/jobs/{job_id}/cancel")).status_code in {200, 400}
 
 
+async def test_parameters_in_a_prompt_count_unless_a_field_says_otherwise(studio: Studio) -> None:
+    job_id = await studio.imagine("a cat --ar 3:2 --chaos 20 --seed 7", chaos=5)
+    job = await studio.ended(job_id)
+    assert job["prompt"] == "a cat --ar 3:2 --chaos 20 --seed 7"
+    told = job["parameters"]
+    assert (told["aspect_ratio"], told["chaos"], told["seed"]) == ("3:2", 5, 7)
+    image = job["result"]["images"][1]
+    assert image["width"] * 2 == image["height"] * 3
+
+
 async def test_two_variations_asked_for_in_a_row_are_two_jobs(studio: Studio) -> None:
     parent = await studio.imagine()
     await studio.ended(parent)
@@ -273,11 +283,6 @@ async def test_a_job_waits_for_its_picture_across_a_restart(tmp_path: Path) -> N
     async with studio_in(tmp_path, key=key) as studio:
         job = await studio.ended(job_id)
         assert (job["status"], job["error"]["code"]) == ("failed", "invalid_picture")
-
-
-async def test_a_job_that_waits_for_its_picture_can_be_cancelled(studio: Studio) -> None:
-    job_id = await studio.imagine("gated")
-    assert (await studio.http.post(f"/v1/jobs/{job_id}/cancel")).json()["status"] == "cancelled"
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------
