@@ -26,7 +26,7 @@ async def test_a_kill_loses_no_accepted_request_and_doubles_none(tmp_path: Path)
                 accepted[number] = job_id
             if len(accepted) == CALLS // 3:
                 await asyncio.to_thread(program.kill)
-    assert CALLS // 3 <= len(accepted)
+    assert len(accepted) >= CALLS // 3
     program = await asyncio.to_thread(Program(tmp_path).__enter__)
     try:
         async with _client(program, made["key"]) as http:
