@@ -1,0 +1,35 @@
+"""Wait for a job while its caller holds the line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from bot.midjourney.api import ImageApi
+from bot.midjourney.schema import Job
+
+LOOK_EVERY_SECONDS = 0.5
+"""How often a job that is waited for is looked at; a look is one read by its key."""
+
+Tell = Callable[[Job], Awaitable[None]]
+"""Told of a job whenever its progress or its state has changed."""
+
+
+async def wait_for(api: ImageApi, job_id: UUID, seconds: float, tell: Tell) -> Job:
+    """Give a job as soon as it has ended, or as it stands after ``seconds``.
+
+    A caller that goes away ends the wait and nothing else: the job is not touched.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    shown = job = await api.get_job(job_id)
+    if seconds:
+        await tell(job)
+    while not job.status.ended and (left := until - loop.time()) > 0:
+        await asyncio.sleep(min(LOOK_EVERY_SECONDS, left))
+        job = await api.get_job(job_id)
+        if (job.status, job.progress) != (shown.status, shown.progress):
+            shown = job
+            await tell(job)
+    return job
