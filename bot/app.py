@@ -24,8 +24,10 @@ from urllib.parse import urlsplit
 import structlog
 from filelock import FileLock, Timeout
 
+from bot.acts import acts_on
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
+from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.http import Core, create_http_app
@@ -39,6 +41,7 @@ from bot.jobs.shelf import PictureShelf
 from bot.jobs.submitter import Submitter, SubmitterSettings
 from bot.jobs.tracker import Tracker, TrackerSettings
 from bot.jobs.upstream import Addresses
+from bot.keys import Keys
 from bot.midjourney.client import Client
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
@@ -76,6 +79,7 @@ class App:
     store: Store
     service: JobService
     bells: Bells
+    keys: Keys
     url: str
 
 
@@ -108,6 +112,7 @@ async def running(
         submitter = Submitter(store, api, blobs, bells, addresses, settings=_submitter_settings(settings, tuning))
         tracker = Tracker(store, api, bells, settings=tuning.tracker)
         collector = Collector(store, api, shelf, trusting, bells, settings=tuning.collector)
+        keys = Keys(store)
         app = App(
             settings=settings,
             clock=clock,
@@ -115,6 +120,7 @@ async def running(
             store=store,
             service=service,
             bells=bells,
+            keys=keys,
             url=url_of(listener),
         )
         adapters = load_adapters(app)
@@ -130,8 +136,10 @@ async def running(
                 "tracker": tracker.run,
                 "collector": collector.run,
                 "publisher": publisher.run,
+                "keys": keys.run,
             }
             await stack.enter_async_context(serve(http_app, listener))
+            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys)))
             for adapter in adapters:
                 stack.push_async_callback(adapter.stop)
                 await adapter.start()
@@ -143,6 +151,7 @@ async def running(
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await publisher.flush(FLUSH_WITHIN)
+                await keys.flush()
 
 
 async def _image_service(

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.admin import keys_cli
 from bot.config import Settings, read_settings
 from bot.errors import ImaginebotError, InvalidSetting
 from bot.logs import set_up_logs
@@ -35,6 +36,7 @@ engine_cli = typer.Typer(help="The embedded engine, by itself.", invoke_without_
 db_cli = typer.Typer(help="The database.", no_args_is_help=True)
 cli.add_typer(engine_cli, name="engine")
 cli.add_typer(db_cli, name="db")
+cli.add_typer(keys_cli, name="keys")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

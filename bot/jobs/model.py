@@ -13,6 +13,7 @@ from typing import Any, Self
 from bot.midjourney.schema import JobStatus, JobType
 
 __all__ = [
+    "API_PLATFORM",
     "GRID_TYPES",
     "Action",
     "Button",
@@ -47,6 +48,9 @@ class Action(StrEnum):
 
 GRID_TYPES = frozenset({JobType.IMAGINE, JobType.VARIATION, JobType.BLEND})
 """The types of job that end with a grid of four pictures."""
+
+API_PLATFORM = "api"
+"""The platform of requesters that are programs with an API key, and of conversations that are nowhere."""
 
 
 class Submission(StrEnum):

@@ -19,6 +19,7 @@ from aiosqlite import Connection
 from bot.clock import Clock, from_millis, system_clock, to_millis
 from bot.errors import ButtonNotFound, JobNotFound
 from bot.jobs.model import (
+    API_PLATFORM,
     Action,
     Button,
     Job,
@@ -73,10 +74,10 @@ class Unit:
         self.now = now
         self._now = to_millis(now)
 
-    async def _one(self, name: str, **values: Any) -> Any:
+    async def _one(self, name: str, /, **values: Any) -> Any:
         return await getattr(self._queries, name)(self._connection, **values)
 
-    async def _all(self, name: str, **values: Any) -> list[Any]:
+    async def _all(self, name: str, /, **values: Any) -> list[Any]:
         return [row async for row in getattr(self._queries, name)(self._connection, **values)]
 
     # Jobs
@@ -237,8 +238,10 @@ class Unit:
 
     # Posts
 
-    async def add_post(self, job: Job) -> str:
-        """Write the post of a new job and give its id."""
+    async def add_post(self, job: Job) -> str | None:
+        """Write the post of a new job and give its id; a job that came from a program alone has none."""
+        if job.conversation.platform == API_PLATFORM:
+            return None
         post_id = new_id()
         await self._one(
             "insert_post",
@@ -394,6 +397,24 @@ class Unit:
     async def next_picture_due_at(self) -> datetime | None:
         """Say when a picture is due at the earliest."""
         return _moment(await self._one("next_picture_due_at"))
+
+    # API keys
+
+    async def add_key(self, columns: dict[str, Any]) -> None:
+        """Write a new key."""
+        await self._one("insert_key", **columns, created_at=self._now)
+
+    async def keys(self) -> list[Any]:
+        """Give the rows of all keys, oldest first."""
+        return await self._all("all_keys")
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        await self._one("revoke_key", id=key_id, revoked_at=self._now)
+
+    async def mark_key_used(self, key_id: str, at: datetime) -> None:
+        """Record the last use of a key."""
+        await self._one("mark_key_used", id=key_id, used_at=to_millis(at))
 
     # Ledger
 
