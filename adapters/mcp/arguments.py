@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -88,6 +87,12 @@ class ListArguments(ListQuery, Arguments):
     """Arguments of listjobs."""
 
 
+EXPECTED = {
+    "wait_seconds": f"wait_seconds must be a whole number from 0 to {WAIT_LIMIT_SECONDS}.",
+    "previews": "previews must be true or false.",
+}
+"""What is wrong with an argument of ours, in words; the contract has words for its own."""
+
 _WORDS = {
     "prompt": (
         f"What to paint, in words, up to {PROMPT_LIMIT} characters. May end with parameters such as --ar 3:2, "
@@ -123,31 +128,50 @@ _WORDS = {
 }
 
 
-@cache
+_LAST = ("wait_seconds", "previews", "webhook_url", "webhook_type")
+"""Arguments that come after what the call is about; models read a schema from its beginning."""
+
+
 def input_schema(model: type[Arguments]) -> dict[str, Any]:
     """Give the JSON Schema of a tool's arguments, with a description for each.
 
-    What pydantic adds for itself is left out, and so is ``oneOf`` at the root, which several model services refuse;
-    that exactly one of two fields is to be given stands in the tool's description and is checked by the model.
+    Definitions are put in their places, and ``oneOf`` at the root is left out, as several model services refuse the one
+    or the other; that exactly one of two fields is to be given stands in the tool's description and is checked anyway.
     """
     schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
     schema.pop("oneOf", None)
-    _describe(schema)
-    for definition in schema.get("$defs", {}).values():
-        _describe(definition)
-    return schema
+    fields: dict[str, Any] = schema["properties"]
+    order = [name for name in fields if name not in _LAST] + [name for name in _LAST if name in fields]
+    schema["properties"] = {name: fields[name] for name in order}
+    plain: dict[str, Any] = _plain(schema, definitions)
+    _describe(plain)
+    return plain
+
+
+def _plain(part: Any, definitions: dict[str, Any]) -> Any:
+    """Put definitions in their places, and leave out titles and the choice of null instead of nothing."""
+    if isinstance(part, list):
+        return [_plain(item, definitions) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        name = part["$ref"].rsplit("/", 1)[-1]
+        part = definitions[name] | {key: value for key, value in part.items() if key != "$ref"}
+    choices = [choice for choice in part.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        rest = {key: value for key, value in part.items() if key != "anyOf" and (key, value) != ("default", None)}
+        return _plain(choices[0] | rest, definitions)
+    return {
+        key: {name: _plain(field, definitions) for name, field in value.items()}
+        if key == "properties"
+        else _plain(value, definitions)
+        for key, value in part.items()
+        if key not in {"title", "description"}
+    }
 
 
 def _describe(schema: dict[str, Any]) -> None:
-    schema.pop("title", None)
-    schema.pop("description", None)
     for name, field in schema.get("properties", {}).items():
-        field.pop("title", None)
         field["description"] = _WORDS[name]
-        # A field that may be absent is simply not required; null as well only invites models to send it.
-        choices = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
-        if len(choices) == 1:
-            del field["anyOf"]
-            field.update(choices[0])
-            if field.get("default", 0) is None:
-                del field["default"]
+        _describe(field.get("items", {}))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
 from pydantic import BaseModel, ValidationError
 
+from adapters.mcp.arguments import EXPECTED
 from bot.errors import AlreadyEnded, ImaginebotError, JobNotFound, NotReady, QuotaExceeded
 from bot.midjourney.refusals import internal_error, refusal_of, refusal_of_validation
 from bot.midjourney.schema import Created, CreatedData, Image, Job, JobPage, JobStatus, JobType, wire
@@ -77,18 +78,21 @@ def state(job: Job) -> str:
     """Say in one line what a job is and how it stands."""
     what = f"{job.type.value.capitalize()} job {job.id}"
     about = f" ({_short(job.prompt)})" if job.prompt else ""
+    return f"{what}{about} {_stands(job)}"
+
+
+def _stands(job: Job) -> str:
     match job.status:
         case JobStatus.PENDING:
-            stands = "is waiting for its turn."
+            return "is waiting for its turn."
         case JobStatus.IN_PROGRESS:
-            stands = f"is under way, {job.progress or 0}%."
+            return f"is under way, {job.progress or 0}%."
         case JobStatus.COMPLETED:
-            stands = "is done."
+            return "is done."
         case JobStatus.FAILED:
-            stands = f"has failed: {job.error.message}" if job.error else "has failed."
+            return f"has failed: {job.error.message}" if job.error else "has failed."
         case JobStatus.CANCELLED:
-            stands = "was cancelled."
-    return f"{what}{about} {stands}"
+            return "was cancelled."
 
 
 def link(job: Job, image: Image) -> ResourceLink:
@@ -126,11 +130,10 @@ def sentence(error: BaseException | None) -> str:
     """Tell an agent what to change, in a sentence; what nobody foresaw tells nothing about the inside."""
     match error:
         case ValidationError():
-            found = [dict(one) for one in error.errors()]
-            for one in found:
-                # Where both spellings are taken, the published one is missed.
-                one["loc"] = tuple("jobId" if step == "job_id" and one["type"] == "missing" else step for step in one["loc"])
-            return refusal_of_validation(found).message
+            found = error.errors(include_url=False)
+            ours = [EXPECTED[str(one["loc"][0])] for one in found if one["loc"] and one["loc"][0] in EXPECTED]
+            theirs = [one for one in found if not one["loc"] or one["loc"][0] not in EXPECTED]
+            return " ".join([*([refusal_of_validation(theirs).message] if theirs else []), *ours])
         case JobNotFound():
             return "There is no job with this id among yours, or it has expired. Call listjobs to see those there are."
         case AlreadyEnded():

@@ -13,7 +13,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.types import CallToolResult, ImageContent, ToolAnnotations
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from adapters.mcp import presenter
 from adapters.mcp.arguments import (
@@ -30,6 +30,7 @@ from adapters.mcp.arguments import (
     input_schema,
 )
 from adapters.mcp.presenter import CreatedJob
+from adapters.mcp.resources import main_of
 from adapters.mcp.studio import Studio, StudioOf
 from adapters.mcp.waiting import wait_for
 from bot.errors import ImaginebotError
@@ -59,6 +60,8 @@ class Plan:
 class ContractTool(Tool):
     """A tool whose failures are sentences for the agent, without the name and the traces that the library adds."""
 
+    sentence: Callable[[BaseException | None], str] = Field(exclude=True)
+
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is the library's
         """Run it.
 
@@ -71,20 +74,21 @@ class ContractTool(Tool):
             cause = error.__cause__
             foreseen = isinstance(cause, (ImaginebotError, ValidationError))
             kind = ToolError if foreseen else UnexpectedToolError
-            raise kind(presenter.sentence(cause)) from cause
+            raise kind(self.sentence(cause)) from cause
 
 
-def tools(studio_of: StudioOf) -> list[Tool]:
-    """Make the eight tools over the studio of whoever calls."""
-    return [_tool(plan, studio_of) for plan in PLANS]
+def tools(studio_of: StudioOf, sentence: Callable[[BaseException | None], str]) -> list[Tool]:
+    """Make the eight tools over the studio of whoever calls; ``sentence`` puts errors into words."""
+    return [_tool(plan, studio_of, sentence) for plan in PLANS]
 
 
-def _tool(plan: Plan, studio_of: StudioOf) -> Tool:
+def _tool(plan: Plan, studio_of: StudioOf, sentence: Callable[[BaseException | None], str]) -> Tool:
     async def call(arguments: Arguments, context: Context[Any, Any]) -> CallToolResult:
         return await plan.act(studio_of(), arguments, context)
 
     return ContractTool(
         fn=call,
+        sentence=sentence,
         name=plan.name,
         title=plan.title,
         description=plan.description,
@@ -138,8 +142,7 @@ async def _wait(studio: Studio, context: Context, job_id: UUID, seconds: int) ->
 
 async def _previews(studio: Studio, job: Job) -> list[ImageContent]:
     """Give the grid, or the only picture, made small."""
-    images = job.result.images if job.result else ()
-    main = next((image for image in images if image.index is None), images[0] if images else None)
+    main = main_of(job)
     if main is None:
         return []
     content, content_type = await studio.picture(main.url, width=PREVIEW_WIDTH)

@@ -1,0 +1,54 @@
+"""The studio of this process, as the key that a request came with may use it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp
+
+from adapters.mcp.door import Guests, current_key, host_of, open_door
+from adapters.mcp.server import create_server
+from bot.jobs.service import JobService
+from bot.midjourney.api import ImageApi
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+
+class LocalStudio:
+    """The job service as one key sees it."""
+
+    def __init__(self, api: ImageApi, service: JobService) -> None:
+        """Stand on the key's operations and on the service, which holds the pictures."""
+        self._api = api
+        self._service = service
+
+    @property
+    def api(self) -> ImageApi:
+        """The operations, on the key's own workspace."""
+        return self._api
+
+    async def picture(self, url: str, *, width: int | None = None) -> tuple[bytes, str]:
+        """Give a picture; the last step of its address is its digest.
+
+        Raises:
+            BlobNotFound: it is gone.
+            InvalidPicture: ``width`` is not one that pictures come in.
+        """
+        return await self._service.picture(urlsplit(url).path.rsplit("/", 1)[-1], width=width)
+
+
+@asynccontextmanager
+async def open_application(app: App) -> AsyncIterator[ASGIApp]:
+    """Give the whole HTTP application while the block runs."""
+
+    def studio_of() -> LocalStudio:
+        return LocalStudio(app.api_for(current_key()), app.service)
+
+    settings = app.settings
+    hosts = (*host_of(settings.public_origin), *(() if settings.on_loopback else (settings.http_host,)))
+    async with open_door(create_server(studio_of), Guests(keys=app.keys, hosts=hosts)) as application:
+        yield application
