@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import UUID
 
+from bot.jobs.facade import ApiFacade, addresses_under
 from starlette.types import ASGIApp
 
 from adapters.mcp.door import Guests, current_key, host_of, open_door
 from adapters.mcp.server import create_server
+from bot.jobs.bells import Bell
 from bot.jobs.service import JobService
 from bot.midjourney.api import ImageApi
 
@@ -40,15 +43,20 @@ class LocalStudio:
         """
         return await self._service.picture(urlsplit(url).path.rsplit("/", 1)[-1], width=width)
 
+    def watch(self, job_id: UUID) -> AbstractContextManager[Bell]:
+        """Give a bell that rings at every change of the job."""
+        return self._service.watch(str(job_id))
+
 
 @asynccontextmanager
 async def open_application(app: App) -> AsyncIterator[ASGIApp]:
     """Give the whole HTTP application while the block runs."""
+    settings = app.settings
+    address = addresses_under(settings.public_origin or app.url)
 
     def studio_of() -> LocalStudio:
-        return LocalStudio(app.api_for(current_key()), app.service)
+        return LocalStudio(ApiFacade(app.service, current_key(), address=address), app.service)
 
-    settings = app.settings
     hosts = (*host_of(settings.public_origin), *(() if settings.on_loopback else (settings.http_host,)))
     async with open_door(create_server(studio_of), Guests(keys=app.keys, hosts=hosts)) as application:
         yield application

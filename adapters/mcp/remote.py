@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 
 from adapters.mcp.presenter import sentence
+from adapters.mcp.studio import Studio, StudioOf
 from bot.config import is_loopback
 from bot.errors import (
     InvalidPicture,
@@ -17,6 +19,7 @@ from bot.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
+from bot.jobs.bells import Bell
 from bot.midjourney.api import ImageApi
 from bot.midjourney.client import Client, Retries
 
@@ -62,6 +65,10 @@ class RemoteStudio:
         except httpx.HTTPError as error:
             raise UpstreamUnavailable from error
 
+    def watch(self, job_id: UUID) -> AbstractContextManager[Bell]:
+        """Give a bell that stays silent, so that the job is looked at from time to time."""
+        return nullcontext(Bell())
+
 
 async def _read(answer: httpx.Response) -> bytes:
     content = bytearray()
@@ -72,29 +79,9 @@ async def _read(answer: httpx.Response) -> bytes:
     return bytes(content)
 
 
-class NoStudio:
-    """What stands in where no key was given: every use of it says what to do."""
-
-    @property
-    def api(self) -> ImageApi:
-        """Refuse.
-
-        Raises:
-            NotAuthenticated: always.
-        """
-        raise NotAuthenticated(
-            "No API key is set. Make one with: imaginebot keys create NAME, and put it into the client's configuration "
-            "as the environment variable IMAGINEBOT_API_KEY."
-        )
-
-    async def picture(self, url: str, *, width: int | None = None) -> tuple[bytes, str]:
-        """Give nothing: without operations there are no pictures to ask for."""
-        raise InvalidPicture(f"There is no picture at {url} (width {width}).")
-
-
 @asynccontextmanager
-async def open_studio(url: str, key: str | None) -> AsyncIterator[RemoteStudio | NoStudio]:
-    """Open the studio at ``url``; nothing is sent before the first call.
+async def open_studio(url: str, key: str | None) -> AsyncIterator[StudioOf]:
+    """Open the studio at ``url``; nothing is sent before the first call. Without a key each call says what to do.
 
     Raises:
         InvalidSetting: a key would cross a network in the clear.
@@ -103,13 +90,21 @@ async def open_studio(url: str, key: str | None) -> AsyncIterator[RemoteStudio |
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise InvalidSetting(f"API keys are not sent over plain HTTP to {parts.hostname}. Use an https address.")
     if key is None:
-        yield NoStudio()
+        yield _no_studio
         return
     async with (
         Client(url, key, retries=_RETRIES) as api,
         httpx.AsyncClient(base_url=url, timeout=_PICTURE_TIMEOUT_S, trust_env=False) as http,
     ):
-        yield RemoteStudio(api, http)
+        studio = RemoteStudio(api, http)
+        yield lambda: studio
+
+
+def _no_studio() -> Studio:
+    raise NotAuthenticated(
+        "No API key is set. Make one with: imaginebot keys create NAME, and put it into the client's configuration "
+        "as the environment variable IMAGINEBOT_API_KEY."
+    )
 
 
 def sentence_about(url: str) -> Callable[[BaseException | None], str]:

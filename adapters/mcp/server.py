@@ -11,10 +11,14 @@ from mcp.server.caching import CacheHint
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError
+from mcp.shared.exceptions import MCPError
 from mcp.types import (
+    INVALID_PARAMS,
     Completion,
     CompletionArgument,
     CompletionContext,
+    GetPromptResult,
+    InputRequiredResult,
     PromptReference,
     Resource,
     ResourceTemplate,
@@ -94,6 +98,19 @@ class StudioServer(MCPServer[Any]):
             return [await resources.read(self._studio_of(), str(uri))]
         except ImaginebotError as error:
             raise ResourceError(self._sentence(error)) from error
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Give a prompt filled in.
+
+        Raises:
+            MCPError: there is none of that name, or an argument is missing; the library would call that its own fault.
+        """
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(code=INVALID_PARAMS, message=str(error)) from error
 
     async def _complete(
         self,

@@ -19,5 +19,5 @@ async def serve(settings: Settings) -> None:
     """
     url = str(settings.api_url).rstrip("/")
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    async with open_studio(url, key) as studio:
-        await create_server(lambda: studio, sentence=sentence_about(url)).run_stdio_async()
+    async with open_studio(url, key) as studio_of:
+        await create_server(studio_of, sentence=sentence_about(url)).run_stdio_async()

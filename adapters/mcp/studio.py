@@ -7,8 +7,11 @@ a running bot a second time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
+from uuid import UUID
 
+from bot.jobs.bells import Bell
 from bot.midjourney.api import ImageApi
 
 
@@ -28,6 +31,10 @@ class Studio(Protocol):
         Raises:
             ImaginebotError: it is gone, or cannot be had at the moment.
         """
+        ...
+
+    def watch(self, job_id: UUID) -> AbstractContextManager[Bell]:
+        """Give a bell that rings when a job changes, as long as the block runs; it may miss changes."""
         ...
 
 

@@ -137,7 +137,7 @@ async def _wait(studio: Studio, context: Context, job_id: UUID, seconds: int) ->
         done = 100 if job.status.ended else job.progress or 0
         await context.report_progress(done, 100, presenter.state(job))
 
-    return await wait_for(studio.api, job_id, seconds, tell)
+    return await wait_for(studio, job_id, seconds, tell)
 
 
 async def _previews(studio: Studio, job: Job) -> list[ImageContent]:
