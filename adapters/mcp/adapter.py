@@ -54,7 +54,11 @@ class McpAdapter:
             # Nobody asked for this very port, so what has it may keep it, and everything else goes on.
             log.warning("agents cannot reach the studio over MCP", reason=str(error), setting="IMAGINEBOT_MCP_PORT")
             return
-        await self._stack.enter_async_context(serve(self._serve, listener))
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._serve(scope, receive, send)
+
+        await self._stack.enter_async_context(serve(application, listener, trusted_proxies=settings.trusted_proxies))
         self._app.addresses["MCP"] = f"{url_of(listener)}/mcp"
 
     async def stop(self) -> None:
