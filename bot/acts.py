@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.control import Acts
+from bot.jobs.notifier import Webhooks
 from bot.keys import ApiKey, Keys
 
 
-def acts_on(keys: Keys) -> Acts:
+def acts_on(keys: Keys, webhooks: Webhooks) -> Acts:
     """Give every act over these services."""
 
     async def create_key(name: str, workspace: str | None = None, channel: str | None = None) -> dict[str, Any]:
@@ -21,7 +22,19 @@ def acts_on(keys: Keys) -> Acts:
     async def revoke_key(which: str) -> dict[str, Any]:
         return _shown(await keys.revoke(which))
 
-    return {"create_key": create_key, "list_keys": list_keys, "revoke_key": revoke_key}
+    async def list_webhooks(state: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        return await webhooks.all(state=state, limit=limit)
+
+    async def replay_webhooks(event_id: str | None = None) -> int:
+        return await webhooks.replay(event_id)
+
+    return {
+        "create_key": create_key,
+        "list_keys": list_keys,
+        "revoke_key": revoke_key,
+        "list_webhooks": list_webhooks,
+        "replay_webhooks": replay_webhooks,
+    }
 
 
 def _shown(record: ApiKey) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The commands for API keys. They work while the program runs, and without it."""
+"""The commands for API keys and webhooks. They work while the program runs, and without it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,12 +15,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.config import Settings, read_settings
-from bot.errors import DataFolderBusy
+from bot.errors import DataFolderBusy, InvalidCommand
 from bot.logs import set_up_logs
 
 keys_cli = typer.Typer(help="API keys for programs (REST and MCP).", no_args_is_help=True)
 
+webhooks_cli = typer.Typer(help="Webhooks to programs.", no_args_is_help=True)
+
 out = Console(highlight=False, soft_wrap=True)
+
+
+class State(StrEnum):
+    """What became of an event."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The folder for database and pictures.")]
 
@@ -70,6 +82,34 @@ def revoke_key(
     out.print(f"Revoked {escape(revoked['name'])} ({revoked['prefix']}…).")
 
 
+@webhooks_cli.command("list")
+def list_webhooks(
+    state: Annotated[State | None, typer.Option(help="Only those that are waiting, delivered or failed.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 25,
+    data: Data = None,
+) -> None:
+    """List the newest events and what became of them."""
+    rows = _ask(data, "list_webhooks", state=state.value if state else None, limit=limit)
+    table = Table("event", "job", "what", "to", "state", "tries", "", box=None, header_style="dim")
+    for row in rows:
+        cells = (row["id"], row["job_id"], row["event"], row["endpoint"], row["state"], str(row["attempts"]))
+        table.add_row(*map(escape, cells), escape(row["problem"] or ""))
+    out.print(table if rows else "There are no events.")
+
+
+@webhooks_cli.command("replay")
+def replay_webhooks(
+    event: Annotated[str | None, typer.Argument(help="The event's id.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Every event that has failed.")] = False,  # noqa: FBT002 - an option
+    data: Data = None,
+) -> None:
+    """Send an event again, or every one that has failed."""
+    if (event is None) != failed:
+        raise InvalidCommand("Name one event, or give --failed.")
+    count = _ask(data, "replay_webhooks", event_id=event)
+    out.print(f"{count} to be sent again.")
+
+
 def _when(moment: str | None) -> str:
     return "never" if moment is None else datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
@@ -102,6 +142,7 @@ async def carry_out(settings: Settings, act: str, arguments: dict[str, Any]) -> 
 
 async def _here(settings: Settings, act: str, arguments: dict[str, Any]) -> Any:
     from bot.acts import acts_on
+    from bot.jobs.notifier import Webhooks
     from bot.keys import Keys
     from bot.storage.database import Database
     from bot.storage.store import Store
@@ -109,4 +150,4 @@ async def _here(settings: Settings, act: str, arguments: dict[str, Any]) -> Any:
     async with await Database.open(settings.database_path) as database:
         store = Store(database)
         await store.migrate()
-        return await acts_on(Keys(store))[act](**arguments)
+        return await acts_on(Keys(store), Webhooks(store))[act](**arguments)

@@ -35,6 +35,8 @@ from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells
 from bot.jobs.collector import Collector, CollectorSettings
+from bot.jobs.facade import addresses_under
+from bot.jobs.notifier import Notifier, NotifierSettings, Webhooks
 from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
@@ -60,12 +62,18 @@ FLUSH_WITHIN = timedelta(seconds=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """How the loops work; ``engine`` holds fields of ``EngineSettings`` for the embedded engine."""
+    """How the loops work.
+
+    ``waiting_limit`` is how many jobs may wait altogether; ``engine`` holds fields of ``EngineSettings`` for the
+    embedded engine.
+    """
 
     submitter: SubmitterSettings = field(default_factory=SubmitterSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     publisher: PublisherSettings = field(default_factory=PublisherSettings)
+    notifier: NotifierSettings = field(default_factory=NotifierSettings)
+    waiting_limit: int | None = None
     engine: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -112,7 +120,7 @@ async def running(
         bells = Bells()
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
-        service = JobService(store, shelf, bells, limits=_limits(settings), can_lend=lambda: addresses.known)
+        service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
         submitter = Submitter(store, api, blobs, bells, addresses, settings=_submitter_settings(settings, tuning))
         tracker = Tracker(store, api, bells, settings=tuning.tracker)
         collector = Collector(store, api, shelf, trusting, bells, settings=tuning.collector)
@@ -128,6 +136,8 @@ async def running(
             url=url_of(listener),
         )
         adapters = load_adapters(app)
+        address = addresses_under(settings.public_origin or app.url)
+        notifier = Notifier(store, keys, address, settings=_notifier_settings(settings, tuning))
         publisher = Publisher(store, adapters, bells, settings=tuning.publisher)
         supervisor = Supervisor()
         core = Core(service=service, tracker=tracker, supervisor=supervisor, webhook_secret=webhook_secret)
@@ -141,9 +151,10 @@ async def running(
                 "collector": collector.run,
                 "publisher": publisher.run,
                 "keys": keys.run,
+                "notifier": notifier.run,
             }
-            await stack.enter_async_context(serve(http_app, listener))
-            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys)))
+            await stack.enter_async_context(serve(http_app, listener, trusted_proxies=settings.trusted_proxies))
+            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
             for adapter in adapters:
                 stack.push_async_callback(adapter.stop)
                 await adapter.start()
@@ -191,8 +202,9 @@ def _address_for(settings: Settings, service_url: str, listener: socket.socket) 
     return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings, tuning: Tuning) -> Limits:
     return Limits(
+        waiting=Limits.waiting if tuning.waiting_limit is None else tuning.waiting_limit,
         permutations=settings.max_jobs_per_command,
         live_of_requester=settings.max_jobs_per_person,
         blocked_words=settings.blocked_words,
@@ -201,6 +213,10 @@ def _limits(settings: Settings) -> Limits:
 
 def _submitter_settings(settings: Settings, tuning: Tuning) -> SubmitterSettings:
     return replace(tuning.submitter, concurrency=settings.concurrency)
+
+
+def _notifier_settings(settings: Settings, tuning: Tuning) -> NotifierSettings:
+    return replace(tuning.notifier, private_origins=frozenset(settings.webhook_origins))
 
 
 async def upgrade_database(path: Path) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -68,8 +68,13 @@ def url_of(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment."""
+async def serve(
+    application: ASGIApp, listener: socket.socket, *, trusted_proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment.
+
+    Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
+    """
     server = _QuietServer(
         uvicorn.Config(
             application,
@@ -78,6 +83,8 @@ async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[
             lifespan="off",
             ws="none",
             server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=CLOSE_WITHIN_S,
         )
     )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from bot.jobs.facade import ApiFacade, addresses_under
 from starlette.types import ASGIApp
 
 from adapters.mcp.door import Guests, current_key, host_of, open_door
 from adapters.mcp.server import create_server
 from bot.jobs.bells import Bell
+from bot.jobs.facade import ApiFacade, addresses_under
 from bot.jobs.service import JobService
 from bot.midjourney.api import ImageApi
 

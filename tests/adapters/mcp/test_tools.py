@@ -10,9 +10,16 @@ from uuid import uuid4
 
 import pytest
 from mcp import Client
-from mcp.types import BlobResourceContents, CallToolResult, ImageContent, PromptReference, ResourceLink, TextContent
-from mcp.types import ResourceTemplateReference
 from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    BlobResourceContents,
+    CallToolResult,
+    ImageContent,
+    PromptReference,
+    ResourceLink,
+    ResourceTemplateReference,
+    TextContent,
+)
 from PIL import Image
 
 from bot.jobs.model import JobFilter
