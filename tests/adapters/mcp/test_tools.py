@@ -157,7 +157,7 @@ async def test_progress_is_told_while_a_caller_waits_and_never_goes_back(client:
     told: list[float] = []
     begun = asyncio.Event()
 
-    async def tell(progress: float, total: float | None, message: str | None) -> None:
+    async def tell(progress: float, total: float | None = None, message: str | None = None) -> None:
         assert total == 100
         assert message
         told.append(progress)
@@ -192,7 +192,7 @@ async def test_a_caller_that_gives_up_waiting_leaves_the_job_alone(client: Clien
     job_id = made.structured_content["data"]["job_id"]
     seen = asyncio.Event()
 
-    async def tell(_progress: float, _total: float | None, _message: str | None) -> None:
+    async def tell(progress: float, total: float | None = None, message: str | None = None) -> None:
         seen.set()
 
     waiting = asyncio.create_task(
