@@ -9,7 +9,7 @@ from uuid import UUID
 from adapters.mcp.studio import Studio
 from bot.midjourney.schema import Job
 
-LOOK_EVERY_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 1.0
 """How often a job that is waited for is looked at where nothing says that it has changed; a look is one read by its key."""
 
 Tell = Callable[[Job], Awaitable[None]]

@@ -49,12 +49,19 @@ class Place:
 
 
 @asynccontextmanager
-async def open_place(folder: Path, **settings: Any) -> AsyncIterator[Place]:
-    """Run the program in ``folder`` on free ports."""
+async def open_place(
+    folder: Path, *, name: str = "agent", asked_for: bool = True, **settings: Any
+) -> AsyncIterator[Place]:
+    """Run the program in ``folder`` on free ports, with a key of this name.
+
+    Where MCP's port is not ``asked_for``, it counts as the default one, which it would be unkind to listen on.
+    """
     paint = {"painter": "tests.fakes.tiny_painter:TinyPainter", "painter_options": {"folder": str(folder)}}
-    given = read_settings({}, data_dir=folder, http_port=0, mcp_port=0, web=False, **settings)
+    given = read_settings({}, data_dir=folder, **{"http_port": 0, "mcp_port": 0, "web": False} | settings)
+    if not asked_for:
+        given.model_fields_set.discard("mcp_port")
     async with running(given, tuning=Tuning(engine=paint)) as app:
-        yield Place(app=app, key=(await app.keys.create("agent")).key, folder=folder)
+        yield Place(app=app, key=(await app.keys.create(name)).key, folder=folder)
 
 
 Connect = Callable[..., AbstractAsyncContextManager[Client]]

@@ -20,7 +20,7 @@ from mcp.types import (
     RequestParams,
     Result,
 )
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, RootModel
 from pydantic.alias_generators import to_camel
 
 from tests.adapters.mcp.place import Connect, Place, held
@@ -38,6 +38,10 @@ class TaskMade(Result):
 
     result_type: Literal["task"]
     task_id: str
+
+
+class Anything(RootModel[dict[str, Any]]):
+    """An answer as it came."""
 
 
 class TaskParams(RequestParams):
@@ -85,7 +89,8 @@ class Agent:
 
     async def ask(self, method: str, task_id: str) -> dict[str, Any]:
         request = TaskRequest(method=method, params=TaskParams(task_id=task_id))
-        return await self.client.session.send_request(request, TypeAdapter(dict[str, Any]))
+        answer = await self.client.session.send_request(request, Anything)
+        return answer.root
 
     async def ended(self, task_id: str) -> dict[str, Any]:
         await self.client.call_tool("getjobstatus", {"jobId": task_id, "wait_seconds": 30})
