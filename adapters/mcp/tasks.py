@@ -15,7 +15,15 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver import require_client_extension
 from mcp.shared.exceptions import MCPError
-from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, CallToolResult, RequestParams
+from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
+from mcp.types import (
+    HEADER_MISMATCH,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    RequestParams,
+)
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -130,6 +138,7 @@ class Tasks(Extension):
 
     async def _job(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Job:
         require_client_extension(ctx, self.identifier)
+        _need_same_name(ctx, params.task_id)
         try:
             return await self._studio_of().api.get_job(UUID(params.task_id))
         except (ValueError, JobNotFound) as error:
@@ -139,6 +148,13 @@ class Tasks(Extension):
 
     def _refusal(self, error: ImaginebotError) -> MCPError:
         return MCPError(code=INTERNAL_ERROR, message=self._sentence(error))
+
+
+def _need_same_name(ctx: ServerRequestContext[Any, Any], task_id: str) -> None:
+    """Refuse a header that names another task than the body: whoever routes by the one would be misled (SEP-2243)."""
+    named = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request is not None else None
+    if named is not None and decode_header_value(named) != task_id:
+        raise MCPError(code=HEADER_MISMATCH, message=f"The header {MCP_NAME_HEADER} names another task than the body.")
 
 
 def _task(job: Job, result_type: Literal["task", "complete"]) -> dict[str, Any]:
