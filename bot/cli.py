@@ -227,7 +227,7 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
         out.print(f"[dim]Pictures by {escape(painter)}; everything is kept in {kept}. Ctrl-C stops.[/dim]")
         for name, address in app.addresses.items():
             out.print(f"[dim]{escape(name)} is served at {escape(address)}, with an API key.[/dim]")
-        if settings.demo and settings.rest:
+        if settings.demo and (settings.rest or app.addresses):
             await _make_demo_key(app)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
@@ -239,6 +239,14 @@ async def _make_demo_key(app: App) -> None:
     """Make a key for this run and say how to use it; its jobs show in the chat too."""
     made = await app.keys.replace("demo", channel="web:local:general" if app.settings.web else None)
     body = '{"prompt": "a lighthouse at dusk"}'
+    if "MCP" in app.addresses:
+        out.print("[dim]For agents, with a key for this run:[/dim]")
+        header = f"Authorization: Bearer {made.key}"
+        out.print(
+            f"claude mcp add --transport http imaginebot {app.addresses['MCP']} --header '{header}'", markup=False
+        )
+    if not app.settings.rest:
+        return
     out.print("[dim]For programs, with a key for this run (docs at /docs):[/dim]")
     out.print(f"curl {app.url}/v1/imagine -H 'Authorization: Bearer {made.key}' --json '{body}'", markup=False)
 
