@@ -1,4 +1,4 @@
-"""What the tools take: the contract's requests, with waiting and previews added, and with words for agents."""
+"""What the tools take and give, as schemas: the contract's, with waiting and previews added, and words for agents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from bot.midjourney.schema import (
     BLEND_MAX,
@@ -146,6 +146,14 @@ def input_schema(model: type[Arguments]) -> dict[str, Any]:
     schema["properties"] = {name: fields[name] for name in order}
     plain: dict[str, Any] = _plain(schema, definitions)
     _describe(plain)
+    return plain
+
+
+def output_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Give the JSON Schema of a tool's answer. Clients check every answer by it, so it is kept as plain as it can be."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    plain: dict[str, Any] = _plain(schema, definitions)
     return plain
 
 

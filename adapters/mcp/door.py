@@ -81,7 +81,7 @@ class Guests:
 @asynccontextmanager
 async def open_door(server: StudioServer, guests: Guests) -> AsyncIterator[ASGIApp]:
     """Give the application while the block runs; at its end every session is closed."""
-    inner = server.streamable_http_app(
+    server.streamable_http_app(
         streamable_http_path=PATH,
         session_idle_timeout=SESSION_IDLE_SECONDS,
         max_sessions=SESSIONS,
@@ -89,7 +89,8 @@ async def open_door(server: StudioServer, guests: Guests) -> AsyncIterator[ASGIA
         transport_security=guests.security,
     )
     routes = [
-        Route(PATH, _Protected(AuthContextMiddleware(inner), guests)),
+        # The library's application around its session manager would only route once more what has been routed here.
+        Route(PATH, _Protected(AuthContextMiddleware(server.session_manager.handle_request), guests)),
         Route(METADATA_PATH + PATH, _metadata, methods=["GET"]),
         Route("/healthz", _healthz, methods=["GET"]),
     ]

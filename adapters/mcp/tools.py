@@ -28,6 +28,7 @@ from adapters.mcp.arguments import (
     VariationArguments,
     Waiting,
     input_schema,
+    output_schema,
 )
 from adapters.mcp.presenter import CreatedJob
 from adapters.mcp.resources import main_of
@@ -93,7 +94,7 @@ def _tool(plan: Plan, studio_of: StudioOf, sentence: Callable[[BaseException | N
         title=plan.title,
         description=plan.description,
         parameters=input_schema(plan.arguments),
-        fn_metadata=FuncMetadata(arg_model=plan.arguments, output_schema=plan.answer.model_json_schema()),
+        fn_metadata=FuncMetadata(arg_model=plan.arguments, output_schema=output_schema(plan.answer)),
         is_async=True,
         context_kwarg="context",
         annotations=ToolAnnotations(
