@@ -197,7 +197,7 @@ async def _image_service(
 
 def _address_for(settings: Settings, service_url: str, listener: socket.socket) -> str | None:
     """Give our address as the image service sees it: a service on this machine can use the loopback one."""
-    if settings.public_origin is not None:
+    if settings.public_origin is not None and not settings.embedded:
         return settings.public_origin
     return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 

@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -39,6 +40,13 @@ class _LowerCaseToml(TomlConfigSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return {name.upper(): value for name, value in super().__call__().items()}
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, without what is no setting: a variable DEMO belongs to some other program."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if name.upper() in setting_names()}
 
 
 class Settings(BaseSettings):
@@ -124,6 +132,12 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _at_home(cls, value: Path) -> Path:
+        # No shell has read what stands in the file.
+        return value.expanduser()
+
     @field_validator("database_url")
     @classmethod
     def _sqlite(cls, value: str | None) -> str | None:
@@ -141,7 +155,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the file."""
-        return init_settings, env_settings, _LowerCaseToml(settings_cls)
+        return init_settings, _Environment(settings_cls), _LowerCaseToml(settings_cls)
 
     @property
     def embedded(self) -> bool:
@@ -176,13 +190,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+def read_settings(**given: Any) -> Settings:
     """Read the settings; ``given`` (by field) comes from the command line and wins.
 
     Raises:
         InvalidSetting: one is unknown or malformed; the text names it and says what is expected.
     """
-    _refuse_unknown(os.environ if environment is None else environment)
+    _refuse_unknown(os.environ)
     aliases = {name: str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
     arguments = {aliases[name]: value for name, value in given.items() if value is not None}
     try:

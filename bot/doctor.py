@@ -18,6 +18,8 @@ from bot.errors import ImaginebotError, InvalidSetting, UpstreamUnauthorized
 from bot.midjourney.client import Client, Retries
 from bot.midjourney.schema import ListQuery
 from bot.serving import bind
+from bot.storage.database import read_migrations
+from bot.storage.store import MIGRATIONS
 
 PYTHON = (3, 11)
 WAL_BUG_FIRST = (3, 7, 0)
@@ -101,8 +103,16 @@ def _database(path: Path) -> Finding:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            newer = verdict == "ok" and _is_newer(connection)
     except sqlite3.Error as error:
-        verdict = str(error)
+        verdict, newer = str(error), False
+    if newer:
+        return Finding(
+            name="Database",
+            verdict=Verdict.BAD,
+            seen=f"{path}: written by a newer imaginebot",
+            advice="Install that version again, or restore a backup made before the upgrade.",
+        )
     if verdict == "ok":
         return Finding(name="Database", verdict=Verdict.GOOD, seen=f"{path}, {path.stat().st_size / 1e6:.1f} MB")
     return Finding(
@@ -111,6 +121,14 @@ def _database(path: Path) -> Finding:
         seen=f"{path}: {verdict}",
         advice="Restore a backup, or move the file away to begin anew.",
     )
+
+
+def _is_newer(connection: sqlite3.Connection) -> bool:
+    try:
+        row = connection.execute("SELECT MAX(version) FROM schema_migrations WHERE owner = 'bot'").fetchone()
+    except sqlite3.OperationalError:  # no migration has been run yet
+        return False
+    return (row[0] or 0) > read_migrations(MIGRATIONS)[-1].version
 
 
 def _port(settings: Settings) -> Finding:

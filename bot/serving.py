@@ -45,8 +45,7 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
         InvalidSetting: the address is in use, not ours, or not allowed.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP, and not left to be guessed: asyncio switches Nagle's delay off only where the protocol is named, and
-    # with it each answer in two pieces would take 40 ms.
+    # Named TCP, and not left to be guessed: asyncio switches Nagle's delay off only where the protocol is named.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

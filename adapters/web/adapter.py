@@ -33,9 +33,7 @@ class WebAdapter:
         """Lay out the routes; the database is not touched before ``start``."""
         self._app = app
         self._site: Site | None = None
-        self.routes: Sequence[BaseRoute] = routes(
-            self._open_site, public_url=app.settings.public_origin, port=lambda: app.settings.http_port
-        )
+        self.routes: Sequence[BaseRoute] = routes(self._open_site, port=lambda: app.settings.http_port)
 
     async def start(self) -> None:
         """Bring the chat's tables up to date and open the page."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from adapters.web.names import clean_channel, clean_name, message_number
 from bot.clock import Clock, from_millis, to_millis
 from bot.errors import InvalidCommand, NotAllowed, PostGone
 from bot.jobs.model import Post
@@ -23,8 +23,6 @@ from bot.jobs.view import JobView
 from bot.storage.database import Database, load_queries
 
 FOLDER = Path(__file__).parent
-NAME_LIMIT = 40
-CHANNEL_LIMIT = 32
 CHANNELS_LIMIT = 100
 TEXT_LIMIT = 4000
 """Characters of a chat message: as many as the contract allows a prompt."""
@@ -284,51 +282,6 @@ class ChatStore:
 
     async def _head(self, connection: Any) -> int:
         return int((await self._queries.head(connection))["value"])
-
-
-def clean_name(name: str) -> str:
-    """Give ``name`` as it may be shown.
-
-    Raises:
-        InvalidCommand: nothing is left of it, or it is too long.
-    """
-    name = _clean(name)
-    if not name:
-        raise InvalidCommand("Please type a name, so that the others know who asked.")
-    if len(name) > NAME_LIMIT:
-        raise InvalidCommand(f"That name has {len(name)} characters. Please use at most {NAME_LIMIT}.")
-    return name
-
-
-def clean_channel(name: str) -> str:
-    """Give ``name`` in the form of a channel's name: lower case, hyphens for spaces.
-
-    Raises:
-        InvalidCommand: nothing is left of it, it is too long, or it holds signs that are neither letter nor digit.
-    """
-    name = "-".join(_clean(name).lstrip("#").lower().split())
-    if not name:
-        raise InvalidCommand("Please type a name for the channel, for example: posters.")
-    if len(name) > CHANNEL_LIMIT:
-        raise InvalidCommand(f"That name has {len(name)} characters. Please use at most {CHANNEL_LIMIT}.")
-    if not all(sign.isalnum() or sign in "-_" for sign in name):
-        raise InvalidCommand("A channel's name is made of letters, digits and hyphens, for example: posters.")
-    return name
-
-
-def message_number(reference: str | None) -> int | None:
-    """Read a message's id off its reference, or ``None`` where it is not one."""
-    if reference is None or not (reference.isascii() and reference.isdigit()) or len(reference) > 18:
-        return None
-    return int(reference)
-
-
-def _clean(text: str) -> str:
-    """Drop what cannot be seen (controls, direction overrides) and fold runs of space."""
-    shown = (
-        sign if not unicodedata.category(sign).startswith("C") else " " for sign in unicodedata.normalize("NFC", text)
-    )
-    return " ".join("".join(shown).split())
 
 
 def _digest(token: str) -> str:

@@ -13,7 +13,10 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from adapters.web.chat import ChatStore, Message
+from bot.errors import ImaginebotError
 
 MEMORY = 400
 """Changed messages that are kept rendered."""
@@ -26,6 +29,8 @@ PING_SECONDS = 15.0
 
 STREAMS_LIMIT = 256
 """Open streams at the most; a page beyond it tries again later."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,7 @@ class Feed:
         self._streams += 1
         try:
             yield b"retry: 1000\n\n"
+            self._notified += 1  # whoever comes looks for itself once, also for what nobody rang the bell for
             if after > self._head and after > await self._store.head():
                 # The page was loaded from another database.
                 yield _event("reset", {})
@@ -99,8 +105,15 @@ class Feed:
                     after = change.seq
                 if not changes and not await _rung(bell):
                     yield b": ping\n\n"
+        except ImaginebotError as error:
+            # The page comes back by itself, and by then the disk may have room again.
+            _log.warning("web_stream_ended", channel=channel, reason=str(error))
         finally:
             self._streams -= 1
+
+    async def reset(self) -> AsyncIterator[bytes]:
+        """Tell a page that is out of date to load itself again."""
+        yield _event("reset", {})
 
     async def _since(self, after: int) -> list[Change] | None:
         """Give the changes after ``after`` in order, or ``None`` where there are too many."""

@@ -42,10 +42,12 @@ _HEADERS = {
 class Guard:
     """Wrap a route of the page."""
 
-    def __init__(self, app: ASGIApp, *, public_url: str | None, port: Callable[[], int]) -> None:
-        """Let in loopback names with the bound port (``port`` where the server does not tell), and ``public_url``."""
+    def __init__(self, app: ASGIApp, *, port: Callable[[], int]) -> None:
+        """Let in loopback names with the bound port; ``port`` tells it where the server does not.
+
+        The page has no login, so it does not answer under ``PUBLIC_URL``, whatever leads there.
+        """
         self._app = app
-        self._public = urlsplit(public_url) if public_url else None
         self._port = port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,19 +88,13 @@ class Guard:
         parts = _split(f"//{host}")
         if parts is None:
             return False
-        if self._public is not None and parts.netloc.lower() == self._public.netloc.lower():
-            return True
         server = scope.get("server")
         bound = server[1] if server and server[1] else self._port()
         return parts.hostname in _LOOPBACK and _port_of(parts, "http") == bound
 
     def _own_origin(self, origin: str, host: str) -> bool:
         parts = _split(origin)
-        if parts is None:
-            return False
-        if self._public is not None and (parts.scheme, parts.netloc) == (self._public.scheme, self._public.netloc):
-            return True
-        return parts.scheme == "http" and parts.netloc.lower() == host.lower()
+        return parts is not None and parts.scheme == "http" and parts.netloc.lower() == host.lower()
 
 
 class BodyTooLarge(Exception):

@@ -9,7 +9,8 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from adapters.web.chat import Channel, Member, Message, Page, message_number
+from adapters.web.chat import Channel, Member, Message, Page
+from adapters.web.names import message_number
 from adapters.web.site import (
     PLATFORM,
     WORKSPACE,
@@ -89,8 +90,9 @@ async def events(site: Site, _: Member, request: Request) -> Response:
     after = message_number(seen)
     if after is None:
         after = await site.chat.head()
+    version = request.query_params.get("version", site.presenter.version)
     return StreamingResponse(
-        site.feed.stream(here.name, after),
+        site.feed.stream(here.name, after) if version == site.presenter.version else site.feed.reset(),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -1,7 +1,6 @@
 """What the page shows: a job's view, a message or an error, as HTML. Pure: nothing is looked up here.
 
-Everything that people typed passes through Jinja's escaping; no markup is put together by hand but the links in
-``linked``.
+Everything that people typed passes through Jinja's escaping.
 """
 
 from __future__ import annotations
@@ -10,17 +9,16 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from pydantic import ValidationError
 
 from adapters.web.chat import Message, MessageKind
 from adapters.web.commands import USAGES
+from adapters.web.formats import clock, hue, initials, iso, linked, split_prompt, unbroken
 from bot import errors
 from bot.jobs.model import Action, JobStatus, JobType, PictureRole
 from bot.jobs.view import ButtonView, JobView, PictureView
@@ -34,14 +32,14 @@ FRAME_WIDTH = 544
 FRAME_HEIGHT = 544
 """The box in CSS pixels that a post's picture is fitted into."""
 
-HUES = 10
+SHAPE_TOLERANCE = 0.03
+"""Difference between a picture's ratio and the one asked for that is rounding."""
+
 LONG_PROMPT = 420
 """Characters after which a prompt is folded."""
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
-_TAIL = re.compile(r"(?:^|\s)(?:--\s?|—|–)[a-z].*", re.IGNORECASE | re.DOTALL)
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
-_OPERATOR_SENTENCE = "The studio cannot do this at the moment. Whoever runs it finds the reason in its log."
+_OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
 
 TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.ImaginebotError: "That did not work",
@@ -125,9 +123,18 @@ class Presenter:
             lstrip_blocks=True,
         )
         environment.filters.update(
-            initials=initials, hue=hue, linked=linked, clock=clock, iso=iso, thumbnail=thumbnail, number=number_of
+            initials=initials,
+            hue=hue,
+            linked=linked,
+            clock=clock,
+            iso=iso,
+            thumbnail=thumbnail,
+            unbroken=unbroken,
+            split_prompt=split_prompt,
         )
-        environment.globals.update(static=_static_addresses(), usages=USAGES)
+        static = _static_addresses()
+        self.version = hashlib.sha256("".join(static.values()).encode()).hexdigest()[:12]
+        environment.globals.update(static=static, version=self.version, usages=USAGES)
         self._environment = environment
 
     def page(self, template: str, **context: Any) -> str:
@@ -183,7 +190,7 @@ def post_context(view: JobView) -> dict[str, Any]:
         "imagines": {button.index: button for button in _of(view, Action.IMAGINE_THIS)},
         "others": tuple(button for button in view.buttons if button.index is None),
         "progress": None if view.status.ended else (view.progress or 0),
-        "typed_seed": any(parameter.startswith("--seed") for parameter in view.parameters),
+        "seed": _seed_to_show(view),
         "links": tuple(link for link in (view.parent, view.origin) if link),
     }
 
@@ -195,8 +202,7 @@ def frame_of(view: JobView) -> Frame | None:
         picture = next(iter(view.inputs), None)
     if picture is None and view.status in {JobStatus.FAILED, JobStatus.CANCELLED}:
         return None
-    ratio = (picture.width, picture.height) if picture else view.aspect_ratio
-    width, height = fit(*ratio, small=view.type is JobType.DESCRIBE)
+    width, height = fit(*_shape(view, picture), small=view.type is JobType.DESCRIBE)
     if picture is None:
         return Frame(width=width, height=height, picture=None)
     widths = [step for step in THUMBNAIL_WIDTHS if step <= picture.width] or [THUMBNAIL_WIDTHS[0]]
@@ -209,6 +215,14 @@ def frame_of(view: JobView) -> Frame | None:
         sizes=f"(max-width: 640px) min(92vw, {width}px), {width}px",
         preview=picture.role is PictureRole.PREVIEW,
     )
+
+
+def _shape(view: JobView, picture: PictureView | None) -> tuple[int, int]:
+    """Give the ratio to reserve. A picture that is as asked for but for a few pixels must not move what is below."""
+    asked = replace(view, main=None).aspect_ratio
+    if picture is None or abs(picture.width / picture.height / (asked[0] / asked[1]) - 1) < SHAPE_TOLERANCE:
+        return asked
+    return picture.width, picture.height
 
 
 def fit(width: int, height: int, *, small: bool = False) -> tuple[int, int]:
@@ -250,56 +264,9 @@ def file_name(view: JobView, picture: PictureView) -> str:
     return f"{slug or 'imaginebot'}-{what}-{view.job_id[-6:]}.{extension}"
 
 
-def split_prompt(prompt: str) -> tuple[str, str]:
-    """Split a prompt as typed into its words and the parameters after them."""
-    match = _TAIL.search(prompt)
-    if match is None:
-        return prompt, ""
-    return prompt[: match.start()].rstrip(), prompt[match.start() :].strip()
-
-
-def initials(name: str) -> str:
-    """Give one or two letters for an avatar."""
-    words = [word for word in re.split(r"[\s\-_.]+", name) if word and word[0].isalnum()]
-    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "") if words else name[:1]
-    return letters.upper()
-
-
-def hue(identifier: str) -> int:
-    """Give the number of the colour that belongs to a person."""
-    return int.from_bytes(hashlib.sha256(identifier.encode()).digest()[:4], "big") % HUES
-
-
-def linked(text: str) -> Markup:
-    """Escape ``text`` and make its web addresses links."""
-    parts: list[Markup] = []
-    end = 0
-    for match in _ADDRESS.finditer(text):
-        parts.append(escape(text[end : match.start()]))
-        link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>')
-        parts.append(link.format(match[0]))
-        end = match.end()
-    return Markup("").join([*parts, escape(text[end:])])
-
-
-def clock(moment: datetime) -> str:
-    """Give the time of day in UTC; the page's script turns it into local time."""
-    return f"{moment:%H:%M}"
-
-
-def iso(moment: datetime) -> str:
-    """Give ``moment`` for the ``datetime`` attribute."""
-    return moment.isoformat(timespec="seconds")
-
-
 def thumbnail(picture: PictureView, width: int) -> str:
     """Give the address of a smaller copy of ``picture``."""
     return f"/pictures/{picture.digest}?w={width}"
-
-
-def number_of(count: int, noun: str) -> str:
-    """Give "1 job", "2 jobs"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _picture_title(view: JobView, picture: PictureView) -> str:
@@ -308,6 +275,12 @@ def _picture_title(view: JobView, picture: PictureView) -> str:
     if picture.role is PictureRole.IMAGE and picture.position:
         return f"Picture {picture.position} of {len(view.images)}"
     return "The picture" if picture.role is PictureRole.INPUT else view.title
+
+
+def _seed_to_show(view: JobView) -> int | None:
+    """Give the seed that was drawn for a picture that has been made; one that was typed is shown as typed."""
+    typed = any(parameter.startswith("--seed") for parameter in view.parameters)
+    return None if typed or view.status is not JobStatus.COMPLETED else view.seed
 
 
 def _of(view: JobView, action: Action) -> tuple[ButtonView, ...]:

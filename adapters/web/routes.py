@@ -32,9 +32,9 @@ Handler = Callable[[Site, Member, Request], Awaitable[Response]]
 _log = structlog.get_logger(__name__)
 
 
-def routes(site: Callable[[], Site], *, public_url: str | None, port: Callable[[], int]) -> Sequence[BaseRoute]:
+def routes(site: Callable[[], Site], *, port: Callable[[], int]) -> Sequence[BaseRoute]:
     """Give the routes of the page. ``site`` gives its parts, once they are there."""
-    guard = [Middleware(Guard, public_url=public_url, port=port)]
+    guard = [Middleware(Guard, port=port)]
 
     def page(path: str, handler: Handler) -> Route:
         return Route(path, partial(_member_only, site, handler), methods=["GET"], middleware=guard)

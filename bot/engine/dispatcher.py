@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
 from bot.engine.records import JobRecord
@@ -36,13 +36,13 @@ class Dispatcher:
         if (task := self._tasks.get(job_id)) is not None:
             task.cancel()
 
-    async def run(self) -> None:
-        """Work until cancelled. Jobs that an earlier engine left unfinished come first."""
-        interrupted = deque(await self._store.interrupted())
+    async def run(self, interrupted: Iterable[JobRecord] = ()) -> None:
+        """Work until cancelled. Jobs that an earlier engine left unfinished (``interrupted``) come first."""
+        unfinished = deque(interrupted)
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._places.acquire()
-                job = interrupted.popleft() if interrupted else await self._next()
+                job = unfinished.popleft() if unfinished else await self._next()
                 # No await between here and the task: a cancel that comes later finds the task, and one that came
                 # before has changed the row, which the making looks at first.
                 self._tasks[job.id] = group.create_task(self._carry_out(job))

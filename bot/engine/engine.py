@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,9 +21,10 @@ from bot.engine import requests
 from bot.engine.deliveries import Deliveries
 from bot.engine.dispatcher import Dispatcher
 from bot.engine.faults import Faults
-from bot.engine.making import Maker
+from bot.engine.making import Maker, Means
+from bot.engine.outbox import Outbox
 from bot.engine.pictures import PictureFiles
-from bot.engine.records import PictureRecord
+from bot.engine.records import JobRecord, PictureRecord
 from bot.engine.settings import EngineSettings
 from bot.engine.store import EngineStore, NewJob
 from bot.engine.workshop import Workshop
@@ -54,7 +56,6 @@ class Engine:
         """Open nothing yet."""
         self.settings = settings
         self._clock = clock
-        self._blocked = requests.BlockedWords(settings.blocked_words)
         self._workshop = Workshop(
             painter=settings.painter, options=settings.painter_options, workers=settings.worker_count
         )
@@ -80,8 +81,9 @@ class Engine:
             self._files = PictureFiles(self.settings.folder, fetcher)
             await self._workshop.start()
             opening.push_async_callback(self._workshop.close)
-            self._deliveries = Deliveries(self._store, self.settings)
-            maker = Maker(
+            self._outbox = Outbox(database, self._clock)
+            self._deliveries = Deliveries(self._outbox, self.settings)
+            means = Means(
                 store=self._store,
                 files=self._files,
                 workshop=self._workshop,
@@ -89,8 +91,9 @@ class Engine:
                 faults=faults,
                 changed=self._deliveries.wake,
             )
-            self._dispatcher = Dispatcher(self._store, maker.make, concurrency=self.settings.concurrency)
-            work = asyncio.create_task(self._work(), name="engine")
+            self._dispatcher = Dispatcher(self._store, Maker(means).make, concurrency=self.settings.concurrency)
+            work = asyncio.create_task(self._work(await self._store.interrupted()), name="engine")
+            work.add_done_callback(_log_end)
             opening.push_async_callback(_end, work)
             self._open = opening.pop_all()
         return self
@@ -110,7 +113,7 @@ class Engine:
 
     async def imagine(self, request: ImagineRequest) -> UUID:
         """Take an imagine into the queue."""
-        self._blocked.check(request.prompt)
+        requests.check_words(request.prompt, self.settings.blocked_words)
         return await self._add(requests.imagine(request))
 
     async def upscale(self, request: UpscaleRequest) -> UUID:
@@ -128,7 +131,7 @@ class Engine:
 
     async def blend(self, request: BlendRequest) -> UUID:
         """Take a blend into the queue; pictures sent along are verified first."""
-        self._blocked.check(request.prompt)
+        requests.check_words(request.prompt, self.settings.blocked_words)
         pictures = [await self._picture(image.base64, image.url) for image in request.images]
         return await self._add(requests.blend(request, tuple(pictures)))
 
@@ -176,9 +179,9 @@ class Engine:
         self._dispatcher.wake()
         return new.id
 
-    async def _work(self) -> None:
+    async def _work(self, interrupted: Sequence[JobRecord]) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._dispatcher.run())
+            group.create_task(self._dispatcher.run(interrupted))
             group.create_task(self._deliveries.run())
             group.create_task(self._sweep())
 
@@ -202,3 +205,9 @@ class Engine:
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    """Say so where the engine has ended by itself: its loops catch everything, so this is a defect."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("the engine has stopped working", exc_info=error)

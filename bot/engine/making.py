@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from bot.engine.faults import Faults
@@ -24,8 +24,8 @@ from bot.engine.records import JobRecord, PictureRecord
 from bot.engine.settings import EngineSettings
 from bot.engine.store import EngineStore
 from bot.engine.workshop import TaskFailed, Workshop
-from bot.errors import InvalidPicture, StorageUnavailable, UpstreamUnavailable
-from bot.midjourney.schema import JobType
+from bot.errors import InvalidPicture, JobNotFound, StorageUnavailable, UpstreamUnavailable
+from bot.midjourney.schema import JobStatus, JobType
 
 _log = logging.getLogger(__name__)
 
@@ -55,32 +55,30 @@ class Ended(Exception):
     """The job has been ended by somebody else meanwhile."""
 
 
-class Maker:
-    """Make jobs with one workshop. ``changed`` is called whenever a webhook may be due."""
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What jobs are made with. ``changed`` is called whenever a webhook may be due."""
 
-    def __init__(
-        self,
-        *,
-        store: EngineStore,
-        files: PictureFiles,
-        workshop: Workshop,
-        settings: EngineSettings,
-        faults: Faults,
-        changed: Callable[[], None],
-    ) -> None:
+    store: EngineStore
+    files: PictureFiles
+    workshop: Workshop
+    settings: EngineSettings
+    faults: Faults
+    changed: Callable[[], None]
+
+
+class Maker:
+    """Make jobs, one at a call."""
+
+    def __init__(self, means: Means) -> None:
         """Use what the engine has opened."""
-        self._store = store
-        self._files = files
-        self._workshop = workshop
-        self._settings = settings
-        self._faults = faults
-        self._changed = changed
+        self._means = means
 
     async def make(self, job: JobRecord) -> None:
         """Carry out a job that is in progress, and end it well or badly."""
         kept = False
         try:
-            kept = await _Making(self, job).run()
+            kept = await _Making(self._means, job).run()
         except Ended:
             pass
         except (TaskFailed, InvalidPicture) as error:
@@ -94,35 +92,37 @@ class Maker:
             _log.exception("job %s failed unexpectedly", job.id)
             await self._fail(job, "engine_error", _UNFORESEEN)
         finally:
-            if not kept:
-                await self._files.delete(job.id)
-            self._changed()
+            # A cancel can come between the commit of a good end and the news of it.
+            if not (kept or await self._has_completed(job)):
+                await self._means.files.delete(job.id)
+            self._means.changed()
+
+    async def _has_completed(self, job: JobRecord) -> bool:
+        try:
+            return (await self._means.store.get(job.id)).status is JobStatus.COMPLETED
+        except JobNotFound:
+            return False
 
     async def _fail(self, job: JobRecord, code: str, message: str) -> None:
         while True:
             try:
-                return await self._store.fail(job.id, code, message)
+                return await self._means.store.fail(job.id, code, message)
             except StorageUnavailable:
                 # The job keeps its place meanwhile: no other could be stored either.
                 _log.exception("the end of job %s cannot be written down yet", job.id)
                 await asyncio.sleep(_STORAGE_SECONDS)
 
-    @property
-    def parts(self) -> tuple[EngineStore, PictureFiles, Workshop, EngineSettings, Faults]:
-        """What a making works with."""
-        return self._store, self._files, self._workshop, self._settings, self._faults
-
-    def report(self) -> None:
-        """Tell that a webhook may be due."""
-        self._changed()
-
 
 class _Making:
     """The making of one job."""
 
-    def __init__(self, maker: Maker, job: JobRecord) -> None:
-        self._maker = maker
-        self._store, self._files, self._workshop, self._settings, self._faults = maker.parts
+    def __init__(self, means: Means, job: JobRecord) -> None:
+        self._store = means.store
+        self._files = means.files
+        self._workshop = means.workshop
+        self._latency = means.settings.latency
+        self._faults = means.faults
+        self._changed = means.changed
         self._job = job
         self._noted = job.progress
         self._reached = job.progress
@@ -174,7 +174,7 @@ class _Making:
             if not await self._store.show_preview(preview, progress):
                 raise Ended
             self._noted = self._reached = max(self._reached, progress)
-            self._maker.report()
+            self._changed()
         await self._linger()
         start = self._reached
         pictures = await self._four(order, 1.0, _FINAL, lambda share: self._move(start + (_PAINTED - start) * share))
@@ -251,8 +251,8 @@ class _Making:
     async def _linger(self) -> None:
         """Wait for the latency that the settings add, in small steps of progress; then fail where that was drawn."""
         start = self._reached
-        for step in range(1, _LATENCY_STEPS + 1) if self._settings.latency else ():
-            await asyncio.sleep(self._settings.latency / _LATENCY_STEPS)
+        for step in range(1, _LATENCY_STEPS + 1) if self._latency else ():
+            await asyncio.sleep(self._latency / _LATENCY_STEPS)
             self._move(start + (_LINGERED - start) * step / _LATENCY_STEPS)
         if self._faults.fails(self._job.number):
             raise TaskFailed("generation_failed", _DRAWN)
@@ -274,7 +274,7 @@ class _Making:
         self._reached = self._noted = max(self._reached, progress)
         if not await self._store.record_progress(self._job.id, self._noted):
             raise Ended
-        self._maker.report()
+        self._changed()
 
 
 async def _together(works: Iterator[Coroutine[Any, Any, _T]]) -> list[_T]:

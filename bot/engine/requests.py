@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -22,6 +21,7 @@ from bot.midjourney.schema import (
     UpscaleRequest,
     VariationRequest,
 )
+from bot.prompts import blocked_words, understood
 
 LONGEST_RATIO = 14
 """A side may be this many times the other, as on the service."""
@@ -30,32 +30,25 @@ _RANKS = {ProcessMode.TURBO: 0, ProcessMode.FAST: 1, ProcessMode.RELAX: 2}
 _WITH_GRID = {JobType.IMAGINE, JobType.VARIATION, JobType.BLEND}
 
 
-class BlockedWords:
-    """Whole words and phrases that a prompt may not hold, in any case."""
+def check_words(prompt: str | None, words: Iterable[str]) -> None:
+    """Refuse a prompt that holds one of ``words``.
 
-    def __init__(self, words: Iterable[str]) -> None:
-        """Compile ``words`` to one pattern."""
-        choices = "|".join(r"\s+".join(map(re.escape, word.split())) for word in sorted(words) if word.strip())
-        self._pattern = re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE) if choices else None
-
-    def check(self, prompt: str | None) -> None:
-        """Refuse a prompt with a blocked word.
-
-        Raises:
-            UpstreamRejected: with the code ``blocked_prompt`` and the word.
-        """
-        if prompt and self._pattern and (found := self._pattern.search(prompt)):
-            raise UpstreamRejected(
-                "blocked_prompt", f'The word "{found.group()}" is not allowed here. Please change the prompt.'
-            )
+    Raises:
+        UpstreamRejected: with the code ``blocked_prompt`` and the word.
+    """
+    if found := blocked_words(prompt or "", words):
+        raise UpstreamRejected(
+            "blocked_prompt", f'The word "{found[0]}" is not allowed here. Please change the prompt.'
+        )
 
 
 def imagine(request: ImagineRequest) -> NewJob:
-    """Give the job of an imagine.
+    """Give the job of an imagine; it keeps its prompt as typed, and the painter gets it as understood.
 
     Raises:
         UpstreamRejected: the aspect ratio cannot be painted.
     """
+    typed, request = request.prompt, understood(request)
     ratio = parse_ratio(request.aspect_ratio)
 
     def draft(drawn: int) -> tuple[StoredOrder, Parameters]:
@@ -87,7 +80,7 @@ def imagine(request: ImagineRequest) -> NewJob:
     return NewJob(
         type=JobType.IMAGINE,
         mode_rank=_RANKS[request.process_mode],
-        prompt=request.prompt,
+        prompt=typed,
         draft=draft,
         **_common(request),
     )

@@ -6,30 +6,26 @@ engine of its own.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import hmac
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from bot.clock import Clock, system_clock
 from bot.engine.engine import Engine
 from bot.engine.settings import EngineSettings
-from bot.errors import InvalidSetting, NotAuthenticated
+from bot.errors import NotAuthenticated
+from bot.midjourney.answers import answer
 from bot.midjourney.api import ImageApi
 from bot.midjourney.refusals import Refusal
-from bot.midjourney.routes import answer, create_contract_app
+from bot.midjourney.routes import create_contract_app
+from bot.serving import bind, serve, url_of
 
 _FOR_EVER_SECONDS = 31_536_000
-_GRACE_SECONDS = 1
-"""What open requests get when the server stops."""
-
-_BACKLOG = 512
 _NO_KEY = "Send the API key in the header Authorization: Bearer <key>."
 _WRONG_KEY = "This API key is not accepted."
 _NO_PICTURE = Refusal(status=404, code="picture_not_found", message="There is no such picture, or it has expired.")
@@ -87,57 +83,9 @@ async def run_engine(
         InvalidSetting: the address is in use or not ours, or the painter cannot be loaded.
         OperatorError: the folder or the database cannot be used.
     """
-    with _listening(host, port) as listening:
-        url = _url(listening, host)
-        settings = replace(settings, public_url=settings.public_url or url)
-        async with Engine(settings, clock=clock) as engine:
-            server = _Server(
-                uvicorn.Config(
-                    create_engine_app(engine),
-                    lifespan="off",
-                    ws="none",
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=_GRACE_SECONDS,
-                )
-            )
-            serving = asyncio.create_task(server.serve(sockets=[listening]), name="engine server")
-            try:
-                yield EngineServer(engine=engine, url=url)
-            finally:
-                server.should_exit = True
-                await asyncio.gather(serving, return_exceptions=True)
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to the program around it."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Give a socket that listens: connections wait in its backlog until the server takes them."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP, and not left to be guessed: asyncio switches Nagle's delay off only where the protocol is named.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-            listening.listen(_BACKLOG)
-        except OSError as error:
-            raise InvalidSetting(
-                f"The engine cannot listen on {host} port {port} ({error.strerror}). Choose another port."
-            ) from error
-        listening.settimeout(0)
-        yield listening
-
-
-def _url(listening: socket.socket, host: str) -> str:
-    port = listening.getsockname()[1]
-    # An engine that listens everywhere is still reached from here by loopback.
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    listener = bind(host, port)
+    url = url_of(listener)
+    settings = replace(settings, public_url=settings.public_url or url)
+    with contextlib.closing(listener):
+        async with Engine(settings, clock=clock) as engine, serve(create_engine_app(engine), listener):
+            yield EngineServer(engine=engine, url=url)

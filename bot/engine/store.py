@@ -8,7 +8,7 @@ changes nothing and is told so.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -56,19 +56,8 @@ class NewJob:
     image_index: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """A webhook that is due."""
-
-    number: int
-    job_id: UUID
-    url: str
-    body: str
-    attempts: int
-
-
 class EngineStore:
-    """Jobs, pictures and webhooks of one engine."""
+    """Jobs and pictures of one engine; the webhooks that it writes are delivered from the ``Outbox``."""
 
     def __init__(self, database: Database, settings: EngineSettings, faults: Faults, clock: Clock) -> None:
         """Use ``database``; call ``migrate`` once before anything else."""
@@ -236,45 +225,6 @@ class EngineStore:
             ids = {UUID(row["id"]) async for row in self._queries.all_ids(connection)}
             orders = [StoredOrder.from_json(row["orders"]) async for row in self._queries.all_orders(connection)]
         return ids, {name for order in orders for sheet in order.sheets for name in sheet.pictures}
-
-    # --- webhooks -----------------------------------------------------------------------------------------------
-
-    async def due_deliveries(self, under_way: Collection[int], limit: int) -> tuple[list[Delivery], float | None]:
-        """Give webhooks that are due and, in seconds, how long it is until the next is; None for none."""
-        async with self._database.transaction() as connection:
-            now, excluded = self._now(), json.dumps(list(under_way))
-            found = self._queries.due_deliveries(connection, now=now, under_way=excluded, limit=limit)
-            due = [
-                Delivery(
-                    number=row["number"],
-                    job_id=UUID(row["job_id"]),
-                    url=row["url"],
-                    body=row["body"],
-                    attempts=row["attempts"],
-                )
-                async for row in found
-            ]
-            next_due: int | None = await self._queries.next_due(connection, under_way=excluded)
-        return due, None if next_due is None else max(0.0, (next_due - now) / 1000)
-
-    async def settle_delivery(self, number: int) -> None:
-        """Forget a webhook that was delivered or given up."""
-        async with self._database.transaction() as connection:
-            await self._queries.delete_delivery(connection, number=number)
-
-    async def postpone_delivery(self, delivery: Delivery, seconds: float) -> None:
-        """Try a webhook again after ``seconds``; what newer ones of the job have made out of date is dropped."""
-        async with self._database.transaction() as connection:
-            await self._queries.postpone_delivery(
-                connection, number=delivery.number, due_at=self._now() + round(seconds * 1000)
-            )
-            await self._queries.supersede_progress(connection, job_id=str(delivery.job_id))
-
-    async def count_deliveries(self) -> int:
-        """Count the webhooks that have still to be delivered."""
-        async with self._database.transaction() as connection:
-            count: int = await self._queries.count_deliveries(connection)
-            return count
 
     # --- inside a unit of work ------------------------------------------------------------------------------------
 

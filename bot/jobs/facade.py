@@ -34,6 +34,7 @@ from bot.midjourney.schema import (
     UpscaleRequest,
     VariationRequest,
 )
+from bot.prompts import understood
 from bot.storage.blobs import BlobNotFound
 from bot.storage.store import Unit
 
@@ -62,9 +63,11 @@ class ApiFacade:
 
     async def imagine(self, request: ImagineRequest) -> UUID:
         """Ask for a grid; a picture of ours is recognised by its address, any other is the image service's to fetch."""
-        digest = None if request.image_url is None else self._own_digest(str(request.image_url))
+        meant = understood(request)
+        digest = None if meant.image_url is None else self._own_digest(str(meant.image_url))
         reference = None if digest is None else await self._kept(self._service.lend(digest))
-        draft = requests.imagine(request, reference=reference, blocked=self._service.blocked_words)
+        blocked = self._service.blocked_words
+        draft = requests.imagine(meant, typed=request.prompt, reference=reference, blocked=blocked)
         return UUID((await self._service.make(self._source("imagine", request), draft)).id)
 
     async def upscale(self, request: UpscaleRequest) -> UUID:

@@ -1,7 +1,6 @@
 """Requests of programs, in the form of the contract, as drafts of jobs. Pure.
 
-A program's request goes to the image service field by field as it came; nothing is read into the prompt and nothing
-out of it.
+Parameters that stand in a prompt become fields, as in the chats; a field that was given on its own wins.
 """
 
 from __future__ import annotations
@@ -24,17 +23,19 @@ _HOOK_FIELDS = {"webhook_url", "webhook_type"}
 _REPLACEMENT = "\ufffd"
 
 
-def imagine(request: ImagineRequest, *, reference: KeptPicture | None, blocked: Sequence[str]) -> Draft:
-    """Draft an imagine; ``reference`` stands for an ``image_url`` that led to a picture of ours.
+def imagine(request: ImagineRequest, *, typed: str, reference: KeptPicture | None, blocked: Sequence[str]) -> Draft:
+    """Draft an imagine of a request as understood; ``typed`` is the prompt as it came.
+
+    ``reference`` stands for an ``image_url`` that led to a picture of ours.
 
     Raises:
         UpstreamRejected: it holds a blocked word, or the aspect ratio cannot be painted.
     """
-    prompt = printable(request.prompt)
+    prompt = printable(typed)
     _check_words(prompt, blocked)
     check_ratio(request.aspect_ratio)
     seed = secrets.randbelow(SEED_LIMIT + 1) if request.seed is None else request.seed
-    sent = _sent(request) | {"prompt": prompt, "seed": seed}
+    sent = _sent(request) | {"prompt": printable(request.prompt), "seed": seed}
     if reference is not None:
         del sent["image_url"]
     return Draft(

@@ -380,7 +380,8 @@ class JobService:
             await unit.schedule_job(job.id, ONCE_FETCHED)
             self._bells.collector.ring()
         await unit.add_buttons(job.id, actions_of(job))
-        await unit.add_post(job)
+        if job.conversation.platform != API_PLATFORM:  # what a program asked for by itself is posted nowhere
+            await unit.add_post(job)
         return job
 
     def _ring(self) -> None:

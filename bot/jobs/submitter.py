@@ -30,7 +30,7 @@ from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus, Picture, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.service import touch_queue
-from bot.jobs.upstream import Addresses, inputs_of, needs_content, recognise, send
+from bot.jobs.upstream import CLOCKS_DIFFER, Addresses, inputs_of, needs_content, pages_since, recognise, send
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore
@@ -289,15 +289,9 @@ class Submitter:
 
     async def _strangers(self, since: datetime) -> list[schema.Job]:
         """List the service's jobs since a moment that none of ours is tied to."""
-        # Their clock may differ from ours.
-        since -= timedelta(minutes=5)
         found: list[schema.Job] = []
-        for page_number in range(LIST_PAGES):
-            query = schema.ListQuery(limit=schema.LIST_LIMIT, offset=page_number * schema.LIST_LIMIT)
-            page = await self._api.list_jobs(query)
-            found += [job for job in page.data if job.created_at >= since]
-            if len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < since:
-                break
+        async for page in pages_since(self._api, since, pages=LIST_PAGES):
+            found += [job for job in page if job.created_at >= since - CLOCKS_DIFFER]
         return await self._untied(found)
 
     async def _untied(self, theirs: Sequence[schema.Job]) -> list[schema.Job]:

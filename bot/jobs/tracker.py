@@ -21,6 +21,7 @@ from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
+from bot.jobs.upstream import pages_since
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.store import Store, Unit
@@ -32,6 +33,9 @@ IDLE_S = 2.0
 
 POLL_ROUND = 1000
 """Jobs that one round of polling covers at the most."""
+
+POLL_PAGES = POLL_ROUND // schema.LIST_LIMIT + 1
+"""Pages of the service's list that one round looks through at the most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +154,11 @@ class Tracker:
         """Page through the list until every wanted job is found or the list is older than all of them."""
         if len(wanted) == 1:
             return []
-        oldest = min(job.created_at for job in wanted.values()) - timedelta(minutes=5)
+        oldest = min(job.created_at for job in wanted.values())
         found: dict[UUID, schema.Job] = {}
-        for offset in range(0, POLL_ROUND + schema.LIST_LIMIT, schema.LIST_LIMIT):
-            page = await self._api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=offset))
-            found |= {job.id: job for job in page.data if job.id in wanted}
-            if len(found) == len(wanted) or len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < oldest:
+        async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
+            found |= {job.id: job for job in page if job.id in wanted}
+            if len(found) == len(wanted):
                 break
         return list(found.values())
 

@@ -12,8 +12,6 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -30,11 +28,11 @@ from bot.errors import (
     InvalidSetting,
     JobNotFound,
     UpstreamBusy,
-    UpstreamError,
     UpstreamRejected,
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
+from bot.midjourney.foreign import FOREIGN, read_retry_after, translate
 from bot.midjourney.schema import (
     BlendRequest,
     Created,
@@ -131,7 +129,7 @@ class Client:
         self._clock = clock
         self._http = httpx.AsyncClient(
             base_url=self._base_url,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(
                 connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.read
             ),
@@ -194,7 +192,7 @@ class Client:
         self, path: str, request: BaseModel, *, missing: Callable[[str], ImaginebotError] | None = None
     ) -> UUID:
         created = await self._call(
-            "POST", path, Created, body=request.model_dump_json(exclude_none=True), missing=missing
+            "POST", path, Created, body=request.model_dump_json(exclude_unset=True, exclude_none=True), missing=missing
         )
         return created.data.job_id
 
@@ -255,7 +253,7 @@ class Client:
         except TimeoutError as error:
             _log.warning("the image service took longer than %s s to answer", self._attempt_seconds)
             raise UpstreamUnavailable from error
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise translate(error) from error
         return httpx.Response(
             response.status_code, headers=_plain(response.headers), content=bytes(content), request=request
@@ -265,7 +263,7 @@ class Client:
         """Translate an answer that is not 200."""
         status = response.status_code
         body = _error_body(response)
-        retry_after = _retry_after(response.headers.get("Retry-After"), self._clock())
+        retry_after = read_retry_after(response.headers.get("Retry-After"), self._clock())
         if status == 401 or status == 403:
             return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
         if status == 429:
@@ -284,27 +282,6 @@ class Client:
         if body.code == AlreadyEnded.code:
             return AlreadyEnded(message)
         return UpstreamRejected(body.code[:100], message)
-
-
-_NOT_CARRIED_OUT: tuple[type[Exception], ...] = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
-"""Errors of httpx after which it is certain that the request never left."""
-
-_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
-"""The roots of httpx's tree of errors."""
-
-
-def translate(error: Exception) -> UpstreamError:
-    """Translate an error of httpx."""
-    _log.warning("the image service could not be reached: %s (%s)", type(error).__name__, error)
-    return UpstreamUnavailable(may_have_arrived=not isinstance(error, _NOT_CARRIED_OUT))
 
 
 def _checked(base_url: str) -> httpx.URL:
@@ -350,16 +327,3 @@ def _malformed(response: httpx.Response, what: str) -> UpstreamUnavailable:
         response.headers.get("content-type", "no content type")[:100],
     )
     return UpstreamUnavailable("The image service gave an answer that cannot be understood.")
-
-
-def _retry_after(header: str | None, now: datetime) -> float | None:
-    """Read ``Retry-After``, in seconds or as a date (RFC 9110), as seconds from ``now``."""
-    if header is None:
-        return None
-    if header.isascii() and header.strip().isdigit():
-        return float(header[:12])
-    try:
-        moment = parsedate_to_datetime(header)
-        return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # not a date, or one without a zone
-        return None

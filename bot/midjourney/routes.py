@@ -6,23 +6,18 @@ byte of the body is read. Every answer that is not a success has the contract's 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from http.client import responses
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-import pydantic_core
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from starlette.exceptions import HTTPException
 
-from bot.errors import ImaginebotError, JobNotFound
+from bot.errors import JobNotFound
+from bot.midjourney.answers import answer_errors
 from bot.midjourney.api import ImageApi
-from bot.midjourney.refusals import Refusal, RequestRefused, internal_error, refusal_of, refusal_of_validation
+from bot.midjourney.intake import Authenticate, route_class
 from bot.midjourney.schema import (
     BlendRequest,
     Created,
@@ -39,23 +34,6 @@ from bot.midjourney.schema import (
     wire,
 )
 from bot.midjourney.webhooks import SIGNATURE_HEADER
-
-Authenticate = Callable[[Request], Awaitable[ImageApi]]
-"""Give the API as this caller may use it. Raises ``NotAuthenticated`` where the key is missing or wrong."""
-
-_log = logging.getLogger(__name__)
-
-PICTURE_LIMIT = 20 * 1024 * 1024
-"""Bytes of one picture sent along in base64."""
-
-_BASE64_LIMIT = PICTURE_LIMIT * 4 // 3 + 1024
-_TEXT_LIMIT = 256 * 1024
-"""Bytes of a body without pictures: the longest texts, every character escaped, and room to spare."""
-
-_BODY_LIMITS = {
-    "createDescribeJob": _TEXT_LIMIT + _BASE64_LIMIT,
-    "createBlendJob": _TEXT_LIMIT + 5 * _BASE64_LIMIT,
-}
 
 _REASONS = {
     400: "The request cannot be carried out; `message` says what to change.",
@@ -107,19 +85,9 @@ def create_contract_app(
         description=f"Signed in `{SIGNATURE_HEADER}`: HMAC-SHA256 over the raw body, in hex.",
         response_model=None,
     )
-    app.add_exception_handler(ImaginebotError, _on_error)
-    app.add_exception_handler(RequestRefused, _on_refused)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_surprise)
+    answer_errors(app)
     _document(app)
     return app
-
-
-def answer(refusal: Refusal) -> JSONResponse:
-    """Give ``refusal`` as a response of the contract's form."""
-    body = ErrorBody(code=refusal.code, message=refusal.message)
-    return JSONResponse(wire(body), refusal.status, headers=dict(refusal.headers))
 
 
 # --- the routes ---------------------------------------------------------------------------------------------------
@@ -195,7 +163,7 @@ def _created(job_id: UUID) -> Response:
 def _router(authenticate: Authenticate) -> APIRouter:
     router = APIRouter(
         prefix="/v1",
-        route_class=_route_class(authenticate),
+        route_class=route_class(authenticate),
         dependencies=[Depends(HTTPBearer(auto_error=False, description="The account's API key"))],
     )
 
@@ -231,107 +199,6 @@ def _documented(status: int) -> dict[str, Any]:
     if status in _HEADERS:
         documented["headers"] = _HEADERS[status]
     return documented
-
-
-# --- what happens before a route ------------------------------------------------------------------------------------
-
-
-class _ContractRequest(Request):
-    """A request whose body has been measured and read as strict JSON."""
-
-    async def load(self, limit: int) -> None:
-        """Read the body, ``limit`` bytes at the most.
-
-        Raises:
-            RequestRefused: too long, not declared as JSON, or not JSON in UTF-8.
-        """
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise _refuse(415, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
-        declared = self.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared[:20]) > limit:
-            raise _too_long(limit)
-        body = bytearray()
-        async for chunk in self.stream():
-            body += chunk
-            if len(body) > limit:
-                raise _too_long(limit)
-        self._body = bytes(body)
-        if not body.strip():
-            raise _refuse(400, "invalid_json", "The request has no body; send a JSON object.")
-        try:
-            # Stricter than json.loads: no NaN, no lone surrogates, no other encoding, a bounded depth.
-            self._json = pydantic_core.from_json(self._body, allow_inf_nan=False)
-        except ValueError as error:
-            raise _refuse(400, "invalid_json", "The body is not valid JSON in UTF-8.") from error
-
-
-def _route_class(authenticate: Authenticate) -> type[APIRoute]:
-    class ContractRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handle = super().get_route_handler()
-
-            async def handler(request: Request) -> Response:
-                call = _ContractRequest(request.scope, request.receive)
-                call.state.api = await authenticate(call)
-                if self.body_field is not None:
-                    await call.load(_BODY_LIMITS.get(self.operation_id or "", _TEXT_LIMIT))
-                return await handle(call)
-
-            return handler
-
-    return ContractRoute
-
-
-def _refuse(status: int, code: str, message: str) -> RequestRefused:
-    return RequestRefused(Refusal(status=status, code=code, message=message))
-
-
-def _too_long(limit: int) -> RequestRefused:
-    return _refuse(413, "body_too_long", f"The body is too long; {limit // 1024} KiB is the most that this call takes.")
-
-
-# --- what happens after something went wrong ------------------------------------------------------------------------
-
-
-async def _on_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ImaginebotError)  # noqa: S101 - registered for nothing else
-    refusal = refusal_of(error)
-    if refusal.status >= 500:
-        _log.error("a call could not be carried out: %s", error, exc_info=error if refusal.status == 500 else None)
-    return answer(refusal)
-
-
-async def _on_refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestRefused)  # noqa: S101 - registered for nothing else
-    return answer(error.refusal)
-
-
-async def _on_invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    return answer(refusal_of_validation(error.errors()))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    """Answer what the router itself refuses: unknown paths and methods."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    headers = dict(error.headers or {})
-    match error.status_code:
-        case 404:
-            refusal = Refusal(status=404, code="not_found", message="There is nothing at this address.")
-        case 405:
-            allowed = headers.get("Allow", "")
-            message = f"{request.method[:20]} is not possible here; use {allowed or 'another method'}."
-            refusal = Refusal(status=405, code="method_not_allowed", message=message, headers=headers)
-        case status:
-            phrase = responses.get(status, "Refused")
-            refusal = Refusal(status=status, code=phrase.lower().replace(" ", "_"), message=f"{phrase}.")
-    return answer(refusal)
-
-
-async def _on_surprise(_request: Request, error: Exception) -> Response:
-    _log.error("a call failed unexpectedly", exc_info=error)
-    return answer(internal_error())
 
 
 # --- the OpenAPI document -------------------------------------------------------------------------------------------

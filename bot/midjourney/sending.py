@@ -1,16 +1,18 @@
 """Send webhooks to addresses that callers name, which are therefore hostile.
 
 Private addresses are refused where the connection is made, so that a name that resolves differently the second time
-gets no further; a redirect is not followed at all, as an answer that leads elsewhere is no receipt. Nothing of an
+gets no further, and once more before, so that none is even tried for an open port; a redirect is not followed at all, as an answer that leads elsewhere is no receipt. Nothing of an
 answer is read but its status. Only the origins that the settings name may be private.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
@@ -29,6 +31,9 @@ class Outcome:
 
     problem: str | None = None
     final: bool = False
+
+
+_PRIVATE = Outcome(problem="the address is private", final=True)
 
 
 class WebhookSender:
@@ -66,11 +71,14 @@ class WebhookSender:
         """Post ``body`` once; whatever an address provokes is an outcome and no error."""
         try:
             async with asyncio.timeout(self._time_limit):
-                client = self._trusted if _origin(httpx.URL(url)) in self._trusted_origins else self._guarded
+                address = httpx.URL(url)
+                client = self._trusted if _origin(address) in self._trusted_origins else self._guarded
+                if client is self._guarded and await _is_private(address):
+                    return _PRIVATE
                 async with client.stream("POST", url, content=body, headers=dict(headers)) as response:
                     return _judge(response)
         except SSRFProtectionError:
-            return Outcome(problem="the address is private", final=True)
+            return _PRIVATE
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             return Outcome(problem="not a web address", final=True)
         except TimeoutError:
@@ -86,6 +94,18 @@ class WebhookSender:
             limits=httpx.Limits(max_connections=2 * self._at_once),
             headers={"User-Agent": self._user_agent},
         )
+
+
+async def _is_private(address: httpx.URL) -> bool:
+    """Say whether the name leads to an address that is not on the public internet.
+
+    Raises:
+        OSError: there is no such name.
+    """
+    host = address.raw_host.decode("ascii").strip("[]")
+    port = address.port or (443 if address.scheme == "https" else 80)
+    answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return not all(is_public(ip_address(str(answer[4][0]).partition("%")[0]), port) for answer in answers)
 
 
 def _judge(response: httpx.Response) -> Outcome:

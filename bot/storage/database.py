@@ -111,7 +111,7 @@ class Database:
         """
         with _sentences(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = await aiosqlite.connect(path, isolation_level=None)
+            connection = await _connect(path)
             try:
                 connection.row_factory = sqlite3.Row
                 for pragma in _PRAGMAS:
@@ -131,7 +131,7 @@ class Database:
             StorageUnavailable: there is none, or it cannot be read.
         """
         with _sentences(path):
-            connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
+            connection = await _connect(_read_only(path), uri=True)
             connection.row_factory = sqlite3.Row
         return cls(connection, path=path, clock=clock, read_only=True)
 
@@ -227,6 +227,12 @@ async def _settle(work: Coroutine[Any, Any, None]) -> None:
     task.result()
     if cancelled is not None:
         raise cancelled
+
+
+async def _connect(database: Path | str, *, uri: bool = False) -> aiosqlite.Connection:
+    # Tried without aiosqlite first, whose thread outlives a connect that fails and then trips over a closed loop.
+    await asyncio.to_thread(lambda: sqlite3.connect(database, uri=uri).close())
+    return await aiosqlite.connect(database, uri=uri, isolation_level=None)
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from bot.clock import Clock, from_millis, system_clock, to_millis
 from bot.errors import ButtonNotFound, JobNotFound
 from bot.jobs.bells import Bell, News
 from bot.jobs.model import (
-    API_PLATFORM,
     Action,
     Button,
     Hook,
@@ -334,10 +333,8 @@ class Unit:
 
     # Posts
 
-    async def add_post(self, job: Job) -> str | None:
-        """Write the post of a new job and give its id; a job that came from a program alone has none."""
-        if job.conversation.platform == API_PLATFORM:
-            return None
+    async def add_post(self, job: Job) -> str:
+        """Write the post of a new job and give its id."""
         post_id = new_id()
         await self._one(
             "insert_post",

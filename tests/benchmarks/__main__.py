@@ -11,7 +11,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import accepting, calling, listing, painting
+from tests.benchmarks import accepting, calling, listing, painting, serving_rest
 from tests.benchmarks.measure import Measured
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "calling": calling.measure,
     "listing": listing.measure,
     "painting": painting.measure,
+    "rest": serving_rest.measure,
 }
 
 

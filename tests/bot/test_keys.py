@@ -192,7 +192,7 @@ async def _keys(database: Database, clock: SettableClock | None = None) -> Keys:
 
 
 def _settings(folder: Path) -> Settings:
-    return read_settings({}, data_dir=folder, http_port=0)
+    return read_settings(data_dir=folder, http_port=0)
 
 
 async def _command(*arguments: str) -> str:

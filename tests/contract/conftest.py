@@ -41,12 +41,12 @@ async def _client(folder: Path, **changes: Any) -> AsyncIterator[ImageApi]:
 
 @asynccontextmanager
 async def _rest(
-    folder: Path, *, queue_limit: int | None = None, concurrency: int = 3, **changes: Any
+    folder: Path, *, queue_limit: int | None = None, concurrency: int = 3, previews: bool = True, **changes: Any
 ) -> AsyncIterator[ImageApi]:
     """The whole program: REST above our job service, the embedded engine below it."""
-    engine = {"painter": PAINTER, "painter_options": {"folder": str(folder), "previews": True}, **changes}
+    engine = {"painter": PAINTER, "painter_options": {"folder": str(folder), "previews": previews}, **changes}
     given = {"concurrency": concurrency, "blocked_words": tuple(DEFAULT_BLOCKED_WORDS)}
-    settings = read_settings({}, data_dir=folder, http_port=0).model_copy(update=given)
+    settings = read_settings(data_dir=folder, http_port=0).model_copy(update=given)
     async with running(settings, tuning=Tuning(engine=engine, waiting_limit=queue_limit)) as app:
         key = (await app.keys.create("suite")).key
         async with Client(app.url, key) as client:
@@ -63,5 +63,5 @@ def opener(request: pytest.FixtureRequest) -> Opener:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def api(opener: Opener, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ImageApi]:
-    async with opener(tmp_path_factory.mktemp("engine")) as opened:
+    async with opener(tmp_path_factory.mktemp("engine"), previews=False) as opened:
         yield opened

@@ -51,12 +51,13 @@ def blend_request(**fields: Any) -> BlendRequest:
 
 def assert_is_a_grid(job: Job) -> None:
     assert job.result is not None
-    assert sorted((image.index for image in job.result.images if image.index is not None)) == [1, 2, 3, 4]
+    assert sorted(image.index for image in job.result.images if image.index is not None) == [1, 2, 3, 4]
     assert [image.index for image in job.result.images].count(None) == 1
     assert all(image.content_type in {"image/png", "image/webp"} for image in job.result.images)
     grid = next(image for image in job.result.images if image.index is None)
     one = next(image for image in job.result.images if image.index == 1)
-    assert one.width and one.height
+    assert one.width
+    assert one.height
     assert (grid.width, grid.height) == (2 * one.width, 2 * one.height)
     assert len({image.url for image in job.result.images}) == 5
     assert job.result.prompts == ()
@@ -112,6 +113,34 @@ async def test_an_imagine_records_every_parameter_as_given(api: ImageApi) -> Non
     assert job.parameters.model_dump() == given
 
 
+async def test_parameters_in_the_prompt_count_as_fields(api: ImageApi) -> None:
+    typed = "a lighthouse --ar 3:2 --seed 7 --no fog --turbo"
+    job = await ended(api, await api.imagine(ImagineRequest(prompt=typed)))
+    assert job.prompt == typed
+    assert job.parameters is not None
+    parameters = job.parameters
+    assert (parameters.aspect_ratio, parameters.seed, parameters.no, parameters.process_mode) == (
+        "3:2",
+        7,
+        "fog",
+        "turbo",
+    )
+
+
+async def test_a_field_wins_over_the_same_parameter_in_the_prompt(api: ImageApi) -> None:
+    request = ImagineRequest(prompt="a lighthouse --ar 3:2 --seed 7", aspect_ratio="1:1")
+    job = await ended(api, await api.imagine(request))
+    assert job.parameters is not None
+    assert (job.parameters.aspect_ratio, job.parameters.seed) == ("1:1", 7)
+
+
+async def test_a_prompt_that_nobody_understands_is_painted_as_it_is(api: ImageApi) -> None:
+    job = await ended(api, await api.imagine(ImagineRequest(prompt="--ar x:y {a, b} --stylize 9999999")))
+    assert job.status is JobStatus.COMPLETED
+    assert job.parameters is not None
+    assert job.parameters.aspect_ratio == "1:1"
+
+
 async def test_pictures_have_the_aspect_ratio_that_was_asked_for(api: ImageApi) -> None:
     job = await imagined(api, aspect_ratio="3:2")
     assert job.result is not None
@@ -131,7 +160,8 @@ async def test_an_upscale_ends_with_one_picture_of_twice_the_size(api: ImageApi)
     assert parent.result is not None
     (image,) = job.result.images
     original = next(image for image in parent.result.images if image.index == 4)
-    assert original.width and original.height
+    assert original.width
+    assert original.height
     assert (image.index, image.width, image.height) == (None, 2 * original.width, 2 * original.height)
 
 
@@ -274,7 +304,7 @@ async def test_a_job_cannot_be_cancelled_twice(api: ImageApi) -> None:
 
 
 async def test_a_prompt_with_a_blocked_word_is_refused_with_the_word(api: ImageApi) -> None:
-    with pytest.raises(UpstreamRejected, match="Gore") as refusal:
+    with pytest.raises(UpstreamRejected, match="gore") as refusal:
         await api.imagine(ImagineRequest(prompt="a lot of Gore."))
     assert refusal.value.code == "blocked_prompt"
 
@@ -330,10 +360,10 @@ async def test_a_failed_job_says_why(api: ImageApi) -> None:
 
 async def test_webhook_fields_are_given_back(api: ImageApi) -> None:
     request = ImagineRequest.model_validate(
-        {"prompt": "x", "webhook_url": "https://example.invalid/hook?a=b", "webhook_type": "progress"}
+        {"prompt": "x", "webhook_url": "https://192.0.2.1/hook?a=b", "webhook_type": "progress"}
     )
     job = await api.get_job(await api.imagine(request))
-    assert (job.webhook_url, job.webhook_type) == ("https://example.invalid/hook?a=b", WebhookType.PROGRESS)
+    assert (job.webhook_url, job.webhook_type) == ("https://192.0.2.1/hook?a=b", WebhookType.PROGRESS)
     await ended(api, job.id)
 
 

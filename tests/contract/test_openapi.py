@@ -14,7 +14,7 @@ from tests.fakes.engines import TOKEN, tiny_settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-EXAMPLES = os.environ.get("IMAGINEBOT_TEST_EXAMPLES", "10")
+EXAMPLES = os.environ.get("IMAGINEBOT_TEST_EXAMPLES", "6")
 """Examples an operation; more of them find more, and take longer."""
 
 

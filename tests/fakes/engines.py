@@ -24,6 +24,7 @@ def tiny_settings(folder: Path, *, previews: bool = True, **changes: Any) -> Eng
     painter: dict[str, Any] = {
         "painter": "tests.fakes.tiny_painter:TinyPainter",
         "painter_options": {"folder": str(folder), "previews": previews},
+        "workers": 1,
     }
     return EngineSettings(folder=folder, token=TOKEN, **{**painter, **changes})
 
@@ -31,7 +32,7 @@ def tiny_settings(folder: Path, *, previews: bool = True, **changes: Any) -> Eng
 async def reached(api: ImageApi, job_id: UUID, condition: Callable[[Job], bool]) -> Job:
     """Ask for a job until it is as wanted, within a time limit."""
     async with asyncio.timeout(TIME_LIMIT_SECONDS):
-        while not condition(job := await api.get_job(job_id)):
+        while not condition(job := await api.get_job(job_id)):  # noqa: ASYNC110 - a job can only be asked for
             await asyncio.sleep(0.01)
     return job
 
@@ -44,7 +45,7 @@ async def ended(api: ImageApi, job_id: UUID) -> Job:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so, within a time limit."""
     async with asyncio.timeout(TIME_LIMIT_SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - files and processes send no events
             await asyncio.sleep(0.01)
 
 

@@ -322,7 +322,7 @@ function conversation() {
 
   function connect() {
     source?.close();
-    source = new EventSource(`${address}/events?after=${head}`);
+    source = new EventSource(`${address}/events?after=${head}&version=${body.dataset.version}`);
     const take = (event) => {
       head = Math.max(head, Number(event.lastEventId) || 0);
       return JSON.parse(event.data);
@@ -454,6 +454,7 @@ function conversation() {
     message.classList.remove("flash");
     void message.offsetWidth;
     message.classList.add("flash");
+    setTimeout(() => message.classList.remove("flash"), 2200);
     latest.hidden = newer.hidden && atEnd();
     return true;
   }
@@ -507,37 +508,41 @@ function conversation() {
 function presses({ address, follow }) {
   const remix = find("remix");
   const prompt = find("remix-prompt");
+  const problem = find("remix-problem");
   let asked = null;
 
-  async function press(button, edited) {
-    if (button.dataset.busy !== undefined) return;
+  // Gives whether it was done. ``complain`` gets the private notices of a refusal.
+  async function press(button, edited, complain = showNotices) {
+    if (button.dataset.busy !== undefined) return false;
     const form = new FormData();
     form.set("key", newKey());
     if (edited !== undefined) form.set("prompt", edited);
     button.dataset.busy = "";
     button.disabled = true;
     button.classList.add("busy");
+    let answer = { ok: false, notices: [privateNotice("The studio cannot be reached", "Please try again in a moment.")] };
     try {
-      const answer = await post(`${address}/buttons/${encodeURIComponent(button.dataset.press)}`, form);
-      if (!answer.ok) find("lightbox").close();
-      showNotices(answer.notices);
-      if (answer.goto) await follow(answer.goto);
-      else if (answer.ok) announce(`${button.title.split(". Pressed")[0]}: asked for`);
+      answer = await post(`${address}/buttons/${encodeURIComponent(button.dataset.press)}`, form);
     } catch {
-      find("lightbox").close();
-      unreachable("Please press the button again in a moment.");
+      // Said by the notice above.
     }
-    const focused = document.activeElement === document.body;
+    const unfocused = document.activeElement === document.body;
     delete button.dataset.busy;
     button.disabled = false;
     button.classList.remove("busy");
-    if (focused && button.isConnected) button.focus({ preventScroll: true });
+    if (unfocused && button.isConnected) button.focus({ preventScroll: true });
+    if (!answer.ok) find("lightbox").close();
+    if (answer.notices.length) complain(answer.notices);
+    if (answer.goto) await follow(answer.goto);
+    else if (answer.ok) announce(`${button.title.split(". Pressed")[0]}: asked for`);
+    return answer.ok;
   }
 
   function ask(button) {
     asked = { button, prompt: button.closest("[data-prompt]").dataset.prompt };
     find("remix-title").textContent = button.title.split(". Pressed")[0];
     prompt.value = asked.prompt;
+    problem.textContent = "";
     remix.showModal();
     prompt.focus();
     prompt.setSelectionRange(prompt.value.length, prompt.value.length);
@@ -558,9 +563,15 @@ function presses({ address, follow }) {
       find("remix-form").requestSubmit();
     }
   });
-  find("remix-form").addEventListener("submit", () => {
+  // The dialog stays until its prompt has been taken, so that nothing typed is lost.
+  find("remix-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
     const { button, prompt: before } = asked;
-    press(button, prompt.value === before ? undefined : prompt.value);
+    const complain = (notices) => { problem.textContent = notices.map(sentenceOf).join(" "); };
+    problem.textContent = "";
+    find("remix-send").disabled = true;
+    if (await press(button, prompt.value === before ? undefined : prompt.value, complain)) remix.close();
+    find("remix-send").disabled = false;
   });
   return { start };
 }
@@ -694,16 +705,16 @@ function composer({ address, follow, toLatest }) {
     send.disabled = false;
     send.classList.remove("busy");
     sending = false;
-    if (answer) await settle(answer, words);
+    if (answer) await settle(answer, words, pictures);
     text.focus();
   }
 
-  async function settle(answer, words) {
+  async function settle(answer, words, pictures) {
     find("notices").replaceChildren();
     if (answer.ok) {
       past.add(words);
       text.value = "";
-      attachments.clear();
+      attachments.remove(pictures);
       advice.clear();
       grow();
     }
@@ -805,7 +816,12 @@ function pictureTray(text) {
   });
   return {
     files: () => held.map((each) => each.file),
-    clear: () => { for (const each of held) URL.revokeObjectURL(each.address); held = []; draw(); },
+    // Only what was sent: pictures that were attached while it was on its way are for the next message.
+    remove: (sent) => {
+      for (const each of held) if (sent.includes(each.file)) URL.revokeObjectURL(each.address);
+      held = held.filter((each) => !sent.includes(each.file));
+      draw();
+    },
   };
 }
 
@@ -847,7 +863,16 @@ function suggestions(text, changed) {
     }
     if (mine !== round || !advice.completions) return;
     draw(advice.completions);
-    later = setTimeout(() => drawRemarks(advice.issues), isOpen() ? 500 : 260);
+    const finished = finishedUpTo();
+    later = setTimeout(() => drawRemarks(advice.issues.filter((each) => each.end <= finished)), 260);
+  }
+
+  // A word that is still being completed is not complained about, nor a parameter whose value is being chosen.
+  function finishedUpTo() {
+    if (!isOpen()) return Infinity;
+    const start = Math.min(...options.map((each) => each.start));
+    if (/^[-/]/.test(options[0].label)) return start;
+    return count(text.value.slice(0, unit(start)).trimEnd()) - 1;
   }
 
   function draw(completions) {

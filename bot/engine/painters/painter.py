@@ -18,7 +18,7 @@ A painter calls it at least every 100 ms, so that a cancel stops the work at onc
 """
 
 
-class Stopped(Exception):  # noqa: N818 - an order to stop, not an error
+class Stopped(Exception):
     """The job was cancelled while its picture was being painted."""
 
 

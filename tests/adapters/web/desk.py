@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import ButtonView, JobView, PictureView
 from bot.keys import Keys
+from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
 from bot.storage.identifiers import new_id
@@ -51,12 +53,13 @@ class Desk:
             transport=httpx.ASGITransport(app=self.http), base_url=ORIGIN, headers={"Origin": ORIGIN, **headers}
         )
 
-    async def member(self, name: str = "Ada") -> httpx.AsyncClient:
+    @asynccontextmanager
+    async def member(self, name: str = "Ada") -> AsyncIterator[httpx.AsyncClient]:
         """Give a browser that has introduced itself, and asks for JSON as the page's script does."""
-        client = self.visitor(Accept="application/json")
-        answer = await client.post("/welcome", data={"name": name, "next": "/"})
-        assert answer.status_code == 303
-        return client
+        async with self.visitor(Accept="application/json") as client:
+            answer = await client.post("/welcome", data={"name": name, "next": "/"})
+            assert answer.status_code == 303
+            yield client
 
 
 @asynccontextmanager
@@ -69,7 +72,7 @@ async def desk_in(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         bells = Bells()
         shelf = PictureShelf(BlobStore.open(folder / "pictures"), fetcher)
         app = App(
-            settings=read_settings({}, data_dir=folder, http_port=8080, **settings),
+            settings=read_settings(data_dir=folder, http_port=8080, **settings),
             clock=clock,
             database=database,
             store=store,
@@ -87,6 +90,15 @@ async def desk_in(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
             chat=ChatStore(database, clock),
         )
         await adapter.stop()
+
+
+@asynccontextmanager
+async def served(desk: Desk, *, port: int = 0) -> AsyncIterator[str]:
+    """Serve a desk on a port, a free one by default, and give its address."""
+    with contextlib.closing(bind("127.0.0.1", port)) as listener:
+        async with serve(desk.http, listener):
+            yield url_of(listener)
+            await desk.adapter.stop()
 
 
 def form(text: str, key: str = KEY, *, pictures: int = 0) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.web.adapter import MIGRATIONS
-from adapters.web.chat import CHANNELS_LIMIT, TEXT_LIMIT, MessageKind, clean_channel, clean_name, message_number
+from adapters.web.chat import CHANNELS_LIMIT, TEXT_LIMIT, MessageKind
+from adapters.web.names import clean_channel, clean_name, message_number
 from bot.errors import InvalidCommand, NotAllowed, PostGone
 from bot.jobs.view import JobView
 from tests.adapters.web.desk import Desk, a_post, a_view, desk_in

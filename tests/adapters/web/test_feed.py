@@ -148,7 +148,9 @@ async def test_a_listener_beyond_the_memory_still_misses_nothing(
         await _say(desk.chat, feed, ada, str(number))
     late = Listener(feed.stream("general", 0))
     for listener in (early, late):
-        assert [(await listener.event()).body["html"] for _ in range(20)] == [f"<li>{number}</li>" for number in range(20)]
+        assert [(await listener.event()).body["html"] for _ in range(20)] == [
+            f"<li>{number}</li>" for number in range(20)
+        ]
 
 
 async def test_a_hundred_listeners_cost_one_reading_and_one_rendering(desk: Desk, ada: Member) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -13,15 +12,14 @@ from typing import Any
 import pytest
 
 from adapters.web.chat import Message, MessageKind
+from adapters.web.formats import initials, linked, split_prompt, unbroken
 from adapters.web.presenter import (
+    FOLDER,
     TITLES,
     Presenter,
     explain,
     file_name,
     fit,
-    initials,
-    linked,
-    split_prompt,
     status_of,
 )
 from bot import errors
@@ -137,12 +135,10 @@ def test_the_lightbox_gets_the_grid_and_its_four_with_their_buttons(presenter: P
 
 
 def test_the_frame_has_its_shape_before_there_is_a_picture(presenter: Presenter) -> None:
-    waiting = a_view(
-        status=JobStatus.PENDING, progress=0, main=None, images=(), buttons=(), state="Next in the queue"
-    )
+    waiting = a_view(status=JobStatus.PENDING, progress=0, main=None, images=(), buttons=(), state="Next in the queue")
     painting = replace(a_view(), status=JobStatus.IN_PROGRESS, progress=40, images=(), buttons=())
     assert painting.main is not None
-    preview = replace(painting, main=replace(painting.main, role=PictureRole.PREVIEW, width=384, height=256))
+    preview = replace(painting, main=replace(painting.main, role=PictureRole.PREVIEW, width=385, height=255))
     sizes = set()
     for view in (waiting, preview, a_view()):
         sizer = next(each for each in _shown(presenter, view).all("svg") if each.get("class") == "sizer")
@@ -269,9 +265,7 @@ def test_addresses_become_links_that_lead_nowhere_else() -> None:
 
 def test_no_template_carries_script_or_style_inside(presenter: Presenter) -> None:
     for name in ("_post.html", "_text.html", "channel.html", "jobs.html", "base.html", "welcome.html", "_icons.svg"):
-        source = (inspect.getfile(Presenter).rpartition("/")[0] + "/templates/" + name)
-        with open(source, encoding="utf-8") as file:
-            text = file.read()
+        text = (FOLDER / "templates" / name).read_text("utf-8")
         assert not re.search(r"\sstyle=|\son\w+=|<style", text), name
         assert not re.search(r"<script(?! type=\"module\" src=)", text), name
 
@@ -289,6 +283,12 @@ def test_no_template_carries_script_or_style_inside(presenter: Presenter) -> Non
 )
 def test_a_prompt_is_split_into_words_and_parameters(prompt: str, words: str, tail: str) -> None:
     assert split_prompt(prompt) == (words, tail)
+
+
+def test_a_parameter_is_kept_on_one_line_and_the_text_stays_as_typed() -> None:
+    html = str(unbroken("a <cat>  --ar 3:2 --no red, green and a very long list of other things"))
+    assert html.startswith('a &lt;cat&gt;  <span class="keep">--ar 3:2</span> --no red')
+    assert _Document(html).all("span") == [{"class": "keep"}]
 
 
 def test_frames_fit_their_box_whatever_the_shape() -> None:

@@ -18,7 +18,7 @@ from tests.adapters.web.desk import KEY, Desk, a_post, a_view, form, png
 
 @pytest.fixture
 async def ada(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async with await desk.member("Ada") as client:
+    async with desk.member("Ada") as client:
         yield client
 
 
@@ -83,7 +83,9 @@ async def test_a_bad_cookie_is_nobody(desk: Desk, cookie: str) -> None:
     assert await _bodies(desk) == []
 
 
-@pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "/ /x"])
+@pytest.mark.parametrize(
+    "address", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "/ /x"]
+)
 async def test_the_way_on_never_leads_elsewhere(desk: Desk, address: str) -> None:
     async with desk.visitor() as visitor:
         answer = await visitor.post("/welcome", data={"name": "Ada", "next": address})
@@ -95,7 +97,7 @@ async def test_the_way_on_never_leads_elsewhere(desk: Desk, address: str) -> Non
 
 async def test_what_is_said_is_seen_by_everybody(desk: Desk, ada: httpx.AsyncClient) -> None:
     assert (await ada.post("/c/general/messages", **form("hello <b>there</b>"))).json() == {"notices": [], "goto": None}
-    async with await desk.member("Grace") as grace:
+    async with desk.member("Grace") as grace:
         page = (await grace.get("/c/general", headers={"Accept": "text/html"})).text
     assert "hello &lt;b&gt;there&lt;/b&gt;" in page
     assert "Message by Ada" in page
@@ -110,7 +112,7 @@ async def test_the_same_key_twice_is_one_message_and_one_job(desk: Desk, ada: ht
 
 
 async def test_a_key_belongs_to_its_person(desk: Desk, ada: httpx.AsyncClient) -> None:
-    async with await desk.member("Grace") as grace:
+    async with desk.member("Grace") as grace:
         await ada.post("/c/general/messages", **form("from Ada"))
         await grace.post("/c/general/messages", **form("from Grace"))
     assert await _bodies(desk) == ["from Ada", "from Grace"]
@@ -188,6 +190,17 @@ async def test_a_picture_that_is_too_large_is_refused_with_the_limit(desk: Desk,
     assert "holiday.png is larger than 20 MB" in answer.json()["notices"][0]
 
 
+async def test_of_several_pictures_the_one_that_cannot_be_used_is_named(desk: Desk, ada: httpx.AsyncClient) -> None:
+    names = {"good.png": png(), "torn.png": png()[:60]}
+    files = [("pictures", (name, content, "image/png")) for name, content in names.items()]
+    answer = await ada.post("/c/general/messages", data={"text": "/blend", "key": KEY}, files=files)
+    assert "torn.png: This picture is" in answer.json()["notices"][0]
+    inside, outside = "http://10.0.0.1/a.png", "http://10.0.0.2/b.png"
+    answer = await ada.post("/c/general/messages", **form(f"/blend {inside} {outside}"))
+    assert f"{inside}: That address is not on the public internet" in answer.json()["notices"][0]
+    assert await _jobs(desk) == ()
+
+
 async def test_six_pictures_are_refused_with_the_limit(desk: Desk, ada: httpx.AsyncClient) -> None:
     answer = await ada.post("/c/general/messages", **form("/blend", pictures=6))
     assert answer.status_code == 400
@@ -209,7 +222,7 @@ async def test_help_and_jobs_answer_the_sender_alone(desk: Desk, ada: httpx.Asyn
 
 
 async def test_cancel_stops_ones_latest_job_and_then_all(desk: Desk, ada: httpx.AsyncClient) -> None:
-    async with await desk.member("Grace") as grace:
+    async with desk.member("Grace") as grace:
         await grace.post("/c/general/messages", **form("/imagine hers"))
         for number in range(3):
             await ada.post("/c/general/messages", **form(f"/imagine {number}", f"key-{number}-key"))
@@ -225,7 +238,7 @@ async def test_cancel_stops_ones_latest_job_and_then_all(desk: Desk, ada: httpx.
 async def test_somebody_elses_job_cannot_be_cancelled(desk: Desk, ada: httpx.AsyncClient) -> None:
     await ada.post("/c/general/messages", **form("/imagine a cat"))
     (view,) = await _jobs(desk)
-    async with await desk.member("Grace") as grace:
+    async with desk.member("Grace") as grace:
         answer = await grace.post("/c/general/messages", **form(f"/cancel {view.job_id}"))
         assert answer.status_code == 403
         assert "Only Ada" in answer.json()["notices"][0]
@@ -241,7 +254,7 @@ async def test_a_press_of_cancel_stops_the_job_once(desk: Desk, ada: httpx.Async
     await ada.post("/c/general/messages", **form("/imagine a cat"))
     (button,) = (await _jobs(desk))[0].buttons
     for _ in range(2):
-        answer = await ada.post(f"/c/general/buttons/{button.id}", data={"key": KEY})
+        answer = await ada.post(f"/c/general/buttons/{button.id}", data={"key": "key-of-the-press"})
         assert answer.status_code == 200
     (view,) = await _jobs(desk)
     assert view.status is JobStatus.CANCELLED
@@ -260,6 +273,16 @@ async def test_a_second_retry_leads_to_the_job_that_is_there(desk: Desk, ada: ht
     assert len(await _jobs(desk)) == 2
 
 
+async def test_a_prompt_that_was_emptied_in_the_dialog_is_refused(desk: Desk, ada: httpx.AsyncClient) -> None:
+    await ada.post("/c/general/messages", **form("/imagine a cat"))
+    (button,) = (await _jobs(desk))[0].buttons
+    for prompt in ("", "  "):
+        answer = await ada.post(f"/c/general/buttons/{button.id}", data={"key": KEY, "prompt": prompt})
+        assert answer.status_code == 400
+        assert "no words left" in answer.json()["notices"][0]
+    assert (await _jobs(desk))[0].status is JobStatus.PENDING
+
+
 async def test_an_unknown_button_says_so(ada: httpx.AsyncClient) -> None:
     answer = await ada.post("/c/general/buttons/nothing", data={"key": KEY})
     assert answer.status_code == 404
@@ -271,7 +294,7 @@ async def test_a_post_appears_and_is_edited_in_place(desk: Desk, ada: httpx.Asyn
     await desk.adapter.edit(a_post(reference=reference), a_view(revision=2, state="Done in 4 s"))
     assert await desk.adapter.post(a_post(), a_view(revision=2)) == reference
     page = (await ada.get("/c/general")).text
-    assert page.count("<li class=\"message post\"") == 1
+    assert page.count('<li class="message post"') == 1
     assert f'id="m-{reference}"' in page
     assert "Done in 4 s" in page
 
@@ -356,7 +379,7 @@ async def test_the_list_of_jobs_is_narrowed_by_person_and_status(desk: Desk, ada
     await ada.post("/c/general/messages", **form("/imagine a lighthouse"))
     await ada.post("/c/general/messages", **form("/imagine a windmill", "another-key"))
     await ada.post("/c/general/messages", **form("/cancel", "key-cancel-1"))
-    async with await desk.member("Grace") as grace:
+    async with desk.member("Grace") as grace:
         await grace.post("/c/general/messages", **form("/imagine a harbour"))
         everything = (await grace.get("/jobs")).text
     person = next(each for each in await desk.app.service.requesters("web", "local") if each.name == "Ada")
@@ -382,6 +405,12 @@ async def test_older_jobs_come_page_by_page(desk: Desk, ada: httpx.AsyncClient) 
         more = re.search(r'href="([^"]+)" rel="next"', page)
         address = more[1].replace("&amp;", "&") if more else ""
     assert seen == [f"number {number}." for number in reversed(range(45))]
+
+
+async def test_in_the_list_the_parameters_of_an_arabic_prompt_keep_their_direction(ada: httpx.AsyncClient) -> None:
+    await ada.post("/c/general/messages", **form("/imagine منارة عند الغسق --ar 2:3"))
+    page = (await ada.get("/jobs?status=queued")).text
+    assert 'dir="auto">منارة عند الغسق <span class="tail">--ar 2:3</span></span>' in page
 
 
 async def test_ones_own_job_is_cancelled_from_the_list(desk: Desk, ada: httpx.AsyncClient) -> None:

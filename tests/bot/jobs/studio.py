@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -175,9 +175,7 @@ class World:
                 blobs=blobs,
                 bells=bells,
                 shelf=shelf,
-                service=JobService(
-                    store, shelf, bells, limits=limits or Limits(), can_lend=lambda: addresses.known
-                ),
+                service=JobService(store, shelf, bells, limits=limits or Limits(), can_lend=lambda: addresses.known),
                 submitter=Submitter(
                     store,
                     self.api,
@@ -219,6 +217,13 @@ class Person:
             key=key or f"{self.requester.user_id}-{self._events}",
             manages=self.manages,
         )
+
+
+async def until(look: Callable[[], Awaitable[bool]]) -> None:
+    """Look until it is so, within a time limit."""
+    async with asyncio.timeout(5):
+        while not await look():  # noqa: ASYNC110 - rows send no events
+            await asyncio.sleep(0)
 
 
 async def until_cancelled(task: asyncio.Task[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,9 +26,7 @@ from bot.midjourney import schema
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 THEIRS = UUID(int=7)
-IMAGES = tuple(
-    schema.Image(url=f"https://pictures.test/{name or 'grid'}", index=name) for name in (None, 1, 2, 3, 4)
-)
+IMAGES = tuple(schema.Image(url=f"https://pictures.test/{name or 'grid'}", index=name) for name in (None, 1, 2, 3, 4))
 RESULT = schema.Result(images=IMAGES)
 PROMPTS = schema.Result(prompts=("one", "two", "three", "four", "five"))
 ERROR = schema.JobError(code="painting_failed", message="The paint ran out.")
@@ -53,7 +52,7 @@ def job(kind: JobType = JobType.IMAGINE) -> Job:
 
 
 def theirs(status: JobStatus, kind: JobType = JobType.IMAGINE, progress: int | None = None) -> schema.Job:
-    ends = {
+    ends: dict[JobStatus, dict[str, Any]] = {
         JobStatus.COMPLETED: {"result": PROMPTS if kind is JobType.DESCRIBE else RESULT},
         JobStatus.FAILED: {"error": ERROR},
     }

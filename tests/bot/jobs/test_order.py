@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.jobs import changes
 from bot.jobs.model import Submission
 from tests.bot.jobs.studio import Person, Studio, World
 from tests.fakes.image_service import SettableClock
@@ -21,8 +22,6 @@ async def claim(studio: Studio) -> str | None:
     if job is None:
         return None
     async with studio.store.unit() as unit:
-        from bot.jobs import changes
-
         await changes.fail(unit, await unit.job(job.id), "x", "x")
     return job.requester.name
 
@@ -52,7 +51,7 @@ async def test_a_job_in_another_mode_costs_nobody_their_turn(world: World, anna:
         assert (await studio.service.view(job.id)).state == "Waiting, 2nd in the queue"
 
 
-@settings(max_examples=15)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 3)), min_size=1, max_size=8), st.integers(0, 6))
 def test_turns_are_taken_round_by_round(asked: list[tuple[str, int]], later: int) -> None:
     """All ask at first, then a newcomer after ``later`` turns: nobody is served twice while another waits."""
@@ -66,15 +65,16 @@ def test_turns_are_taken_round_by_round(asked: list[tuple[str, int]], later: int
                     await studio.service.imagine(people[name].does(), "a bird" + f" --repeat {number}" * (number > 1))
                     left[name] += number
                 served: list[str] = []
-                for turn in range(sum(left.values()) + 1):
-                    if turn == min(later, sum(left.values())):
+                total, came_at = sum(left.values()), 0
+                for turn in range(total + 1):
+                    if turn == min(later, total):
                         await studio.service.imagine(people["N"].does(), "a bird")
                         left["N"] += 1
                         came_at = len(served)
-                    name = await claim(studio)
-                    assert name is not None
-                    served.append(name)
-                    left[name] -= 1
+                    whose = await claim(studio)
+                    assert whose is not None
+                    served.append(whose)
+                    left[whose] -= 1
                 assert await claim(studio) is None
                 assert not +left
                 # The newcomer waits for at most one job of each of the others.

@@ -59,9 +59,7 @@ async def test_two_presses_of_u2_at_the_same_moment_are_one_upscale(
     assert len({pressed.job.id for pressed in found}) == 1
 
 
-async def test_a_press_marks_the_button_with_who_pressed_it(
-    studio: Studio, grid: Job, ben: Person
-) -> None:
+async def test_a_press_marks_the_button_with_who_pressed_it(studio: Studio, grid: Job, ben: Person) -> None:
     before = (await studio.service.view(grid.id)).revision
     job = await press(studio, ben, grid, "U2")
     view = await studio.service.view(grid.id)
@@ -147,7 +145,9 @@ async def test_the_picture_that_a_prompt_began_with_stays_in_an_edited_one(studi
     assert edited.prompt == "https://a.test/b.png a lighthouse in snow"
 
 
-@pytest.mark.parametrize(("prompt", "words"), [(" ", "empty"), ("a {red, blue} barn", "braces"), ("x --s 9999", "1000")])
+@pytest.mark.parametrize(
+    ("prompt", "words"), [(" ", "empty"), ("a {red, blue} barn", "braces"), ("x --s 9999", "1000")]
+)
 async def test_an_edited_prompt_is_checked_like_any_other(
     studio: Studio, grid: Job, anna: Person, prompt: str, words: str
 ) -> None:

@@ -96,9 +96,7 @@ async def test_too_many_permutations_are_refused_whole(world: World, anna: Perso
 
 
 @pytest.mark.parametrize("text", ["", "   ", "--ar 3:2", "x" * 4001, "a {bird"])
-async def test_a_prompt_that_cannot_be_sent_is_refused_with_a_sentence(
-    studio: Studio, anna: Person, text: str
-) -> None:
+async def test_a_prompt_that_cannot_be_sent_is_refused_with_a_sentence(studio: Studio, anna: Person, text: str) -> None:
     with pytest.raises(InvalidPrompt, match=r"[.:] ?"):
         await studio.service.imagine(anna.does(), text)
 
@@ -110,7 +108,9 @@ async def test_blocked_words_are_refused_as_whole_words(world: World, anna: Pers
             await studio.service.imagine(anna.does(), "a Red  Barn at dusk")
         with pytest.raises(InvalidPrompt, match="ass"):
             await studio.service.blend(
-                anna.does(), [await studio.service.keep_picture(UPLOAD), await studio.service.keep_picture(UPLOAD)], "ass"
+                anna.does(),
+                [await studio.service.keep_picture(UPLOAD), await studio.service.keep_picture(UPLOAD)],
+                "ass",
             )
 
 
@@ -303,9 +303,7 @@ async def test_a_job_that_is_not_there_is_a_sentence(studio: Studio, anna: Perso
 
 
 async def test_pages_follow_each_other_without_gap_or_repetition(studio: Studio, anna: Person, ben: Person) -> None:
-    made = [
-        (await studio.service.imagine((anna if n % 3 else ben).does(), f"bird {n}"))[0].id for n in range(11)
-    ]
+    made = [(await studio.service.imagine((anna if n % 3 else ben).does(), f"bird {n}"))[0].id for n in range(11)]
     where, seen, before = JobFilter(platform="chat", workspace="acme"), [], None
     for _ in range(3):
         page = await studio.service.list(where, before=before, limit=4)

@@ -173,7 +173,7 @@ asyncio.run(main())
 def test_a_process_killed_while_writing_leaves_only_whole_blobs(folder: Path) -> None:
     for _ in range(3):
         command = [sys.executable, "-c", _PUT_FOR_EVER, str(folder)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: S603 - our own interpreter and text
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == b"ready\n"
             while not any(folder.rglob("*#*")):  # in the middle of a write

@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw
 
 from bot.engine.painters.painter import Checkpoint
 from bot.engine.painters.procedural.colour import Rgb
-from bot.engine.painters.procedural.exact import Plane, clamp
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup
 
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 
-_CHECK_PIXELS = 6_000_000
+_BAND_PIXELS = 400_000
 
 
 class Canvas:
@@ -72,6 +72,12 @@ class Canvas:
         self.ids[rows, cols][np.broadcast_to(mask > np.float32(0.5), self.ids[rows, cols].shape)] = self.layer
         self.check()
 
+    def fill(self, table: Plane, t: Plane) -> None:
+        """Fill the whole picture with the colours that ``table`` (3, n) has at ``t`` (0…1)."""
+        for plane, column in zip(self.rgb, table, strict=True):
+            plane[:] = lookup(column, t)
+            self.check()
+
     def over_soft(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
         """Lay ``colour`` over the picture as air or light would: the map of layers stays as it is."""
         rows, cols = window or (slice(None), slice(None))
@@ -87,7 +93,9 @@ class Canvas:
         rows, cols = window or (slice(None), slice(None))
         region = self.rgb[:, rows, cols]
         for plane, strength in zip(region, colour, strict=True):
-            plane += (np.float32(1) - plane) * (mask * np.float32(strength) if isinstance(strength, float) else mask * strength)
+            plane += (np.float32(1) - plane) * (
+                mask * np.float32(strength) if isinstance(strength, float) else mask * strength
+            )
         self.check()
 
     def shade(self, mask: Plane, window: tuple[slice, slice] | None = None) -> None:
@@ -111,7 +119,7 @@ class Sheet:
         rows, cols = self.window or (slice(0, 1), slice(0, 1))
         self.size = (cols.stop - cols.start, rows.stop - rows.start)
         area = self.size[0] * self.size[1]
-        self.fine = 4 if area < 150_000 else 3 if area < 700_000 else 2
+        self.fine = 4 if area < 150_000 else 3 if area < 1_300_000 else 2
         self.image = Image.new("RGBA" if coloured else "L", (self.size[0] * self.fine, self.size[1] * self.fine), 0)
         self.draw = ImageDraw.Draw(self.image)
         self._kx = canvas.width / canvas.units[0] * self.fine
@@ -148,7 +156,9 @@ class Sheet:
         """Fill a rectangle."""
         x0, y0, x1, y1 = self._points(((left, top), (right, bottom)))
         if x1 > x0 and y1 > y0:
-            self.draw.rectangle((round(x0), round(y0), max(round(x1) - 1, round(x0)), max(round(y1) - 1, round(y0))), fill=_ink(fill))
+            self.draw.rectangle(
+                (round(x0), round(y0), max(round(x1) - 1, round(x0)), max(round(y1) - 1, round(y0))), fill=_ink(fill)
+            )
 
     def mask(self) -> Plane:
         """Average down to the canvas's pixels: 0…1 (height, width)."""
@@ -163,13 +173,18 @@ class Sheet:
         if not self.coloured and colour is not None:
             self.canvas.over(self.mask() * np.float32(strength), colour, self.window)
             return
-        planes = np.moveaxis(np.asarray(self.image.reduce(self.fine), np.float32), -1, 0) * np.float32(strength / 255)
         rows, cols = self.window
-        region = self.canvas.rgb[:, rows, cols]
-        region *= np.float32(1) - planes[3]
-        region += planes[:3]
-        self.canvas.ids[rows, cols][planes[3] > np.float32(0.5)] = self.canvas.layer
-        self.canvas.check()
+        band = max(_BAND_PIXELS // max(self.size[0], 1), 8)
+        for top in range(0, self.size[1], band):
+            bottom = min(top + band, self.size[1])
+            fine = self.image.crop((0, top * self.fine, self.image.width, bottom * self.fine)).reduce(self.fine)
+            planes = np.moveaxis(np.asarray(fine, np.float32), -1, 0) * np.float32(strength / 255)
+            here = slice(rows.start + top, rows.start + bottom)
+            region = self.canvas.rgb[:, here, cols]
+            region *= np.float32(1) - planes[3]
+            region += planes[:3]
+            self.canvas.ids[here, cols][planes[3] > np.float32(0.5)] = self.canvas.layer
+            self.canvas.check()
 
     def light(self, colour: Rgb, *, strength: float = 1.0) -> None:
         """Add the sheet's shapes as light."""

@@ -17,8 +17,16 @@ from bot.engine.painters.procedural.exact import Plane, table
 Lab: TypeAlias = tuple[float, float, float]
 Rgb: TypeAlias = tuple[float, float, float]
 
-_TO_LMS = ((0.4122214708, 0.5363325363, 0.0514459929), (0.2119034982, 0.6806995451, 0.1073969566), (0.0883024619, 0.2817188376, 0.6299787005))
-_TO_LAB = ((0.2104542553, 0.7936177850, -0.0040720468), (1.9779984951, -2.4285922050, 0.4505937099), (0.0259040371, 0.7827717662, -0.8086757660))
+_TO_LMS = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+_TO_LAB = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
 
 
 @lru_cache(maxsize=4096)
@@ -42,11 +50,13 @@ def to_planes(labs: npt.NDArray[np.float64]) -> Plane:
     l_ = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     m_ = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     s_ = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    linear = np.stack([
-        4.0767416621 * l_ - 3.3077115913 * m_ + 0.2309699292 * s_,
-        -1.2684380046 * l_ + 2.6097574011 * m_ - 0.3413193965 * s_,
-        -0.0041960863 * l_ - 0.7034186147 * m_ + 1.7076147010 * s_,
-    ])
+    linear = np.stack(
+        [
+            4.0767416621 * l_ - 3.3077115913 * m_ + 0.2309699292 * s_,
+            -1.2684380046 * l_ + 2.6097574011 * m_ - 0.3413193965 * s_,
+            -0.0041960863 * l_ - 0.7034186147 * m_ + 1.7076147010 * s_,
+        ]
+    )
     linear = np.clip(linear, 0.0, 1.0)
     return table(np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055))
 
@@ -69,9 +79,10 @@ def mix(one: Lab, other: Lab, share: float) -> Lab:
 
 
 def lighten(colour: Lab, by: float) -> Lab:
-    """Move the lightness by ``by`` (0…1, negative darkens), and calm the chroma at the ends."""
+    """Move the lightness by ``by`` (0…1, negative darkens), and calm the chroma as it nears white or black."""
     lightness = min(max(colour[0] + by, 0.0), 1.0)
-    calm = min(1.0, 4.5 * (1 - lightness), 4.5 * lightness)
+    before = min(max(colour[0], 1e-6), 1 - 1e-6)
+    calm = min(1.0, 2.2 * (1 - lightness) / (1 - before), lightness / before)
     return lightness, colour[1] * calm, colour[2] * calm
 
 

@@ -33,7 +33,9 @@ def compose(order: Order, index: int) -> Scene:
         parent, chosen = order.variation_of
         again = replace(parent, prompt=order.prompt or parent.prompt)
         if again.variation_of is not None:
-            again = replace(again, variation_of=(replace(again.variation_of[0], prompt=again.prompt), again.variation_of[1]))
+            again = replace(
+                again, variation_of=(replace(again.variation_of[0], prompt=again.prompt), again.variation_of[1])
+            )
         return _vary(compose(again, chosen), order, index)
     reading = read(order.prompt, order.no)
     measured = tuple(measure(picture) for picture in order.pictures)
@@ -50,7 +52,17 @@ def compose(order: Order, index: int) -> Scene:
     key = f"{order.seed}/{index}/{reading.unknown}"
     places = place_all(subjects, ground, (width, height, horizon), own, light, chaos)
     ornament = sqrt(order.stylize / 1000)
-    clouds = min(max(0.30 + own.uniform(-0.12, 0.26) + 0.25 * ornament + _mood_sum(reading, "clouds") - (0.0 if "clouds" in weather or "clear" not in weather else 0.6), 0.0), 1.0)
+    clouds = min(
+        max(
+            0.30
+            + own.uniform(-0.12, 0.26)
+            + 0.25 * ornament
+            + _mood_sum(reading, "clouds")
+            - (0.0 if "clouds" in weather or "clear" not in weather else 0.6),
+            0.0,
+        ),
+        1.0,
+    )
     if ("weather", "clouds") in reading.excluded or ("subject", "clouds") in reading.excluded:
         clouds = 0.0
     if "clouds" in weather or "storm" in weather:
@@ -88,12 +100,12 @@ def _entry(kind: str, name: str) -> Mapping[str, Any]:
 def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> str:
     if reading.light is not None:
         return reading.light
-    for weather in reading.weather:
-        if weather in lexicon().table("weather_light"):
-            return str(lexicon().table("weather_light")[weather])
     for mood in reading.moods:
         if "light" in _entry("mood", mood):
             return str(_entry("mood", mood)["light"])
+    for weather in reading.weather:
+        if weather in lexicon().table("weather_light"):
+            return str(lexicon().table("weather_light")[weather])
     if any(name in ("moon", "fireworks") for name, _ in reading.subjects):
         return "night"
     stream = own if own.child("light").chance(chaos * 0.9) else common
@@ -118,7 +130,12 @@ def _light(
     left = (index + common.child("side").integer(0, 1)) % 2 == 0
     x = own.child("sun x").uniform(0.20, 0.42)
     unit = min(height, width * 1.3)
-    size = (0.034 if entry.get("moon") else 0.026) * unit * own.child("sun size").uniform(0.85, 1.25) * (1 + 0.8 * reading.weird)
+    size = (
+        (0.034 if entry.get("moon") else 0.026)
+        * unit
+        * own.child("sun size").uniform(0.85, 1.25)
+        * (1 + 0.8 * reading.weird)
+    )
     wanted = {subject for subject, _ in reading.subjects}
     if wanted & {"moon", "sun"}:
         size *= 2.2
@@ -138,7 +155,8 @@ def _light(
         y=max(horizon * (1 - altitude), horizon - 0.75 * unit if altitude > 0.4 else 0.0),
         size=size,
         moon=bool(entry.get("moon")) or "moon" in wanted,
-        veiled=(bool(entry.get("veiled")) and not wanted & {"moon", "sun"}) or bool({("subject", "sun"), ("subject", "moon")} & reading.excluded),
+        veiled=(bool(entry.get("veiled")) and not wanted & {"moon", "sun"})
+        or bool({("subject", "sun"), ("subject", "moon")} & reading.excluded),
     )
 
 
@@ -153,11 +171,16 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
         asked = [(_home_of(reading, stream), None)]
     whole = next((name for name, _ in asked if known[name].role is Role.WHOLE), None)
     if whole is not None:
-        return whole, [(name, colour) for name, colour in asked if known[name].role is not Role.GROUND and name != whole]
+        return whole, [
+            (name, colour) for name, colour in asked if known[name].role is not Role.GROUND and name != whole
+        ]
     grounds = [name for name, _ in asked if known[name].role is Role.GROUND]
     ground = grounds[0] if grounds else known[asked[0][0]].home
     if not grounds:
-        ground = next((known[name].home for name, _ in asked if known[name].role is Role.FIGURE and known[name].home != "meadow"), ground)
+        ground = next(
+            (known[name].home for name, _ in asked if known[name].role is Role.FIGURE and known[name].home != "meadow"),
+            ground,
+        )
     if reading.season == "winter" and ground in ("meadow", "desert"):
         ground = "snowfield"
     cast = [(name, colour) for name, colour in asked if known[name].role not in (Role.GROUND,)]
@@ -175,7 +198,9 @@ def _home_of(reading: Reading, stream: Stream) -> str:
     return stream.child("unseen").pick(_UNSEEN[:6])
 
 
-def _horizon(ground: str, width: float, height: float, own: Stream, chaos: float, measured: tuple[Measured, ...]) -> float:
+def _horizon(
+    ground: str, width: float, height: float, own: Stream, chaos: float, measured: tuple[Measured, ...]
+) -> float:
     middle = _HORIZONS.get(ground, 0.6)
     if width / height < 0.65:
         middle += 0.10
@@ -196,7 +221,9 @@ def _mood_sum(reading: Reading, what: str) -> float:
     return sum(float(_entry("mood", mood).get(what, 0.0)) for mood in reading.moods)
 
 
-def _grade(reading: Reading, common: Stream, own: Stream, chaos: float, measured: tuple[Measured, ...], ornament: float) -> Grade:
+def _grade(
+    reading: Reading, common: Stream, own: Stream, chaos: float, measured: tuple[Measured, ...], ornament: float
+) -> Grade:
     colours: list[str] = []
     strength, chroma, lift = 0.0, 0.92 + 0.34 * ornament, 0.0
     for mood in reading.moods:
@@ -218,11 +245,19 @@ def _grade(reading: Reading, common: Stream, own: Stream, chaos: float, measured
         theirs = [code for one in measured for code in one.palette]
         colours = [*theirs, *colours]
         strength = max(strength, 0.82)
-    turn = own.child("turn").uniform(-0.06, 0.06) * (1 + 5 * chaos) + reading.weird * own.child("weird").uniform(0.5, 1.3)
+    turn = own.child("turn").uniform(-0.06, 0.06) * (1 + 5 * chaos) + reading.weird * own.child("weird").uniform(
+        0.5, 1.3
+    )
     if reading.unknown:
         turn += (reading.unknown % 1009 / 1009 - 0.5) * 0.24
     del common
-    return Grade(colours=tuple(colours[:24]), strength=strength, chroma=chroma * (1.12 if reading.niji else 1.0), lift=lift, turn=turn)
+    return Grade(
+        colours=tuple(colours[:24]),
+        strength=strength,
+        chroma=chroma * (1.12 if reading.niji else 1.0),
+        lift=lift,
+        turn=turn,
+    )
 
 
 def _with_pictures(reading: Reading, measured: tuple[Measured, ...], *, blend: bool) -> Reading:
@@ -252,8 +287,12 @@ def _vary(scene: Scene, order: Order, index: int) -> Scene:
     places = tuple(
         replace(
             place,
-            x=place.x + stream.child(n).uniform(-0.022, 0.022) * scene.width * far if place.name != "headland" else place.x,
-            height=place.height * (1 + stream.child(n, "size").uniform(-0.07, 0.07) * far) if place.name != "headland" else place.height,
+            x=place.x + stream.child(n).uniform(-0.022, 0.022) * scene.width * far
+            if place.name != "headland"
+            else place.x,
+            height=place.height * (1 + stream.child(n, "size").uniform(-0.07, 0.07) * far)
+            if place.name != "headland"
+            else place.height,
             key=f"{place.key}~{order.seed}.{index}" if stream.child(n, "anew").chance(0.5) else place.key,
         )
         for n, place in enumerate(scene.places)
@@ -263,6 +302,10 @@ def _vary(scene: Scene, order: Order, index: int) -> Scene:
         key=f"{scene.key}~{order.seed}.{index}" if stream.chance(0.6) else scene.key,
         places=places,
         clouds=min(max(scene.clouds + stream.uniform(-0.12, 0.12) * far, 0.0), 1.0),
-        light=replace(light, x=light.x + stream.uniform(-0.035, 0.035) * scene.width * far, size=light.size * (1 + stream.uniform(-0.12, 0.12) * far)),
+        light=replace(
+            light,
+            x=light.x + stream.uniform(-0.035, 0.035) * scene.width * far,
+            size=light.size * (1 + stream.uniform(-0.12, 0.12) * far),
+        ),
         grade=replace(scene.grade, turn=scene.grade.turn + stream.uniform(-0.06, 0.06) * far),
     )

@@ -20,7 +20,24 @@ _LIGHTS = {
     "overcast": ("under an overcast sky", "soft grey light, cloudy"),
     "storm": ("under a stormy sky", "thundery storm light"),
 }
-_RATIOS = ((1, 1), (4, 3), (3, 4), (3, 2), (2, 3), (16, 9), (9, 16), (5, 4), (4, 5), (2, 1), (1, 2), (21, 9), (7, 5), (5, 7), (3, 1), (1, 3))
+_RATIOS = (
+    (1, 1),
+    (4, 3),
+    (3, 4),
+    (3, 2),
+    (2, 3),
+    (16, 9),
+    (9, 16),
+    (5, 4),
+    (4, 5),
+    (2, 1),
+    (1, 2),
+    (21, 9),
+    (7, 5),
+    (5, 7),
+    (3, 1),
+    (1, 3),
+)
 
 
 def describe(measured: Measured) -> tuple[str, ...]:
@@ -35,7 +52,15 @@ def describe(measured: Measured) -> tuple[str, ...]:
     colours = _colour_words(measured.palette)
     manner = [all_styles()[name].say for name in measured.styles] or [_manner(measured)]
     air = [*measured.weather, *([measured.season] if measured.season else [])]
-    mood = "dramatic" if measured.contrast > 0.22 else "calm" if measured.texture < 0.05 else "vivid" if measured.chroma > 0.11 else "quiet"
+    mood = (
+        "dramatic"
+        if measured.contrast > 0.22
+        else "calm"
+        if measured.texture < 0.05
+        else "vivid"
+        if measured.chroma > 0.11
+        else "quiet"
+    )
     setting = f"{main} with {' and '.join(rest[:2])}" if rest else main
     drafts = (
         ", ".join([f"{setting} {at}", *air, *manner]),
@@ -65,7 +90,10 @@ def _colour_words(palette: tuple[str, ...]) -> list[str]:
     words: dict[str, float] = {}
     for code in palette:
         one = c.lab(code)
-        name = min(tables()["colour"], key=lambda word: sum((p - q) ** 2 for p, q in zip(one, c.lab(tables()["colour"][word][1]), strict=True)))
+        name = min(
+            tables()["colour"],
+            key=lambda word: sum((p - q) ** 2 for p, q in zip(one, c.lab(tables()["colour"][word][1]), strict=True)),
+        )
         words[name] = max(words.get(name, 0.0), one[1] ** 2 + one[2] ** 2)
     ordered = sorted(words, key=lambda word: -words[word])
     return [*ordered, "grey", "cream"][:4] if len(ordered) < 2 else ordered[:4]

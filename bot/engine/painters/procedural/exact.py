@@ -24,27 +24,31 @@ def clamp(x: Plane) -> Plane:
 def smoothstep(low: float, high: float, x: Plane) -> Plane:
     """Rise smoothly from 0 at ``low`` to 1 at ``high`` (which may be below ``low``)."""
     t = clamp((x - np.float32(low)) * np.float32(1.0 / (high - low)))
-    return t * t * (np.float32(3) - np.float32(2) * t)
+    risen: Plane = t * t * (np.float32(3) - np.float32(2) * t)
+    return risen
 
 
 def wave(turns: Plane) -> Plane:
     """Give the sine of ``turns`` full circles, to about one part in a thousand."""
     t = (turns - np.floor(turns)) * np.float32(2) - np.float32(1)
     y = t * (np.float32(1) - np.abs(t)) * np.float32(4)
-    return -y * (np.float32(0.775) + np.float32(0.225) * np.abs(y))
+    sine: Plane = -y * (np.float32(0.775) + np.float32(0.225) * np.abs(y))
+    return sine
 
 
 def falloff(distance_squared: Plane, radius: float) -> Plane:
     """Fall smoothly from 1 at distance 0 towards 0; one half at ``radius``, a long soft tail."""
     q = np.float32(1) / (np.float32(1) + distance_squared * np.float32(1.0 / (radius * radius)))
-    return q * q * (np.float32(2) - q)
+    fallen: Plane = q * q * (np.float32(2) - q)
+    return fallen
 
 
 def bell(distance: Plane, radius: float) -> Plane:
     """Fall from 1 at 0 to exactly 0 at ``radius`` in a bell curve."""
     q = distance * np.float32(1.0 / radius)
     q = np.maximum(np.float32(1) - q * q, np.float32(0))
-    return q * q
+    curve: Plane = q * q
+    return curve
 
 
 def table(values: npt.NDArray[np.float64]) -> Plane:

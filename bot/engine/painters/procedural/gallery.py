@@ -14,7 +14,9 @@ _MARGIN = 10
 _CAPTION = 22
 
 
-def contact_sheet(prompts: Sequence[str], columns: int, cell: int, *, seed: int = 7, aspect_ratio: tuple[int, int] = (1, 1)) -> Image.Image:
+def contact_sheet(
+    prompts: Sequence[str], columns: int, cell: int, *, seed: int = 7, aspect_ratio: tuple[int, int] = (1, 1)
+) -> Image.Image:
     """Paint each prompt once into a cell of ``cell`` pixels, with the prompt under it."""
     rows = -(-len(prompts) // columns)
     step, down = cell + _MARGIN, cell + _MARGIN + _CAPTION

@@ -45,7 +45,7 @@ def lexicon() -> Lexicon:
     for name in tables()["colour"]:
         _enter(phrases, "colour", name, (name,))
     for word, known in tables()["synonyms"].items():
-        phrases.setdefault(word, []).extend(phrases.get(known, []))
+        phrases.setdefault(word, []).extend(phrases[known])
     frozen = {phrase: tuple(meanings) for phrase, meanings in phrases.items()}
     return Lexicon(tables=tables(), phrases=MappingProxyType(frozen))
 

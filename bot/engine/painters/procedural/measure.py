@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -14,6 +16,7 @@ from bot.engine.painters.procedural.exact import Plane
 from bot.engine.painters.procedural.scene import read_summary
 from bot.engine.painters.procedural.styles import all_styles
 from bot.engine.painters.procedural.subjects import all_subjects
+from bot.engine.painters.procedural.tables import tables
 from bot.errors import InvalidPicture
 
 MOST_PIXELS = 40_000_000
@@ -65,7 +68,18 @@ def open_picture(content: bytes) -> Image.Image:
             found = upright.convert("RGBA")
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise InvalidPicture("This picture has more than 40 megapixels; please send a smaller one.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, MemoryError, IndexError, TypeError, KeyError, ZeroDivisionError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        IndexError,
+        TypeError,
+        KeyError,
+        ZeroDivisionError,
+    ) as error:
         raise InvalidPicture("This picture cannot be read; please send a PNG, JPEG, WebP or GIF.") from error
     ground = Image.new("RGBA", found.size, (255, 255, 255, 255))
     ground.alpha_composite(found)
@@ -114,17 +128,33 @@ def measure(content: bytes) -> Measured:
 def _labs(image: Image.Image) -> Plane:
     rgb = np.asarray(image, np.float64).reshape(-1, 3) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    to_lms = np.array(((0.4122214708, 0.5363325363, 0.0514459929), (0.2119034982, 0.6806995451, 0.1073969566), (0.0883024619, 0.2817188376, 0.6299787005)))
-    to_lab = np.array(((0.2104542553, 0.7936177850, -0.0040720468), (1.9779984951, -2.4285922050, 0.4505937099), (0.0259040371, 0.7827717662, -0.8086757660)))
+    to_lms = np.array(
+        (
+            (0.4122214708, 0.5363325363, 0.0514459929),
+            (0.2119034982, 0.6806995451, 0.1073969566),
+            (0.0883024619, 0.2817188376, 0.6299787005),
+        )
+    )
+    to_lab = np.array(
+        (
+            (0.2104542553, 0.7936177850, -0.0040720468),
+            (1.9779984951, -2.4285922050, 0.4505937099),
+            (0.0259040371, 0.7827717662, -0.8086757660),
+        )
+    )
     lms = np.cbrt(linear @ to_lms.T)
-    return np.round((lms @ to_lab.T).T, 4).reshape(3, image.height, image.width)
+    labs: Plane = np.round((lms @ to_lab.T).T, 4).reshape(3, image.height, image.width)
+    return labs
 
 
 def _palette(image: Image.Image) -> tuple[str, ...]:
     """Give up to six colours that the picture is made of, dark to light."""
-    few = image.quantize(7, method=Image.Quantize.MEDIANCUT, kmeans=2).convert("RGB")
-    counted = sorted(few.getcolors(64) or [], reverse=True)
-    colours = [c.from_rgb((r / 255, g / 255, b / 255)) for _, (r, g, b) in counted]
+    few = image.quantize(7, method=Image.Quantize.MEDIANCUT, kmeans=2)
+    table = few.getpalette() or []
+    counts = sorted(enumerate(few.histogram()[: len(table) // 3]), key=lambda one: -one[1])
+    colours = [
+        c.from_rgb((table[3 * n] / 255, table[3 * n + 1] / 255, table[3 * n + 2] / 255)) for n, count in counts if count
+    ]
     kept: list[c.Lab] = []
     for one in colours:
         if all(sum((p - q) ** 2 for p, q in zip(one, other, strict=True)) > 0.0016 for other in kept):
@@ -170,21 +200,25 @@ def _guess(labs: Plane, horizon: float | None) -> tuple[str, ...]:
     return ("lake", "mountains")
 
 
-def _with_truth(measured: Measured, known: object, prompt: object) -> Measured:
-    if not isinstance(known, dict) or not isinstance(known["light"], dict):
-        return measured
-    names = [known.get("ground"), *(place.get("name") for place in known["places"] if isinstance(place, dict))]
-    subjects = tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name in all_subjects() and name != "headland"))
-    styles = tuple(name for name in known.get("styles", ()) if name in all_styles())
-    weather = tuple(name for name in known.get("weather", ()) if isinstance(name, str))
-    season = known.get("season")
-    light = known["light"].get("name")
+def _with_truth(measured: Measured, known: Mapping[str, Any], prompt: object) -> Measured:
+    """Replace guesses by what the picture says of itself; whatever it says is checked against what exists."""
+    places = known["places"] if isinstance(known["places"], list) else []
+    light = known["light"] if isinstance(known["light"], dict) else {}
+    names = [known.get("ground"), *(place.get("name") for place in places if isinstance(place, dict))]
+    subjects = tuple(name for name in _known(names, all_subjects()) if name != "headland")
     return replace(
         measured,
         subjects=subjects or measured.subjects,
-        light=light if isinstance(light, str) else measured.light,
-        season=season if isinstance(season, str) and season != "default" else None,
-        weather=weather,
-        styles=styles,
+        light=next(iter(_known([light.get("name")], tables()["light"])), measured.light),
+        season=next(iter(_known([known.get("season")], tables()["season"])), None),
+        weather=_known(known.get("weather"), tables()["weather"]),
+        styles=_known(known.get("styles"), all_styles())[:2],
         prompt=prompt[:_MOST_TEXT] if isinstance(prompt, str) else None,
     )
+
+
+def _known(values: object, allowed: Container[str]) -> tuple[str, ...]:
+    """Keep the strings that are names of something, each once."""
+    if not isinstance(values, list):
+        return ()
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value in allowed))

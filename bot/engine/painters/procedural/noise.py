@@ -10,6 +10,7 @@ from bot.engine.painters.procedural.exact import Plane, clamp
 from bot.engine.painters.procedural.randomness import Stream
 
 _MOST_CELLS = 700
+_BAND_PIXELS = 400_000
 _SMALLEST_CELL = 2.2
 """Pixels: finer octaves would only alias."""
 
@@ -34,7 +35,9 @@ def field(
         fx, fy = cells[0] * 2.0**octave, cells[1] * 2.0**octave
         if octave and (canvas.px / max(fx, fy) < _SMALLEST_CELL):
             break
-        total += _octave(stream.child(octave), (fx, fy), (left, top, right, bottom), shape, canvas.units) * np.float32(weight)
+        total += _octave(stream.child(octave), (fx, fy), (left, top, right, bottom), shape, canvas.units) * np.float32(
+            weight
+        )
         sum_ += weight
         weight *= gain
     total *= np.float32(1 / sum_)
@@ -61,7 +64,14 @@ def _octave(
     return np.asarray(grid.resize((shape[1], shape[0]), Image.Resampling.BICUBIC, box=box))
 
 
-def coarse(canvas: Canvas, stream: Stream, cells: tuple[float, float], octaves: int, *, window: tuple[slice, slice] | None = None) -> Plane:
+def coarse(
+    canvas: Canvas,
+    stream: Stream,
+    cells: tuple[float, float],
+    octaves: int,
+    *,
+    window: tuple[slice, slice] | None = None,
+) -> Plane:
     """Lay noise as ``field`` does, computed at half the size: for soft things such as clouds."""
     rows, cols = window or (slice(0, canvas.height), slice(0, canvas.width))
     shape = (rows.stop - rows.start, cols.stop - cols.start)
@@ -105,6 +115,17 @@ def line(stream: Stream, x: Plane, cells: float, octaves: int, *, gain: float = 
     return total * np.float32(1 / sum_)
 
 
+def read_banded(canvas: Canvas, texture: Texture, u: Plane, v: Plane) -> Plane:
+    """Read a texture over the whole canvas in bands of rows, so that a cancel is heard between them."""
+    found = np.empty((canvas.height, canvas.width), np.float32)
+    band = max(_BAND_PIXELS // canvas.width, 8)
+    for top in range(0, canvas.height, band):
+        rows = slice(top, top + band)
+        found[rows] = texture.read(u[rows] if u.shape[0] > 1 else u, v[rows] if v.shape[0] > 1 else v)
+        canvas.check()
+    return found
+
+
 class Texture:
     """A tile of noise that can be read anywhere, for surfaces in perspective."""
 
@@ -116,7 +137,9 @@ class Texture:
         for n, weight in ((cells, 0.66), (cells * 2, 0.34)):
             grid = stream.child(n).array(n, n)
             wide = np.pad(grid, 3, mode="wrap")
-            image = Image.fromarray(wide).resize((self.SIZE, self.SIZE), Image.Resampling.BICUBIC, box=(3, 3, n + 3, n + 3))
+            image = Image.fromarray(wide).resize(
+                (self.SIZE, self.SIZE), Image.Resampling.BICUBIC, box=(3, 3, n + 3, n + 3)
+            )
             tile += np.asarray(image) * np.float32(weight)
         self.tile = tile
 

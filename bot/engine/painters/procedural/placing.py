@@ -23,7 +23,9 @@ def place_all(
 ) -> tuple[Place, ...]:
     """Place the cast: backdrops first, then figures from far to near, then what lies in front."""
     known = all_subjects()
-    ordered = sorted(cast, key=lambda one: (known[one[0]].role is Role.FRONT, known[one[0]].role is Role.FIGURE, known[one[0]].order))
+    ordered = sorted(
+        cast, key=lambda one: (known[one[0]].role is Role.FRONT, known[one[0]].role is Role.FIGURE, known[one[0]].order)
+    )
     figures = [name for name, _ in ordered if known[name].role is Role.FIGURE]
     standing = [name for name in figures if known[name].stands != "sky"]
     spots = _spots(len(standing), frame, stream, light, chaos)
@@ -32,7 +34,12 @@ def place_all(
         subject = known[name]
         spot = spots[standing.index(name)] if name in standing else stream.child(name, "x").uniform(0.25, 0.75)
         places += _one(subject, colour, ground, frame, spot, stream.child("place", name), len(standing))
-    return tuple(sorted(places, key=lambda place: (known[place.name].role is Role.FRONT, known[place.name].role is not Role.BACKDROP)))
+    return tuple(
+        sorted(
+            places,
+            key=lambda place: (known[place.name].role is Role.FRONT, known[place.name].role is not Role.BACKDROP),
+        )
+    )
 
 
 def _spots(count: int, frame: tuple[float, float, float], stream: Stream, light: Light, chaos: float) -> list[float]:
@@ -77,14 +84,43 @@ def _one(
         return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
     if subject.stands == "water":
         base = horizon + depth * stream.uniform(0.16, 0.34) if ground in _WATERS else horizon + depth * 0.5
-        return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip, afloat=ground in _WATERS)]
+        return [
+            Place(
+                name=subject.name,
+                x=x,
+                base=base,
+                height=size,
+                key=key,
+                colour=codes,
+                flip=flip,
+                afloat=ground in _WATERS,
+            )
+        ]
     if ground in _WATERS:
         rock = _HEADLAND * unit * stream.uniform(0.85, 1.15)
         shore = horizon + depth * stream.uniform(0.10, 0.2)
         size = min(size, (shore - rock) * 0.86)
         return [
-            Place(name="headland", x=x, base=shore, height=rock, width=0.5 * size * subject.breadth / subject.span, key=f"rock of {key}", flip=flip, afloat=True),
-            Place(name=subject.name, x=x, base=shore - rock * 0.94, height=size, key=key, colour=codes, flip=flip, afloat=True),
+            Place(
+                name="headland",
+                x=x,
+                base=shore,
+                height=rock,
+                width=0.5 * size * subject.breadth / subject.span,
+                key=f"rock of {key}",
+                flip=flip,
+                afloat=True,
+            ),
+            Place(
+                name=subject.name,
+                x=x,
+                base=shore - rock * 0.94,
+                height=size,
+                key=key,
+                colour=codes,
+                flip=flip,
+                afloat=True,
+            ),
         ]
     base = horizon + depth * stream.uniform(0.26, 0.42)
     return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]

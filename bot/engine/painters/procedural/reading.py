@@ -15,7 +15,40 @@ _WEIGHT = re.compile(r"::\s*-?[\d.]*")
 _WORD = re.compile(r"[a-z0-9][a-z0-9&'-]*")
 _FLAGS = frozenset({"tile", "raw", "fast", "relax", "turbo", "draft", "hd", "sd", "stealth", "public", "video", "loop"})
 _NEGATIONS = frozenset({"no", "without"})
-_IDLE = frozenset("a an and at by for from in into its of on or over the to under with very some big small large little near beside above below behind between".split())
+_IDLE = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "its",
+        "of",
+        "on",
+        "or",
+        "over",
+        "the",
+        "to",
+        "under",
+        "with",
+        "very",
+        "some",
+        "big",
+        "small",
+        "large",
+        "little",
+        "near",
+        "beside",
+        "above",
+        "below",
+        "behind",
+        "between",
+    ]
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +83,9 @@ def read(prompt: str, no: str | None = None) -> Reading:
     excluded = {meaning for part in [*unwanted.split(","), *denied] for meaning, _ in _meanings(_words(part.lower()))}
     meanings = [(meaning, phrase) for meaning, phrase in _meanings(words) if meaning not in excluded]
     known = " ".join(phrase for _, phrase in meanings)
-    strange = " ".join(word for word in words if word not in _IDLE and word not in known and _singular(word) not in known)
+    strange = " ".join(
+        word for word in words if word not in _IDLE and word not in known and _singular(word) not in known
+    )
     return Reading(
         subjects=_subjects(meanings),
         light=next((name for (kind, name), _ in meanings if kind == "light"), None),
@@ -115,7 +150,11 @@ def _meanings(words: list[str]) -> list[tuple[tuple[str, str], str]]:
     while index < len(words):
         for length in range(min(LONGEST_PHRASE, len(words) - index), 0, -1):
             chosen = words[index : index + length]
-            forms = (" ".join(chosen), " ".join([*chosen[:-1], _singular(chosen[-1])]), " ".join(map(_singular, chosen)))
+            forms = (
+                " ".join(chosen),
+                " ".join([*chosen[:-1], _singular(chosen[-1])]),
+                " ".join(map(_singular, chosen)),
+            )
             hit = next((form for form in forms if form in phrases), None)
             if hit is not None:
                 found += [(meaning, hit) for meaning in phrases[hit]]

@@ -43,11 +43,11 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
     canvas.until = PAINTED
     _scene(stage)
     canvas.until = STYLED
-    picture, grain = canvas.rgb, True
+    picture, grain = canvas.rgb, not scene.tile
     for name in scene.styles:
         chosen = all_styles()[name]
         picture = chosen.finish(stage, picture)
-        grain = chosen.grain
+        grain = grain and chosen.grain
         canvas.check()
     return _finish(stage, picture, grain=grain and not scene.raw)
 
@@ -89,7 +89,13 @@ def _things(stage: Stage) -> None:
 
 
 def _everywhere(scene: Scene) -> Place:
-    return Place(name=scene.ground, x=scene.width / 2, base=scene.horizon, height=min(scene.height, 1.3 * scene.width), key=scene.ground)
+    return Place(
+        name=scene.ground,
+        x=scene.width / 2,
+        base=scene.horizon,
+        height=min(scene.height, 1.3 * scene.width),
+        key=scene.ground,
+    )
 
 
 def _finish(stage: Stage, picture: Plane, *, grain: bool) -> npt.NDArray[np.uint8]:
@@ -128,7 +134,9 @@ def _grain(stage: Stage, amount: float) -> Plane:
     if amount <= 0:
         return dither
     width, height = base_size(stage.scene)
-    rough = stream.child("rough").array(512, 512, low=-0.5, high=0.5) + stream.child("rough2").array(512, 512, low=-0.5, high=0.5)
+    rough = stream.child("rough").array(512, 512, low=-0.5, high=0.5) + stream.child("rough2").array(
+        512, 512, low=-0.5, high=0.5
+    )
     coarse = np.tile(rough, (height // 512 + 1, width // 512 + 1))[:height, :width]
     if (width, height) != (canvas.width, canvas.height):
         how = Image.Resampling.BILINEAR if canvas.width > width else Image.Resampling.BOX

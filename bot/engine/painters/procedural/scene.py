@@ -94,7 +94,7 @@ def read_summary(text: str) -> Mapping[str, Any] | None:
     """Read a scene's JSON back as plain data, or give None where it is not one."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "light" in found and "places" in found else None
 

@@ -48,7 +48,7 @@ def _glow(stage: Stage) -> None:
         stage.canvas.light(falloff(_distance(stage), 0.13 * reach) * np.float32(0.42), glow)
         return
     low = light.gloom
-    near = falloff(_distance(stage, 0.75), (0.13 + 0.05 * low) * reach) * np.float32(0.62)
+    near = falloff(_distance(stage, 0.75), (0.11 + 0.05 * low) * reach) * np.float32(0.56)
     stage.canvas.light(near, glow)
     if low > 0.25:
         wide = falloff(_distance(stage, 0.33), 0.30 * reach) * np.float32(0.38 * low + 0.1)
@@ -83,7 +83,7 @@ def _stars(stage: Stage) -> None:
     sheet = stage.sheet((0, 0, stage.w, stage.horizon))
     for x, y, size, bright in spots.tolist():
         r = (0.00042 + 0.0011 * size**6) * (1 + 0.3 * stage.scene.ornament)
-        fade = 1 - 0.8 * y
+        fade = max(1 - (0.8 if light.stars > 0.9 else 1.7) * y, 0.0)
         sheet.ellipse(x * stage.w, y * stage.horizon, r, r, int(255 * (0.25 + 0.75 * bright) * fade))
     sheet.light((1.0, 0.98, 0.93), strength=min(1.0, 0.4 + 0.7 * light.stars))
     canvas.check()
@@ -135,7 +135,9 @@ def _billow(texture: noise.Texture, u: Plane, v: Plane, octaves: int) -> Plane:
     total, weight, sum_ = np.zeros(np.broadcast_shapes(u.shape, v.shape), np.float32), 1.0, 0.0
     for octave in range(octaves):
         f = np.float32(2.07**octave)
-        total += texture.read(u * f + np.float32(0.137 * octave), v * f + np.float32(0.291 * octave)) * np.float32(weight)
+        total += texture.read(u * f + np.float32(0.137 * octave), v * f + np.float32(0.291 * octave)) * np.float32(
+            weight
+        )
         sum_ += weight
         weight *= 0.5
     return total * np.float32(1 / sum_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural.canvas import Box, Canvas, Sheet
@@ -34,7 +35,7 @@ def along(colours: Sequence[Lab], lightness: float) -> Lab:
     if lightness <= ordered[0][0]:
         share = max(lightness, 0.0) / max(ordered[0][0], 1e-6)
         return lightness, ordered[0][1] * share, ordered[0][2] * share
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in pairwise(ordered):
         if lightness <= high[0]:
             return c.mix(low, high, (lightness - low[0]) / max(high[0] - low[0], 1e-6))
     share = (1.0 - min(lightness, 1.0)) / max(1.0 - ordered[-1][0], 1e-6)
@@ -58,6 +59,8 @@ class Tones:
         gloom = self.scene.light.gloom
         low = c.mix(self.sky[-1], self.sky[-2], 0.5)
         deep = c.mix(graded(c.lab(self.scene.light.shade), self.scene.grade), self.sky[len(self.sky) // 2], 0.6)
+        if gloom < 0.3:
+            return c.mix(low, self.sky[len(self.sky) // 2 - 1], 0.42)
         return c.saturate(c.mix(low, deep, 0.12 + 0.62 * gloom), 1.0 + 0.7 * gloom)
 
     @cached_property
@@ -80,7 +83,11 @@ class Tones:
         shade, key = c.lab(light.shade), c.lab(light.key)
         dark = c.mix(c.lighten(local, -0.18 - 0.10 * light.gloom), shade, 0.30 + 0.62 * light.gloom)
         sunny = 0.0 if light.moon or light.veiled else 1.0
-        tinted = c.mix(local, (min(local[0] + 0.05, 1.0), local[1] * 0.6 + key[1] * 1.1, local[2] * 0.6 + key[2] * 1.1), 0.2 + 0.5 * light.gloom)
+        tinted = c.mix(
+            local,
+            (min(local[0] + 0.05, 1.0), local[1] * 0.6 + key[1] * 1.1, local[2] * 0.6 + key[2] * 1.1),
+            0.2 + 0.5 * light.gloom,
+        )
         bright = c.mix(c.lighten(tinted, 0.07 - 0.14 * light.gloom), shade, (0.42 - 0.14 * sunny) * light.gloom)
         return graded_far(c.mix(dark, bright, lit), self.haze, far, self.scene.grade)
 

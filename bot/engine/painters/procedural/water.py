@@ -60,7 +60,7 @@ def _mirror(stage: Stage, top: float, rows: slice, slope: Plane, depth: Plane, w
     index += np.arange(canvas.width, dtype=np.int32)[None, :]
     t = clamp(depth * np.float32(1.7))
     deep = lookup(c.ramp([stage.tones.lab(code, lit=0.55) for code in waves.deep[::-1]]), t[:, 0])[:, :, None]
-    share = np.float32(0.16) + t * np.float32(waves.near)
+    share = np.float32(0.10) + t * np.float32(waves.near * 0.8)
     for plane, own in zip(canvas.rgb, deep, strict=True):
         mirrored = plane[:above].reshape(-1)[index]
         mirrored *= np.float32(0.97)
@@ -100,10 +100,12 @@ def _sun_path(stage: Stage, rows: slice, slope: Plane, ripple: Plane, depth: Pla
 def _foam(stage: Stage, rows: slice, swell: Plane, depth: Plane, waves: Waves) -> None:
     crest = smoothstep(0.76 - 0.12 * waves.foam, 0.92 - 0.10 * waves.foam, swell) * smoothstep(0.02, 0.2, depth)
     foam = stage.tones.rgb("#f4f8f6", lit=0.9)
-    stage.canvas.over_soft(clamp(crest * np.float32(0.75 * min(1.0, waves.foam))), foam, (rows, slice(0, stage.canvas.width)))
+    stage.canvas.over_soft(
+        clamp(crest * np.float32(0.75 * min(1.0, waves.foam))), foam, (rows, slice(0, stage.canvas.width))
+    )
 
 
-def mirror_layer(stage: Stage, layer: int, baseline: float, height: float, *, strength: float = 0.68) -> None:
+def mirror_layer(stage: Stage, layer: int, baseline: float, height: float, *, strength: float = 0.78) -> None:
     """Mirror what was painted in ``layer`` on and after, about ``baseline``, into the water below it."""
     canvas = stage.canvas
     middle = canvas.row(baseline)
@@ -127,5 +129,5 @@ def mirror_layer(stage: Stage, layer: int, baseline: float, height: float, *, st
     down = np.float32(middle - 1) - np.arange(reach, dtype=np.float32)[:, None] + shift
     yi = np.minimum(np.maximum(down, np.float32(middle - reach)), np.float32(middle - 1)).astype(np.int32)
     seen = (canvas.ids[yi, xi] >= layer).astype(np.float32)
-    fade = (np.float32(1) - t * np.float32(0.75)) * np.float32(strength)
+    fade = (np.float32(1) - t * np.float32(0.6)) * np.float32(strength)
     canvas.over_soft(seen * fade, canvas.rgb[:, yi, xi] * np.float32(0.68), window)

@@ -43,11 +43,17 @@ def _aurora(stage: Stage) -> None:
     for n, codes in enumerate((("#3cf0a0", "#38d8e0"), ("#58f0b0", "#8a5cf0"), ("#48e8c0", "#c050d8"))):
         stream = stage.stream("aurora", n)
         x = canvas.x * np.float32(1 / stage.unit)
-        curve = np.float32((0.42 + 0.17 * n) * stage.horizon) + (noise.line(stream, x, 1.1, 3) - np.float32(0.5)) * np.float32(0.62 * stage.unit)
+        curve = np.float32((0.50 + 0.15 * n) * stage.horizon) + (
+            noise.line(stream, x, 1.1, 3) - np.float32(0.5)
+        ) * np.float32(0.42 * stage.unit)
         rays = noise.line(stream.child("rays"), x, 16, 3)
-        strength = smoothstep(0.25, 0.72, noise.line(stream.child("strength"), x, 1.7, 2)) * (np.float32(0.45) + rays * np.float32(0.85))
+        strength = smoothstep(0.12, 0.55, noise.line(stream.child("strength"), x, 1.7, 2)) * (
+            np.float32(0.45) + rays * np.float32(0.85)
+        )
         up = (curve[None, :] - y) * np.float32(1 / (0.46 * stage.unit))
-        veil = smoothstep(-0.05, 0.03, up) * np.square(clamp(np.float32(1) - up * (np.float32(0.75) + rays[None, :] * np.float32(0.7))))
+        veil = smoothstep(-0.05, 0.03, up) * np.square(
+            clamp(np.float32(1) - up * (np.float32(0.75) + rays[None, :] * np.float32(0.7)))
+        )
         mask = veil * strength[None, :] * np.float32(0.72)
         table = c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes])
         canvas.light(clamp(mask), lookup(table, clamp(up * np.float32(1.3))), window)
@@ -73,7 +79,10 @@ def _lightning(stage: Stage) -> None:
             branch.append((bx, by))
         sheet.line(branch, 0.0014 * stage.unit)
     middle = points[len(points) // 2]
-    dx, dy = stage.canvas.x[None, :] - np.float32(middle[0]), (stage.canvas.y[:, None] - np.float32(middle[1])) * np.float32(0.55)
+    dx, dy = (
+        stage.canvas.x[None, :] - np.float32(middle[0]),
+        (stage.canvas.y[:, None] - np.float32(middle[1])) * np.float32(0.55),
+    )
     stage.canvas.light(falloff(dx * dx + dy * dy, 0.16 * stage.unit) * np.float32(0.5), stage.tones.plain("#c8d4ff"))
     sheet.light((0.97, 0.97, 1.0))
 
@@ -85,7 +94,9 @@ def _rainbow(stage: Stage) -> None:
     y = canvas.y[window[0]][:, None] - np.float32(stage.horizon * 1.05)
     r = np.sqrt(x * x + y * y) * np.float32(1 / stage.unit)
     t = (r - np.float32(0.52)) * np.float32(1 / 0.06)
-    table = c.ramp([c.lab(code) for code in ("#8a4ad0", "#4a6ae0", "#3ab4c0", "#5ac46a", "#f0dc50", "#f09a40", "#e04a40")])
+    table = c.ramp(
+        [c.lab(code) for code in ("#8a4ad0", "#4a6ae0", "#3ab4c0", "#5ac46a", "#f0dc50", "#f09a40", "#e04a40")]
+    )
     canvas.over_soft(bell(t * np.float32(2) - np.float32(1), 1.15) * np.float32(0.5), lookup(table, clamp(t)), window)
 
 
@@ -94,7 +105,9 @@ def _fog(stage: Stage) -> None:
     drift = noise.coarse(canvas, stage.stream("fog"), (1.4 / stage.unit, 5 / stage.unit), 4)
     near = bell(canvas.y - np.float32(stage.horizon), 0.75 * stage.unit)[:, None]
     mask = clamp(near * (np.float32(0.30) + drift * np.float32(0.85)) + (drift - np.float32(0.42)) * np.float32(0.5))
-    canvas.over_soft(mask * np.float32(0.8), c.to_rgb(c.lighten(c.mix(stage.tones.haze, (stage.tones.haze[0], 0.0, 0.0), 0.3), 0.03)))
+    canvas.over_soft(
+        mask * np.float32(0.8), c.to_rgb(c.lighten(c.mix(stage.tones.haze, (stage.tones.haze[0], 0.0, 0.0), 0.3), 0.03))
+    )
 
 
 def _rain(stage: Stage) -> None:
@@ -137,5 +150,8 @@ def _petals(stage: Stage) -> None:
     for x, y, size, turn in stream.array(130, 4).tolist():
         r = (0.003 + 0.007 * size * size) * stage.unit
         cx, cy, lean = x * stage.w, y * stage.h, (turn - 0.5) * 2
-        sheet.polygon([(cx - r, cy - lean * r), (cx, cy - 0.5 * r), (cx + r, cy + lean * r), (cx, cy + 0.5 * r)], stage.tones.rgb(stream.pick(codes), lit=0.85))
+        sheet.polygon(
+            [(cx - r, cy - lean * r), (cx, cy - 0.5 * r), (cx + r, cy + lean * r), (cx, cy + 0.5 * r)],
+            stage.tones.rgb(stream.pick(codes), lit=0.85),
+        )
     sheet.over()

@@ -11,8 +11,34 @@ from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 
 _CAT: tuple[Point, ...] = (
-    (-0.30, 0.0), (-0.35, 0.10), (-0.35, 0.24), (-0.31, 0.38), (-0.24, 0.50), (-0.17, 0.58), (-0.145, 0.66), (-0.16, 0.74), (-0.158, 0.83), (-0.17, 0.925), (-0.155, 0.99), (-0.12, 0.965), (-0.065, 0.90),
-    (0.0, 0.91), (0.06, 0.90), (0.115, 0.965), (0.15, 0.99), (0.165, 0.925), (0.155, 0.83), (0.158, 0.75), (0.13, 0.67), (0.10, 0.61), (0.125, 0.52), (0.15, 0.38), (0.16, 0.22), (0.165, 0.07), (0.21, 0.03), (0.20, 0.0),
+    (-0.30, 0.0),
+    (-0.35, 0.10),
+    (-0.35, 0.24),
+    (-0.31, 0.38),
+    (-0.24, 0.50),
+    (-0.17, 0.58),
+    (-0.145, 0.66),
+    (-0.16, 0.74),
+    (-0.158, 0.83),
+    (-0.17, 0.925),
+    (-0.155, 0.99),
+    (-0.12, 0.965),
+    (-0.065, 0.90),
+    (0.0, 0.91),
+    (0.06, 0.90),
+    (0.115, 0.965),
+    (0.15, 0.99),
+    (0.165, 0.925),
+    (0.155, 0.83),
+    (0.158, 0.75),
+    (0.13, 0.67),
+    (0.10, 0.61),
+    (0.125, 0.52),
+    (0.15, 0.38),
+    (0.16, 0.22),
+    (0.165, 0.07),
+    (0.21, 0.03),
+    (0.20, 0.0),
 )
 
 
@@ -35,7 +61,10 @@ def cat(stage: Stage, place: Place) -> None:
     code = place.colour[1] if place.colour else stage.stream(place.key).pick(("#1e1c22", "#2c2428", "#8a5430"))
     body, rim = stage.tones.rgb(code, lit=0.22), stage.tones.plain(stage.scene.light.key)
     outline = smooth([(x + way * px * h, base - py * h) for px, py in _CAT], steps=2)
-    tail = [(x - way * (0.20 + 0.30 * t - 0.10 * t * t * t) * h, base - (0.035 + 0.62 * t * t * (1 - 0.28 * t)) * h) for t in (n / 14 for n in range(15))]
+    tail = [
+        (x - way * (0.20 + 0.30 * t - 0.10 * t * t * t) * h, base - (0.035 + 0.62 * t * t * (1 - 0.28 * t)) * h)
+        for t in (n / 14 for n in range(15))
+    ]
     stage.canvas.new_layer()
     shift = 0.010 * h * (-1 if stage.scene.light.x < x else 1)
     box = (x - h, base - 1.1 * h, x + h, base + 0.05 * h)
@@ -59,11 +88,37 @@ def _face(stage: Stage, spot: tuple[float, float, float], box: tuple[float, floa
     sheet.polygon([(x - 0.016 * h, base - 0.742 * h), (x + 0.016 * h, base - 0.742 * h), (x, base - 0.722 * h)], nose)
     for side in (-1, 1):
         for dy in (-0.012, 0.006, 0.024):
-            sheet.line([(x + side * 0.04 * h, base - 0.725 * h), (x + side * 0.2 * h, base - (0.735 - dy * 2.4) * h)], 0.0028 * h, stage.tones.plain("#d8d0cc"))
+            sheet.line(
+                [(x + side * 0.04 * h, base - 0.725 * h), (x + side * 0.2 * h, base - (0.735 - dy * 2.4) * h)],
+                0.0028 * h,
+                stage.tones.plain("#d8d0cc"),
+            )
     sheet.over()
 
 
-@subject("birds", Role.FIGURE, ("bird", "seagull", "gull", "swallow", "crow", "raven", "goose", "geese", "flock", "eagle", "crane", "flock of birds"), stands="sky", span=0.1, breadth=0.3, order=9, say="birds in flight")
+@subject(
+    "birds",
+    Role.FIGURE,
+    (
+        "bird",
+        "seagull",
+        "gull",
+        "swallow",
+        "crow",
+        "raven",
+        "goose",
+        "geese",
+        "flock",
+        "eagle",
+        "crane",
+        "flock of birds",
+    ),
+    stands="sky",
+    span=0.1,
+    breadth=0.3,
+    order=9,
+    say="birds in flight",
+)
 def birds(stage: Stage, place: Place) -> None:
     """Paint a flock on the wing."""
     stream, unit = stage.stream(place.key), stage.unit
@@ -73,7 +128,7 @@ def birds(stage: Stage, place: Place) -> None:
     centre = (place.x, min(place.base, 0.5 * stage.horizon))
     for n, (jx, jy, size, beat) in enumerate(stream.array(17, 4).tolist()):
         span = unit * (0.11 if n == 0 else 0.025 + 0.05 * size)
-        x, y = (centre if n == 0 else (centre[0] + (jx - 0.5) * 0.9 * unit, centre[1] + (jy - 0.5) * 0.45 * unit))
+        x, y = centre if n == 0 else (centre[0] + (jx - 0.5) * 0.9 * unit, centre[1] + (jy - 0.5) * 0.45 * unit)
         _bird(sheet, (x, y, span), beat, stage.tones.rgb(code, lit=0.25, far=0.0 if n == 0 else 0.45 * (1 - size)))
     sheet.over()
 
@@ -82,23 +137,50 @@ def _bird(sheet: Sheet, spot: tuple[float, float, float], beat: float, ink: c.Rg
     x, y, s = spot
     lift = 0.30 * s * (beat * 1.4 - 0.3)
     for side in (-1, 1):
-        wing = [(x, y - 0.03 * s), (x + side * 0.22 * s, y - 0.14 * s - 0.5 * lift), (x + side * 0.5 * s, y - lift), (x + side * 0.24 * s, y - 0.04 * s - 0.42 * lift), (x, y + 0.05 * s)]
+        wing = [
+            (x, y - 0.03 * s),
+            (x + side * 0.22 * s, y - 0.14 * s - 0.5 * lift),
+            (x + side * 0.5 * s, y - lift),
+            (x + side * 0.24 * s, y - 0.04 * s - 0.42 * lift),
+            (x, y + 0.05 * s),
+        ]
         sheet.polygon(smooth(wing, steps=2), ink)
     sheet.ellipse(x, y, 0.036 * s, 0.06 * s, ink)
 
 
-@subject("fish", Role.WHOLE, ("fish", "goldfish", "koi", "underwater", "coral reef", "reef", "aquarium", "shark", "whale", "deep sea", "undersea", "jellyfish"), say="fish under water")
+@subject(
+    "fish",
+    Role.WHOLE,
+    (
+        "fish",
+        "goldfish",
+        "koi",
+        "underwater",
+        "coral reef",
+        "reef",
+        "aquarium",
+        "shark",
+        "whale",
+        "deep sea",
+        "undersea",
+        "jellyfish",
+    ),
+    say="fish under water",
+)
 def fish(stage: Stage, place: Place) -> None:
     """Paint fish in deep water with shafts of light."""
     canvas, tones, stream = stage.canvas, stage.tones, stage.stream(place.key)
     water = c.ramp([c.from_rgb(tones.plain(code)) for code in ("#a8ece4", "#38b0c0", "#127098", "#0a3c6c", "#06204a")])
     canvas.rgb[:] = lookup(water, canvas.y / stage.h)[:, :, None]
     drift = coarse(canvas, stream.child("caustic"), (3 / stage.unit, 1.2 / stage.unit), 4)
+    stage.canvas.check()
     canvas.light(clamp((drift - 0.45) * 0.5) * (1 - canvas.y / stage.h)[:, None], tones.plain("#d8fff0"))
+    stage.canvas.check()
     for n in range(7):
         ray = stream.child("ray", n)
         top, lean, width = ray.uniform(-0.1, 1.0) * stage.w, ray.uniform(0.1, 0.5), ray.uniform(0.02, 0.08) * stage.unit
         centre = top + canvas.y * lean
+        stage.canvas.check()
         shaft = bell(canvas.x[None, :] - centre[:, None], width * 1.8) * (1 - canvas.y / stage.h)[:, None]
         canvas.light(clamp(shaft * 0.26), tones.plain("#e8fff4"))
     _weed(stage, place)
@@ -108,7 +190,10 @@ def fish(stage: Stage, place: Place) -> None:
     spots = sorted(stream.child("fish").array(9, 4).tolist(), key=lambda one: one[2])
     for n, (x, y, size, _turn) in enumerate(spots):
         length = stage.unit * (0.10 + 0.10 * size + (0.16 if n == 8 else 0.0))
-        cx, cy = (0.12 + 0.76 * ((n * 0.382 + x * 0.2) % 1.0)) * stage.w, (0.16 + 0.62 * ((n * 0.55 + y * 0.25) % 1.0)) * stage.h
+        cx, cy = (
+            (0.12 + 0.76 * ((n * 0.382 + x * 0.2) % 1.0)) * stage.w,
+            (0.16 + 0.62 * ((n * 0.55 + y * 0.25) % 1.0)) * stage.h,
+        )
         if n == 8:
             cx, cy = (0.36 + 0.28 * x) * stage.w, (0.42 + 0.16 * y) * stage.h
         _fish(sheet, stage, (cx, cy, length), -1.0 if n % 3 == 0 else 1.0, codes, far=0.6 * (1 - (n + 1) / 9))
@@ -122,10 +207,14 @@ def fish(stage: Stage, place: Place) -> None:
     bubbles.light((0.9, 1.0, 1.0), strength=0.7)
 
 
-def _fish(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way: float, codes: tuple[str, str], *, far: float) -> None:
+def _fish(
+    sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way: float, codes: tuple[str, str], *, far: float
+) -> None:
     x, y, s = spot
     deep = c.from_rgb(stage.tones.plain("#1a6c94"))
-    main, second, dark = (c.to_rgb(c.mix(c.from_rgb(stage.tones.plain(code)), deep, far)) for code in (codes[0], codes[1], "#1c1c2c"))
+    main, second, dark = (
+        c.to_rgb(c.mix(c.from_rgb(stage.tones.plain(code)), deep, far)) for code in (codes[0], codes[1], "#1c1c2c")
+    )
     shade = c.to_rgb(c.mix(c.lighten(c.from_rgb(main), -0.10), deep, 0.2))
 
     def at(dx: float, dy: float) -> Point:
@@ -134,11 +223,39 @@ def _fish(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way: flo
     sheet.polygon(smooth([at(-0.30, 0.0), at(-0.56, 0.22), at(-0.50, 0.0), at(-0.56, -0.22)], steps=2), shade)
     sheet.polygon(smooth([at(-0.2, 0.12), at(-0.06, 0.33), at(0.16, 0.24), at(0.2, 0.1)], steps=2), shade)
     sheet.polygon(smooth([at(-0.12, -0.12), at(-0.1, -0.27), at(0.06, -0.18)], steps=2), shade)
-    body = [at(-0.40, 0.0), at(-0.2, 0.13), at(0.04, 0.21), at(0.28, 0.17), at(0.47, 0.0), at(0.28, -0.15), at(0.04, -0.19), at(-0.2, -0.12)]
+    body = [
+        at(-0.40, 0.0),
+        at(-0.2, 0.13),
+        at(0.04, 0.21),
+        at(0.28, 0.17),
+        at(0.47, 0.0),
+        at(0.28, -0.15),
+        at(0.04, -0.19),
+        at(-0.2, -0.12),
+    ]
     sheet.polygon(smooth(body), main)
-    sheet.polygon(smooth([at(-0.28, -0.03), at(0.05, -0.08), at(0.36, -0.06), at(0.26, -0.14), at(0.04, -0.18), at(-0.16, -0.11)], steps=2), second)
+    sheet.polygon(
+        smooth(
+            [at(-0.28, -0.03), at(0.05, -0.08), at(0.36, -0.06), at(0.26, -0.14), at(0.04, -0.18), at(-0.16, -0.11)],
+            steps=2,
+        ),
+        second,
+    )
     for dx in (0.17, -0.08):
-        sheet.polygon(smooth([at(dx - 0.035, 0.175), at(dx + 0.035, 0.18), at(dx + 0.05, 0.0), at(dx + 0.03, -0.15), at(dx - 0.03, -0.15), at(dx - 0.01, 0.0)], steps=2), second)
+        sheet.polygon(
+            smooth(
+                [
+                    at(dx - 0.035, 0.175),
+                    at(dx + 0.035, 0.18),
+                    at(dx + 0.05, 0.0),
+                    at(dx + 0.03, -0.15),
+                    at(dx - 0.03, -0.15),
+                    at(dx - 0.01, 0.0),
+                ],
+                steps=2,
+            ),
+            second,
+        )
     sheet.polygon(smooth([at(0.08, -0.02), at(-0.06, 0.05), at(-0.07, -0.09)], steps=2), shade)
     sheet.ellipse(*at(0.33, 0.045), 0.033 * s, 0.033 * s, second)
     sheet.ellipse(*at(0.335, 0.045), 0.02 * s, 0.02 * s, dark)
@@ -155,7 +272,9 @@ def _weed(stage: Stage, place: Place) -> None:
         left, right = [], []
         for n in range(9):
             t = n / 8
-            sway = ((t * 2.2 + lean) % 1.0 - 0.5) * ((t * 2.2 + lean) % 1.0 - 1.0) * 0.16 * h * t + (lean - 0.5) * 0.4 * h * t
+            sway = ((t * 2.2 + lean) % 1.0 - 0.5) * ((t * 2.2 + lean) % 1.0 - 1.0) * 0.16 * h * t + (
+                lean - 0.5
+            ) * 0.4 * h * t
             w = 0.012 * stage.unit * (1 - t) + 0.001
             left.append((cx + sway - w, stage.h * 1.01 - h * t))
             right.append((cx + sway + w, stage.h * 1.01 - h * t))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
@@ -25,10 +27,23 @@ def draw_house(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], wal
     split = x + 0.3 * w
     roof = "#eef3f8" if winter else roof
     sheet.rectangle(x - w, eave, split, base, tones.rgb(wall, lit=left))
-    sheet.polygon([(split, base), (split, eave), (x + 0.65 * w, base - h), (x + w, eave), (x + w, base)], tones.rgb(wall, lit=right))
+    sheet.polygon(
+        [(split, base), (split, eave), (x + 0.65 * w, base - h), (x + w, eave), (x + w, base)],
+        tones.rgb(wall, lit=right),
+    )
     sheet.rectangle(x - 0.55 * w, base - 1.14 * h, x - 0.4 * w, base - 0.8 * h, tones.rgb("#7c5a4a", lit=left))
-    sheet.polygon([(x - w - 0.07 * h, eave + 0.04 * h), (x - 0.66 * w, base - h), (x + 0.66 * w, base - h), (split - 0.01 * h, eave + 0.04 * h)], tones.rgb(roof, lit=left))
-    sheet.line([(x + 0.65 * w, base - h), (x + w + 0.06 * h, eave + 0.05 * h)], 0.05 * h, tones.rgb(roof, lit=right - 0.15))
+    sheet.polygon(
+        [
+            (x - w - 0.07 * h, eave + 0.04 * h),
+            (x - 0.66 * w, base - h),
+            (x + 0.66 * w, base - h),
+            (split - 0.01 * h, eave + 0.04 * h),
+        ],
+        tones.rgb(roof, lit=left),
+    )
+    sheet.line(
+        [(x + 0.65 * w, base - h), (x + w + 0.06 * h, eave + 0.05 * h)], 0.05 * h, tones.rgb(roof, lit=right - 0.15)
+    )
     pane = tones.plain("#ffd07c") if stage.scene.light.lamps > 0.3 else tones.rgb("#3c4a58", lit=0.4)
     frame = tones.rgb("#6a5444", lit=left)
     for n in (-0.78, -0.42, 0.0):
@@ -40,23 +55,43 @@ def draw_house(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], wal
     sheet.rectangle(x + 0.6 * w, base - 0.66 * h, x + 0.72 * w, base - 0.52 * h, pane)
 
 
-@subject("house", Role.FIGURE, ("house", "cottage", "cabin", "hut", "farmhouse", "barn", "chalet", "home", "windmill"), span=0.25, breadth=0.4, order=4, say="a house")
+@subject(
+    "house",
+    Role.FIGURE,
+    ("house", "cottage", "cabin", "hut", "farmhouse", "barn", "chalet", "home", "windmill"),
+    span=0.25,
+    breadth=0.4,
+    order=4,
+    say="a house",
+)
 def house(stage: Stage, place: Place) -> None:
     """Paint one house."""
     stream, h = stage.stream(place.key), place.height
     stage.canvas.new_layer()
-    sheet = stage.sheet((place.x - 1.1 * h, place.base - 1.3 * h, place.x + 1.1 * h, place.base + 0.05 * h), coloured=True)
+    sheet = stage.sheet(
+        (place.x - 1.1 * h, place.base - 1.3 * h, place.x + 1.1 * h, place.base + 0.05 * h), coloured=True
+    )
     wall = place.colour[1] if place.colour else stream.pick(_WALLS)
     draw_house(sheet, stage, (place.x, place.base, h), wall, stream.pick(_ROOFS))
     sheet.over()
 
 
-@subject("village", Role.FIGURE, ("village", "town", "hamlet", "church", "settlement", "fishing village", "medieval town"), span=0.26, breadth=0.7, order=3, say="a village")
+@subject(
+    "village",
+    Role.FIGURE,
+    ("village", "town", "hamlet", "church", "settlement", "fishing village", "medieval town"),
+    span=0.26,
+    breadth=0.7,
+    order=3,
+    say="a village",
+)
 def village(stage: Stage, place: Place) -> None:
     """Paint houses in three rows about a church."""
     stream, h = stage.stream(place.key), place.height
     stage.canvas.new_layer()
-    sheet = stage.sheet((place.x - 2.2 * h, place.base - 1.6 * h, place.x + 2.2 * h, place.base + 0.2 * h), coloured=True)
+    sheet = stage.sheet(
+        (place.x - 2.2 * h, place.base - 1.6 * h, place.x + 2.2 * h, place.base + 0.2 * h), coloured=True
+    )
     _church(sheet, stage, place.x + stream.uniform(-0.3, 0.3) * h, place.base - 0.18 * h, h)
     for row in range(3):
         count = 5 + row
@@ -64,7 +99,13 @@ def village(stage: Stage, place: Place) -> None:
         for n, (jx, jh, wall, roof) in enumerate(draws):
             x = place.x + ((n + jx * 0.8) / count - 0.5) * (2.9 - 0.2 * row) * h
             size = h * (0.2 + 0.05 * row) * (0.85 + 0.35 * jh)
-            draw_house(sheet, stage, (x, place.base - (0.16 - 0.08 * row) * h, size), _WALLS[int(wall * 4.99)], _ROOFS[int(roof * 4.99)])
+            draw_house(
+                sheet,
+                stage,
+                (x, place.base - (0.16 - 0.08 * row) * h, size),
+                _WALLS[int(wall * 4.99)],
+                _ROOFS[int(roof * 4.99)],
+            )
     sheet.over()
 
 
@@ -73,14 +114,26 @@ def _church(sheet: Sheet, stage: Stage, x: float, base: float, h: float) -> None
     wall = "#e6dccb"
     sheet.rectangle(x - 0.09 * h, base - 0.72 * h, x, base, tones.rgb(wall, lit=left))
     sheet.rectangle(x, base - 0.72 * h, x + 0.09 * h, base, tones.rgb(wall, lit=right))
-    sheet.polygon([(x - 0.105 * h, base - 0.72 * h), (x, base - 1.3 * h), (x, base - 0.72 * h)], tones.rgb("#4a5464", lit=left))
-    sheet.polygon([(x + 0.105 * h, base - 0.72 * h), (x, base - 1.3 * h), (x, base - 0.72 * h)], tones.rgb("#4a5464", lit=right))
+    sheet.polygon(
+        [(x - 0.105 * h, base - 0.72 * h), (x, base - 1.3 * h), (x, base - 0.72 * h)], tones.rgb("#4a5464", lit=left)
+    )
+    sheet.polygon(
+        [(x + 0.105 * h, base - 0.72 * h), (x, base - 1.3 * h), (x, base - 0.72 * h)], tones.rgb("#4a5464", lit=right)
+    )
     pane = tones.plain("#ffd07c") if stage.scene.light.lamps > 0.3 else tones.rgb("#3c4a58", lit=0.3)
     sheet.ellipse(x, base - 0.58 * h, 0.028 * h, 0.028 * h, pane)
     draw_house(sheet, stage, (x + 0.32 * h, base, 0.42 * h), wall, "#4a5464")
 
 
-@subject("castle", Role.FIGURE, ("castle", "fortress", "palace", "ruin", "citadel", "tower", "fort", "temple", "monastery"), span=0.4, breadth=0.62, order=3, say="a castle")
+@subject(
+    "castle",
+    Role.FIGURE,
+    ("castle", "fortress", "palace", "ruin", "citadel", "tower", "fort", "temple", "monastery"),
+    span=0.4,
+    breadth=0.62,
+    order=3,
+    say="a castle",
+)
 def castle(stage: Stage, place: Place) -> None:
     """Paint walls with battlements and towers under pointed roofs."""
     stream, h, x, base = stage.stream(place.key), place.height, place.x, place.base
@@ -118,14 +171,18 @@ def _turret(sheet: Sheet, stage: Stage, box: tuple[float, float, float, float], 
     for n in range(8):
         share = n / 7
         lit = left + (right - left) * share - 0.18 * abs(share - 0.45)
-        sheet.rectangle(x - w / 2 + w * n / 8, top, x - w / 2 + w * (n + 1) / 8 + 0.001, base, tones.rgb(stone, lit=lit))
+        sheet.rectangle(
+            x - w / 2 + w * n / 8, top, x - w / 2 + w * (n + 1) / 8 + 0.001, base, tones.rgb(stone, lit=lit)
+        )
     over = 0.62 * w
     sheet.rectangle(x - over, top - 0.02 * h, x + over, top + 0.05 * h, tones.rgb(stone, lit=(left + right) / 2))
     sheet.polygon([(x - over * 1.05, top), (x, base - h * 1.16), (x, top)], tones.rgb(roof, lit=left))
     sheet.polygon([(x + over * 1.05, top), (x, base - h * 1.16), (x, top)], tones.rgb(roof, lit=right))
     pole = base - h * 1.16
     sheet.line([(x, pole - 0.1 * w), (x, pole - 0.65 * w)], 0.03 * w, tones.rgb("#3a3230", lit=0.2))
-    sheet.polygon([(x, pole - 0.65 * w), (x + 0.5 * w, pole - 0.52 * w), (x, pole - 0.38 * w)], tones.rgb("#c03c34", lit=0.7))
+    sheet.polygon(
+        [(x, pole - 0.65 * w), (x + 0.5 * w, pole - 0.52 * w), (x, pole - 0.38 * w)], tones.rgb("#c03c34", lit=0.7)
+    )
     pane = tones.plain("#ffd07c") if stage.scene.light.lamps > 0.3 else tones.rgb("#2c3038", lit=0.2)
     for y in (0.3, 0.58):
         cy = top + (base - top) * y * 0.7
@@ -133,7 +190,17 @@ def _turret(sheet: Sheet, stage: Stage, box: tuple[float, float, float, float], 
         sheet.ellipse(x, cy, 0.06 * w, 0.07 * w, pane)
 
 
-@subject("bridge", Role.FIGURE, ("bridge", "suspension bridge", "golden gate", "viaduct", "aqueduct", "footbridge"), home="lake", stands="water", span=0.36, breadth=0.4, order=2, say="a bridge")
+@subject(
+    "bridge",
+    Role.FIGURE,
+    ("bridge", "suspension bridge", "golden gate", "viaduct", "aqueduct", "footbridge"),
+    home="lake",
+    stands="water",
+    span=0.36,
+    breadth=0.4,
+    order=2,
+    say="a bridge",
+)
 def bridge(stage: Stage, place: Place) -> None:
     """Paint a suspension bridge from edge to edge."""
     tones, unit, h = stage.tones, stage.unit, place.height
@@ -144,7 +211,7 @@ def bridge(stage: Stage, place: Place) -> None:
     dark, lit = tones.rgb(code, lit=0.25), tones.rgb(code, lit=0.8)
     towers = [0.24 * stage.w, 0.76 * stage.w] if stage.w / unit < 2.6 else [stage.w * (n + 0.5) / 4 for n in range(4)]
     ends = [2 * towers[0] - towers[1], *towers, 2 * towers[-1] - towers[-2]]
-    for a, b in zip(ends, ends[1:], strict=False):
+    for a, b in pairwise(ends):
         curve: list[Point] = []
         for n in range(41):
             t = n / 40
@@ -154,10 +221,18 @@ def bridge(stage: Stage, place: Place) -> None:
             sheet.line([(px, py), (px, deck)], 0.0014 * unit, dark)
     for x in towers:
         for dx in (-0.014, 0.014):
-            sheet.rectangle(x + (dx - 0.007) * unit, base - 1.02 * h, x + (dx + 0.007) * unit, base + 0.01 * h, lit if dx * (stage.scene.light.x - x) > 0 else dark)
+            sheet.rectangle(
+                x + (dx - 0.007) * unit,
+                base - 1.02 * h,
+                x + (dx + 0.007) * unit,
+                base + 0.01 * h,
+                lit if dx * (stage.scene.light.x - x) > 0 else dark,
+            )
         for y in (0.97, 0.74, 0.52):
             sheet.rectangle(x - 0.014 * unit, base - y * h, x + 0.014 * unit, base - (y - 0.045) * h, dark)
-        sheet.rectangle(x - 0.032 * unit, base - 0.06 * h, x + 0.032 * unit, base + 0.01 * h, tones.rgb("#8a8480", lit=0.35))
+        sheet.rectangle(
+            x - 0.032 * unit, base - 0.06 * h, x + 0.032 * unit, base + 0.01 * h, tones.rgb("#8a8480", lit=0.35)
+        )
     sheet.rectangle(0, deck, stage.w, deck + 0.045 * h, dark)
     sheet.line([(0, deck), (stage.w, deck)], 0.004 * unit, lit)
     sheet.over()

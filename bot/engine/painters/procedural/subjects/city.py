@@ -12,7 +12,27 @@ _WALLS = ("#4a5468", "#5c6478", "#6e6a72", "#7c8494", "#545e62", "#80746c")
 _LAMPS = ("#ffd88a", "#ffc56a", "#fff0c4", "#ffe0a0", "#cfe6ff")
 
 
-@subject("city", Role.BACKDROP, ("city", "skyline", "city skyline", "skyscraper", "tower block", "manhattan", "new york", "tokyo", "urban", "cityscape", "town centre", "office tower"), home="lake", order=4, say="a city skyline")
+@subject(
+    "city",
+    Role.BACKDROP,
+    (
+        "city",
+        "skyline",
+        "city skyline",
+        "skyscraper",
+        "tower block",
+        "manhattan",
+        "new york",
+        "tokyo",
+        "urban",
+        "cityscape",
+        "town centre",
+        "office tower",
+    ),
+    home="lake",
+    order=4,
+    say="a city skyline",
+)
 def city(stage: Stage, place: Place) -> None:
     """Paint three rows of towers, the near ones with windows."""
     stream, unit = stage.stream(place.key), stage.unit
@@ -21,7 +41,7 @@ def city(stage: Stage, place: Place) -> None:
     for row, (far, share, wide) in enumerate(((0.66, 0.9, 0.034), (0.38, 1.0, 0.046), (0.1, 0.62, 0.062))):
         part = stream.child(row)
         stage.canvas.new_layer()
-        sheet = stage.sheet((0, stage.horizon - rise * 1.5, stage.w, stage.horizon), coloured=True)
+        sheet = stage.sheet((0, stage.horizon - rise * 1.5, stage.w, stage.horizon + 0.005 * unit), coloured=True)
         x = -0.02 * unit
         number = 0
         while x < stage.w:
@@ -29,7 +49,7 @@ def city(stage: Stage, place: Place) -> None:
             width = wide * unit * tower.uniform(0.65, 1.5)
             middle = max(0.0, 1 - abs(x / stage.w - centre) * 2.1)
             h = rise * share * (0.26 + 0.34 * tower.uniform() + 0.42 * middle * tower.uniform(0.5, 1.0))
-            _tower(sheet, stage, tower, (x, stage.horizon, width, h), far)
+            _tower(sheet, stage, tower, (x, stage.horizon + 0.005 * unit, width, h), far)
             x += width * tower.uniform(0.86, 1.12) + (0.012 * unit if tower.chance(0.14) else 0)
             number += 1
         sheet.over()
@@ -51,7 +71,9 @@ def _tower(sheet: Sheet, stage: Stage, stream: Stream, box: tuple[float, float, 
     elif kind == 2:
         sheet.polygon([(x, top), (x + width / 2, top - 0.7 * width), (x + width, top)], flank)
     if kind in (1, 2, 3):
-        sheet.line([(x + width / 2, top - (0.25 + 0.1 * kind) * h * 0.8), (x + width / 2, top)], 0.0022 * stage.unit, flank)
+        sheet.line(
+            [(x + width / 2, top - (0.25 + 0.1 * kind) * h * 0.8), (x + width / 2, top)], 0.0022 * stage.unit, flank
+        )
     sheet.rectangle(x, top, x + width, base, flank)
     sheet.rectangle(*((x, top, split, base) if left else (split, top, x + width, base)), face)
     if far < 0.6:

@@ -14,7 +14,12 @@ from bot.engine.painters.procedural.subjects.subject import Role, subject
 from bot.engine.painters.procedural.terrain import profile, ridge
 from bot.engine.painters.procedural.water import Waves, paint_water
 
-_FLOWERS = (("#e8402c", "#f4b63c", "#f8f2e4"), ("#7c56c8", "#c48ae0", "#f6e6f8"), ("#f6c82c", "#fdf0a4", "#e87a2c"), ("#e86a9c", "#f8c4d4", "#fdf4f0"))
+_FLOWERS = (
+    ("#e8402c", "#f4b63c", "#f8f2e4"),
+    ("#7c56c8", "#c48ae0", "#f6e6f8"),
+    ("#f6c82c", "#fdf0a4", "#e87a2c"),
+    ("#e86a9c", "#f8c4d4", "#fdf4f0"),
+)
 
 
 def slope_table(stage: Stage, codes: tuple[str, str, str], far: float) -> Plane:
@@ -22,7 +27,26 @@ def slope_table(stage: Stage, codes: tuple[str, str, str], far: float) -> Plane:
     return stage.tones.ramp(codes, far=far, low=0.15, high=1.0)
 
 
-@subject("meadow", Role.GROUND, ("meadow", "field", "grass", "grassland", "pasture", "prairie", "savanna", "savannah", "garden", "park", "lawn", "wheat field"), with_backdrop=("hills",), say="a meadow")
+@subject(
+    "meadow",
+    Role.GROUND,
+    (
+        "meadow",
+        "field",
+        "grass",
+        "grassland",
+        "pasture",
+        "prairie",
+        "savanna",
+        "savannah",
+        "garden",
+        "park",
+        "lawn",
+        "wheat field",
+    ),
+    with_backdrop=("hills",),
+    say="a meadow",
+)
 def meadow(stage: Stage, place: Place) -> None:
     """Paint grass in folds that come nearer, with blades in front."""
     stream, unit = stage.stream(place.key), stage.unit
@@ -31,22 +55,56 @@ def meadow(stage: Stage, place: Place) -> None:
         part = stream.child(n)
         top = stage.horizon - 0.012 * unit + depth * (0.0, 0.2, 0.5)[n]
         skyline = profile(stage, part, top=top, relief=(0.02 + 0.03 * n) * unit, cells=0.7, octaves=3, gain=0.3)
-        ridge(stage, part, skyline, slope_table(stage, stage.tones.greens, far), texture=0.42, cells=(22 - 5 * n, 90 - 22 * n))
+        ridge(
+            stage,
+            part,
+            skyline,
+            slope_table(stage, stage.tones.greens, far),
+            texture=0.24,
+            cells=(15 - 4 * n, 70 - 20 * n),
+        )
     _blades(stage, place)
 
 
-@subject("snowfield", Role.GROUND, ("snowfield", "tundra", "ice field", "snowscape", "snow field"), with_backdrop=("mountains",), say="a field of snow")
+@subject(
+    "snowfield",
+    Role.GROUND,
+    ("snowfield", "tundra", "ice field", "snowscape", "snow field"),
+    with_backdrop=("mountains",),
+    say="a field of snow",
+)
 def snowfield(stage: Stage, place: Place) -> None:
     """Paint drifts of snow, blue in their shadows."""
     stream, unit = stage.stream(place.key), stage.unit
     depth = stage.h - stage.horizon
     for n, far in enumerate((0.35, 0.16, 0.0)):
         part = stream.child(n)
-        skyline = profile(stage, part, top=stage.horizon + depth * (0.0, 0.22, 0.55)[n] - 0.022 * unit, relief=(0.025 + 0.035 * n) * unit, cells=0.8, octaves=3, gain=0.3)
-        ridge(stage, part, skyline, stage.tones.ramp(("#7890bc", "#cfdcec", "#ffffff"), far=far), texture=0.26, cells=(4, 16))
+        skyline = profile(
+            stage,
+            part,
+            top=stage.horizon + depth * (0.0, 0.22, 0.55)[n] - 0.022 * unit,
+            relief=(0.025 + 0.035 * n) * unit,
+            cells=0.8,
+            octaves=3,
+            gain=0.3,
+        )
+        ridge(
+            stage,
+            part,
+            skyline,
+            stage.tones.ramp(("#7890bc", "#cfdcec", "#ffffff"), far=far),
+            texture=0.15,
+            cells=(4, 16),
+        )
 
 
-@subject("desert", Role.GROUND, ("desert", "dune", "sand dune", "sandstorm", "mars", "arid", "wasteland", "sand"), with_backdrop=(), say="desert dunes")
+@subject(
+    "desert",
+    Role.GROUND,
+    ("desert", "dune", "sand dune", "sandstorm", "mars", "arid", "wasteland", "sand"),
+    with_backdrop=(),
+    say="desert dunes",
+)
 def desert(stage: Stage, place: Place) -> None:
     """Paint dunes with a sharp crest: the windward flank in light, the lee in shadow."""
     stream = stage.stream(place.key)
@@ -63,6 +121,7 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
     x = canvas.x * np.float32(1 / unit)
     rise = np.zeros_like(x)
     owner = np.zeros_like(x)
+    second = np.zeros_like(x)
     step = 0.42 + 0.16 * n
     for number in range(-1, int(stage.w / unit / step) + 2):
         one = stream.child(number)
@@ -72,6 +131,7 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
         form = np.where(d < 0, smoothstep(-1.25 * step, 0.0, d), smoothstep(0.72 * step, 0.0, d))
         height = form * np.float32(tall)
         owner = np.where(height > rise, np.float32(peak), owner)
+        second = np.maximum(second, np.minimum(rise, height))
         rise = np.maximum(rise, height)
     skyline = np.float32(foot) - rise * np.float32(unit)
     first = max(canvas.row(float(skyline.min())) - 2, 0)
@@ -82,24 +142,57 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
     top = np.float32(foot / unit) - y * np.float32(1 / unit)
     bend = noise.coarse(canvas, stream.child("bend"), (3.2 / unit, 7 / unit), 3, window=window) - np.float32(0.5)
     low = clamp(inside * np.float32(3.2))
-    winding = (x - owner) * np.float32(side) + low * low * np.float32(0.30) - low * np.float32(0.16) + bend * np.float32(0.10) * low
-    shadow = smoothstep(-0.006, 0.010, winding) * smoothstep(-0.16, 0.05, top + bend * np.float32(0.08))
+    winding = (
+        (x - owner) * np.float32(side)
+        + low * low * np.float32(0.30)
+        - low * np.float32(0.16)
+        + bend * np.float32(0.10) * low
+    )
+    shadow = (
+        smoothstep(0.0, 0.045, rise - second)
+        * smoothstep(-0.006, 0.010, winding)
+        * smoothstep(-0.16, 0.05, top + bend * np.float32(0.08))
+    )
     phase = (inside * np.float32(60) + bend * np.float32(14) + x * np.float32(7)) * np.float32(1.6 - 0.25 * n)
     part = np.abs(phase - np.floor(phase) - np.float32(0.5)) * np.float32(2)
     ripples = (part - np.float32(0.5)) * np.float32(0.10 if n > 2 else 0.03) * smoothstep(0.0, 0.15, inside)
     lit = clamp(np.float32(0.86) - shadow * np.float32(0.6) + ripples + bend * np.float32(0.3) - low * np.float32(0.2))
     canvas.new_layer()
-    canvas.over(mask, lookup(stage.tones.ramp(("#7c4634", "#cf8a50", "#fbdca2"), far=far), lit), window)
+    canvas.over(mask, lookup(stage.tones.ramp(("#6a3a30", "#c47a42", "#ecb670"), far=far), lit), window)
 
 
-@subject("plaza", Role.GROUND, ("plaza", "square", "street", "wet street", "avenue", "alley", "asphalt"), with_backdrop=("city",), say="a city street")
+@subject(
+    "plaza",
+    Role.GROUND,
+    ("plaza", "square", "street", "wet street", "avenue", "alley", "asphalt"),
+    with_backdrop=("city",),
+    say="a city street",
+)
 def plaza(stage: Stage, place: Place) -> None:
     """Paint wet paving that mirrors the lights."""
     del place
     paint_water(stage, stage.horizon, Waves(rough=0.12, deep=("#14161e", "#24262e", "#3a3c44"), near=0.45))
 
 
-@subject("flowers", Role.FRONT, ("flower", "wildflower", "poppy", "tulip", "daisy", "lavender field", "sunflower", "blossom", "bloom", "rose garden", "bouquet"), order=8, say="wild flowers")
+@subject(
+    "flowers",
+    Role.FRONT,
+    (
+        "flower",
+        "wildflower",
+        "poppy",
+        "tulip",
+        "daisy",
+        "lavender field",
+        "sunflower",
+        "blossom",
+        "bloom",
+        "rose garden",
+        "bouquet",
+    ),
+    order=8,
+    say="wild flowers",
+)
 def flowers(stage: Stage, place: Place) -> None:
     """Strew flowers over the ground, large in front and small behind."""
     stream = stage.stream(place.key)
@@ -117,11 +210,15 @@ def flowers(stage: Stage, place: Place) -> None:
         cx = x * stage.w
         sheet.line([(cx, y), (cx + (turn - 0.5) * r, y + 4.2 * r)], r * 0.22, stem)
         code = codes[int(turn * 2.999)]
-        _bloom(sheet, stage, cx, y, r, code, far=0.35 * (1 - near), petals=6 if near > 0.2 else 0, lit=0.55 + 0.4 * size)
+        _bloom(
+            sheet, stage, cx, y, r, code, far=0.35 * (1 - near), petals=6 if near > 0.2 else 0, lit=0.55 + 0.4 * size
+        )
     sheet.over()
 
 
-def _bloom(sheet: Sheet, stage: Stage, x: float, y: float, r: float, code: str, *, far: float, petals: int, lit: float) -> None:
+def _bloom(
+    sheet: Sheet, stage: Stage, x: float, y: float, r: float, code: str, *, far: float, petals: int, lit: float
+) -> None:
     ink = stage.tones.rgb(code, lit=lit, far=far)
     if not petals:
         sheet.ellipse(x, y, r, r * 0.8, ink)
@@ -139,10 +236,24 @@ def _blades(stage: Stage, place: Place) -> None:
     top = stage.h - 0.13 * stage.unit
     sheet = stage.sheet((0, top - 0.1 * stage.unit, stage.w, stage.h), coloured=True)
     greens = stage.tones.greens
-    inks = [stage.tones.rgb(greens[0], lit=0.2), stage.tones.rgb(greens[1], lit=0.45), stage.tones.rgb(greens[1], lit=0.85), stage.tones.rgb(greens[2], lit=0.8)]
+    inks = [
+        stage.tones.rgb(greens[0], lit=0.2),
+        stage.tones.rgb(greens[1], lit=0.45),
+        stage.tones.rgb(greens[1], lit=0.85),
+        stage.tones.rgb(greens[2], lit=0.8),
+    ]
     for x, y, lean, size in sorted(stream.array(int(620 * stage.w / stage.unit), 4).tolist(), key=lambda one: one[1]):
         foot = stage.h + 0.03 * stage.unit - (1 - y) * 0.10 * stage.unit
         h = (0.025 + 0.07 * size * y) * stage.unit
         cx, tip = x * stage.w, (lean - 0.5) * 0.9 * h
-        sheet.polygon([(cx - 0.0016, foot), (cx + tip * 0.4, foot - 0.6 * h), (cx + tip, foot - h), (cx + tip * 0.4 + 0.0018, foot - 0.55 * h), (cx + 0.0018, foot)], inks[int(lean * 3.99)])
+        sheet.polygon(
+            [
+                (cx - 0.0016, foot),
+                (cx + tip * 0.4, foot - 0.6 * h),
+                (cx + tip, foot - h),
+                (cx + tip * 0.4 + 0.0018, foot - 0.55 * h),
+                (cx + 0.0018, foot),
+            ],
+            inks[int(lean * 3.99)],
+        )
     sheet.over()

@@ -5,14 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from bot.engine.painters.procedural import noise
-from bot.engine.painters.procedural.exact import clamp, lookup, smoothstep
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 from bot.engine.painters.procedural.terrain import emboss
 
 
-@subject("headland", Role.FIGURE, ("cliff", "cape", "promontory", "rocky coast", "crag"), home="sea", stands="water", span=0.2, breadth=0.8, order=1, say="a rocky headland")
+@subject(
+    "headland",
+    Role.FIGURE,
+    ("cliff", "cape", "promontory", "rocky coast", "crag"),
+    home="sea",
+    stands="water",
+    span=0.2,
+    breadth=0.8,
+    order=1,
+    say="a rocky headland",
+)
 def headland(stage: Stage, place: Place) -> None:
     """Paint cliffs with a flat green top about ``place.x``; it runs to the nearer edge of the picture."""
     canvas, stream = stage.canvas, stage.stream(place.key)
@@ -35,21 +45,22 @@ def headland(stage: Stage, place: Place) -> None:
     mask = clamp((y - skyline) * px + np.float32(0.5)) * clamp((foot - y) * px + np.float32(0.5))
     mask *= clamp((shape - np.float32(0.03)) * np.float32(30))
     side = 1 if stage.scene.light.x < x else -1
-    relief = emboss(stage, stream, window, (10 * 0.2 / max(h / stage.unit, 0.05), 6), side)
+    relief = emboss(stage, stream, window, (16, 11), side, rock=True)
     inside = clamp((y - skyline) * np.float32(1 / h))
     lit = clamp(relief * np.float32(0.95) + np.float32(0.12) - inside * np.float32(0.3))
     paint = lookup(stage.tones.ramp(("#3a3740", "#70655c", "#c4ab8a")), lit)
     grass = smoothstep(0.20, 0.05, inside + (relief - np.float32(0.5)) * np.float32(0.35))
-    paint += (lookup(stage.tones.ramp(("#2c4030", "#5c7444", "#b4b868")), clamp(lit + np.float32(0.12))) - paint) * grass
+    paint += (
+        lookup(stage.tones.ramp(("#2c4030", "#5c7444", "#b4b868")), clamp(lit + np.float32(0.12))) - paint
+    ) * grass
     wet = smoothstep(0.12 * h, 0.0, foot - y)
     paint *= np.float32(1) - wet * np.float32(0.45)
-    layer = canvas.new_layer()
+    canvas.new_layer()
     canvas.over(mask, paint, window)
     _surf(stage, place, foot, shape)
-    del layer
 
 
-def _surf(stage: Stage, place: Place, foot: np.ndarray, shape: np.ndarray) -> None:  # type: ignore[type-arg]
+def _surf(stage: Stage, place: Place, foot: Plane, shape: Plane) -> None:
     """Paint the white line where the water meets the rock."""
     canvas, h = stage.canvas, place.height
     window = canvas.window((0, place.base - 0.12 * h, stage.w, place.base + 0.16 * h))
@@ -58,5 +69,7 @@ def _surf(stage: Stage, place: Place, foot: np.ndarray, shape: np.ndarray) -> No
     y = canvas.y[window[0]][:, None]
     spray = noise.field(canvas, stage.stream(place.key, "surf"), (40 / stage.unit, 70 / stage.unit), 3, window=window)
     band = clamp(np.float32(1) - np.abs(y - foot - np.float32(0.012 * h)) * np.float32(1 / (0.045 * h)))
-    mask = smoothstep(0.35, 0.75, band * np.float32(0.75) + (spray - np.float32(0.5)) * np.float32(1.1)) * clamp((shape - np.float32(0.03)) * np.float32(30))
+    mask = smoothstep(0.35, 0.75, band * np.float32(0.75) + (spray - np.float32(0.5)) * np.float32(1.1)) * clamp(
+        (shape - np.float32(0.03)) * np.float32(30)
+    )
     canvas.over_soft(mask * np.float32(0.8), stage.tones.rgb("#f2f4f0", lit=0.7), window)

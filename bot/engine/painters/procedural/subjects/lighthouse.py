@@ -12,7 +12,16 @@ from bot.engine.painters.procedural.subjects.subject import Role, subject
 _BANDS = (("#f4efe2", "#c23b32"), ("#f6f1e4", "#f6f1e4"), ("#f2eee4", "#2c4a74"), ("#f4efe2", "#c23b32"))
 
 
-@subject("lighthouse", Role.FIGURE, ("lighthouse", "light house"), home="sea", span=0.47, breadth=0.16, order=5, say="a lighthouse")
+@subject(
+    "lighthouse",
+    Role.FIGURE,
+    ("lighthouse", "light house"),
+    home="sea",
+    span=0.47,
+    breadth=0.16,
+    order=5,
+    say="a lighthouse",
+)
 def lighthouse(stage: Stage, place: Place) -> None:
     """Paint a tower with a lit lantern; the beam is stronger the darker it is."""
     stream = stage.stream(place.key)
@@ -21,7 +30,7 @@ def lighthouse(stage: Stage, place: Place) -> None:
     top = base - 0.735 * h
     _beam(stage, x, base - 0.83 * h, h, place)
     stage.canvas.new_layer()
-    _keeper_house(stage, x + (-1 if place.flip else 1) * 0.16 * h, base, 0.15 * h)
+    _keeper_house(stage, x + (1 if place.flip else -1) * 0.16 * h, base, 0.15 * h)
     bands = (place.colour[1], "#f6f1e4") if place.colour else stream.pick(_BANDS)
     _tower(stage, (x, base, top), (foot, neck), bands)
     _windows(stage, (x, base, top), h)
@@ -84,7 +93,10 @@ def _head(stage: Stage, x: float, top: float, h: float) -> None:
     tones = stage.tones
     dark, mid, bright = (tones.rgb("#3a3f48", lit=lit) for lit in (0.05, 0.45, 0.95))
     sheet = stage.sheet((x - 0.1 * h, top - 0.27 * h, x + 0.1 * h, top + 0.05 * h), coloured=True)
-    sheet.polygon([(x - 0.058 * h, top + 0.03 * h), (x - 0.085 * h, top), (x + 0.085 * h, top), (x + 0.058 * h, top + 0.03 * h)], mid)
+    sheet.polygon(
+        [(x - 0.058 * h, top + 0.03 * h), (x - 0.085 * h, top), (x + 0.085 * h, top), (x + 0.058 * h, top + 0.03 * h)],
+        mid,
+    )
     sheet.rectangle(x - 0.09 * h, top - 0.012 * h, x + 0.09 * h, top + 0.003 * h, dark)
     glass = tones.plain("#fff3c4") if stage.scene.light.gloom > 0.3 else tones.rgb("#cfe3ea", lit=0.8)
     sheet.rectangle(x - 0.043 * h, top - 0.135 * h, x + 0.043 * h, top - 0.012 * h, glass)
@@ -120,7 +132,11 @@ def _lantern_glow(stage: Stage, x: float, y: float, h: float) -> None:
     dx, dy = stage.canvas.x[None, cols] - np.float32(x), stage.canvas.y[rows][:, None] - np.float32(y)
     squared = dx * dx + dy * dy
     edge = clamp(np.float32(1) - squared * np.float32(1 / (0.25 * h * h)))
-    mask = (falloff(squared, 0.030 * h) * np.float32(0.85) + falloff(squared, 0.12 * h) * np.float32(0.34)) * edge * np.float32(gloom)
+    mask = (
+        (falloff(squared, 0.030 * h) * np.float32(0.85) + falloff(squared, 0.12 * h) * np.float32(0.34))
+        * edge
+        * np.float32(gloom)
+    )
     stage.canvas.light(clamp(mask), stage.tones.plain("#ffe0a0"), window)
 
 
@@ -143,7 +159,7 @@ def _beam(stage: Stage, x: float, y: float, h: float, place: Place) -> None:
     shape = clamp(np.float32(1) - np.abs(across) / spread)
     reach = np.where(forward > 0, np.float32(max(stage.w, 1.2 * h) * 0.85), np.float32(0.7 * h))
     fade = clamp(np.float32(1) - length / reach)
-    canvas.light(shape * fade * fade * np.float32(0.72 * gloom), stage.tones.plain("#fff0c0"), window)
+    canvas.over_soft(shape * fade * fade * np.float32(0.78 * gloom), stage.tones.plain("#ffeec0"), window)
 
 
 def _keeper_house(stage: Stage, x: float, base: float, size: float) -> None:
@@ -156,8 +172,19 @@ def _keeper_house(stage: Stage, x: float, base: float, size: float) -> None:
     w, eave, top = 0.85 * size, base - 0.42 * size, base - 0.78 * size
     split = x + 0.38 * w
     sheet.rectangle(x - w, eave, split, base + 0.02 * size, wall)
-    sheet.polygon([(split, base + 0.02 * size), (split, eave), (x + 0.7 * w, top), (x + w, eave), (x + w, base + 0.02 * size)], gable)
-    sheet.polygon([(x - w - 0.05 * size, eave + 0.02 * size), (x - 0.68 * w, top), (x + 0.7 * w, top), (split, eave + 0.02 * size)], roof)
+    sheet.polygon(
+        [(split, base + 0.02 * size), (split, eave), (x + 0.7 * w, top), (x + w, eave), (x + w, base + 0.02 * size)],
+        gable,
+    )
+    sheet.polygon(
+        [
+            (x - w - 0.05 * size, eave + 0.02 * size),
+            (x - 0.68 * w, top),
+            (x + 0.7 * w, top),
+            (split, eave + 0.02 * size),
+        ],
+        roof,
+    )
     sheet.line([(x + 0.7 * w, top), (x + w + 0.04 * size, eave + 0.03 * size)], 0.05 * size, roof_dark)
     sheet.rectangle(x - 0.4 * w, top - 0.16 * size, x - 0.24 * w, top + 0.1 * size, roof_dark)
     pane = tones.plain("#ffcf7a") if stage.scene.light.lamps > 0.3 else tones.rgb("#3a4652", lit=0.3)

@@ -12,21 +12,49 @@ _SEA = ("#0a2c48", "#15506e", "#3a8698")
 _LAKE = ("#0c2e3c", "#1e5560", "#4a8a8c")
 
 
-@subject("sea", Role.GROUND, ("sea", "ocean", "coast", "coastline", "shore", "wave", "bay", "harbour", "harbor", "gulf", "horizon line", "water"), with_backdrop=("islands",), say="the sea")
+@subject(
+    "sea",
+    Role.GROUND,
+    (
+        "sea",
+        "ocean",
+        "coast",
+        "coastline",
+        "shore",
+        "wave",
+        "bay",
+        "harbour",
+        "harbor",
+        "gulf",
+        "horizon line",
+        "water",
+    ),
+    with_backdrop=("islands",),
+    say="the sea",
+)
 def sea(stage: Stage, place: Place) -> None:
     """Paint open water in waves."""
-    stormy = "storm" in stage.scene.weather
-    paint_water(stage, stage.horizon, Waves(rough=0.95 if stormy else 0.5, deep=place.colour or _SEA, near=0.62, foam=1.0 if stormy else 0.25))  # type: ignore[arg-type]
+    rough, foam = (0.95, 1.0) if "storm" in stage.scene.weather else (0.5, 0.25)
+    paint_water(stage, stage.horizon, Waves(rough=rough, deep=_SEA, near=0.62, foam=foam))
+    del place
 
 
-@subject("lake", Role.GROUND, ("lake", "pond", "reflection", "loch", "fjord", "lagoon", "tarn"), with_backdrop=("mountains",), say="a lake")
+@subject(
+    "lake",
+    Role.GROUND,
+    ("lake", "pond", "reflection", "loch", "fjord", "lagoon", "tarn"),
+    with_backdrop=("mountains",),
+    say="a lake",
+)
 def lake(stage: Stage, place: Place) -> None:
     """Paint still water that mirrors what stands behind it."""
     del place
     paint_water(stage, stage.horizon, Waves(rough=0.2, deep=_LAKE, near=0.5))
 
 
-@subject("islands", Role.BACKDROP, ("island", "archipelago", "islet", "headland", "far coast"), home="sea", say="islands")
+@subject(
+    "islands", Role.BACKDROP, ("island", "archipelago", "islet", "headland", "far coast"), home="sea", say="islands"
+)
 def islands(stage: Stage, place: Place) -> None:
     """Paint low coasts along the horizon, paler with distance."""
     stream = stage.stream(place.key)

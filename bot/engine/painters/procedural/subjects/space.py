@@ -11,11 +11,41 @@ from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 
-_NEBULAE = (("#0a0820", "#3c1c6c", "#b43c8c", "#ffb48c"), ("#04101c", "#0c4464", "#2c9c9c", "#c8f4d0"), ("#0a0618", "#2c2474", "#5c6cd8", "#d0d8ff"), ("#120806", "#5c1c24", "#d0602c", "#ffe0a0"))
-_PLANETS = (("#4a2c1c", "#c88c54", "#f4dcb0"), ("#10284c", "#3c78b4", "#c8e4f4"), ("#3c1424", "#b04c50", "#f4b890"), ("#0c3434", "#3c9484", "#d4f0cc"))
+_NEBULAE = (
+    ("#0a0820", "#3c1c6c", "#b43c8c", "#ffb48c"),
+    ("#04101c", "#0c4464", "#2c9c9c", "#c8f4d0"),
+    ("#0a0618", "#2c2474", "#5c6cd8", "#d0d8ff"),
+    ("#120806", "#5c1c24", "#d0602c", "#ffe0a0"),
+)
+_PLANETS = (
+    ("#4a2c1c", "#c88c54", "#f4dcb0"),
+    ("#10284c", "#3c78b4", "#c8e4f4"),
+    ("#3c1424", "#b04c50", "#f4b890"),
+    ("#0c3434", "#3c9484", "#d4f0cc"),
+)
 
 
-@subject("space", Role.WHOLE, ("space", "outer space", "galaxy", "nebula", "planet", "cosmos", "universe", "saturn", "jupiter", "milky way", "cosmic", "astronaut", "interstellar", "solar system"), say="a planet in space")
+@subject(
+    "space",
+    Role.WHOLE,
+    (
+        "space",
+        "outer space",
+        "galaxy",
+        "nebula",
+        "planet",
+        "cosmos",
+        "universe",
+        "saturn",
+        "jupiter",
+        "milky way",
+        "cosmic",
+        "astronaut",
+        "interstellar",
+        "solar system",
+    ),
+    say="a planet in space",
+)
 def space(stage: Stage, place: Place) -> None:
     """Paint a nebula, stars and a planet, with rings more often than not."""
     canvas, stream, unit = stage.canvas, stage.stream(place.key), stage.unit
@@ -23,10 +53,19 @@ def space(stage: Stage, place: Place) -> None:
     bend = noise.coarse(canvas, stream.child("bend"), (1.6 / unit, 1.6 / unit), 4)
     gas = noise.coarse(canvas, stream.child("gas"), (2.2 / unit, 2.2 / unit), 6)
     tilt = stream.uniform(-0.6, 0.6)
-    band = (canvas.y[:, None] - np.float32(stage.h / 2)) + (canvas.x[None, :] - np.float32(stage.w / 2)) * np.float32(tilt)
+    band = (canvas.y[:, None] - np.float32(stage.h / 2)) + (canvas.x[None, :] - np.float32(stage.w / 2)) * np.float32(
+        tilt
+    )
+    stage.canvas.check()
     lane = falloff(np.square(band + (bend - np.float32(0.5)) * np.float32(0.5 * unit)), 0.2 * unit)
-    t = clamp((gas - np.float32(0.34)) * np.float32(1.7) * (np.float32(0.25) + lane) + (bend - np.float32(0.5)) * np.float32(0.35) + lane * np.float32(0.12))
-    canvas.rgb[:] = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
+    stage.canvas.check()
+    t = clamp(
+        (gas - np.float32(0.34)) * np.float32(1.7) * (np.float32(0.25) + lane)
+        + (bend - np.float32(0.5)) * np.float32(0.35)
+        + lane * np.float32(0.12)
+    )
+    stage.canvas.check()
+    canvas.fill(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
     canvas.check()
     sheet = stage.sheet((0, 0, stage.w, stage.h))
     for x, y, size, bright in stream.array(int(1300 * stage.w * stage.h), 4).tolist():
@@ -35,7 +74,11 @@ def space(stage: Stage, place: Place) -> None:
     sheet.light((1.0, 0.98, 0.95))
     _sparkles(stage)
     side = 0.34 if stream.chance(0.5) else 0.66
-    _planet(stage, (side * stage.w, stream.uniform(0.42, 0.6) * stage.h, 0.23 * unit), stream.pick(_PLANETS) if not place.colour else (place.colour[0], place.colour[1], place.colour[2]))
+    _planet(
+        stage,
+        (side * stage.w, stream.uniform(0.42, 0.6) * stage.h, 0.23 * unit),
+        stream.pick(_PLANETS) if not place.colour else (place.colour[0], place.colour[1], place.colour[2]),
+    )
 
 
 def _sparkles(stage: Stage) -> None:
@@ -44,9 +87,14 @@ def _sparkles(stage: Stage) -> None:
         window = stage.canvas.window((cx - 14 * r, cy - 14 * r, cx + 14 * r, cy + 14 * r))
         if window is None:
             continue
-        dx, dy = np.abs(stage.canvas.x[None, window[1]] - np.float32(cx)), np.abs(stage.canvas.y[window[0]][:, None] - np.float32(cy))
+        dx, dy = (
+            np.abs(stage.canvas.x[None, window[1]] - np.float32(cx)),
+            np.abs(stage.canvas.y[window[0]][:, None] - np.float32(cy)),
+        )
         far = clamp(np.float32(1) - np.maximum(dx, dy) * np.float32(1 / (14 * r)))
-        cross = falloff(dx * dx, 0.25 * r) * falloff(dy * dy, 3 * r) + falloff(dy * dy, 0.25 * r) * falloff(dx * dx, 3 * r)
+        cross = falloff(dx * dx, 0.25 * r) * falloff(dy * dy, 3 * r) + falloff(dy * dy, 0.25 * r) * falloff(
+            dx * dx, 3 * r
+        )
         stage.canvas.light(clamp((falloff(dx * dx + dy * dy, r) + cross) * far), (1.0, 0.96, 0.9), window)
 
 
@@ -63,18 +111,47 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     dy = (canvas.y[window[0]][:, None] - np.float32(y)) * np.float32(1 / r)
     flat = dx * dx + dy * dy
     z = np.sqrt(clamp(np.float32(1) - flat))
+    stage.canvas.check()
     across, up = dx + dy * np.float32(tilt), dy - dx * np.float32(tilt)
     wobble = noise.coarse(canvas, stream.child("bands"), (2.0 / r, 2.6 / r), 5, window=window) - np.float32(0.5)
-    bands = noise.line(stream.child("stripes"), up.reshape(-1) + wobble.reshape(-1) * np.float32(0.22), 3.2, 4).reshape(up.shape)
+    bands = noise.line(stream.child("stripes"), up.reshape(-1) + wobble.reshape(-1) * np.float32(0.22), 3.2, 4).reshape(
+        up.shape
+    )
+    stage.canvas.check()
+    canvas.check()
     light = clamp(dx * np.float32(0.62 * side) - dy * np.float32(0.42) + z * np.float32(0.62))
     t = clamp(bands * np.float32(1.25) - np.float32(0.12) + wobble * np.float32(0.2))
-    colour = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes]), t) * (np.float32(0.03) + light * np.float32(1.05))
+    stage.canvas.check()
+    colour = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes]), t) * (
+        np.float32(0.03) + light * np.float32(1.05)
+    )
+    stage.canvas.check()
     rim = smoothstep(0.72, 1.0, flat) * light * np.float32(0.4)
     colour += (np.float32(1) - colour) * rim
-    canvas.light(clamp(falloff(np.maximum(flat - np.float32(1), np.float32(0)), 0.42) * clamp(light + np.float32(0.25)) * np.float32(0.32) * clamp(np.float32(2.4) - np.sqrt(flat))), stage.tones.plain(codes[2]), window)
+    canvas.light(
+        clamp(
+            falloff(np.maximum(flat - np.float32(1), np.float32(0)), 0.42)
+            * clamp(light + np.float32(0.25))
+            * np.float32(0.32)
+            * clamp(np.float32(2.4) - np.sqrt(flat))
+        ),
+        stage.tones.plain(codes[2]),
+        window,
+    )
+    stage.canvas.check()
+    canvas.check()
     body = clamp((np.float32(1) - np.sqrt(flat)) * np.float32(r * canvas.px) + np.float32(0.5))
+    canvas.check()
     ring = np.sqrt(across * across + np.square(up * np.float32(3.6)))
-    strength = smoothstep(1.25, 1.32, ring) * smoothstep(2.3, 2.2, ring) * (np.float32(0.25) + noise.line(stream.child("ring"), ring.reshape(-1), 9, 4).reshape(ring.shape) * np.float32(0.95))
+    strength = (
+        smoothstep(1.25, 1.32, ring)
+        * smoothstep(2.3, 2.2, ring)
+        * (
+            np.float32(0.25)
+            + noise.line(stream.child("ring"), ring.reshape(-1), 9, 4).reshape(ring.shape) * np.float32(0.95)
+        )
+    )
+    stage.canvas.check()
     ring_colour = stage.tones.plain(codes[2])
     canvas.new_layer()
     if rings:
@@ -84,21 +161,51 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
         canvas.over_soft(clamp(strength * (up >= 0)), ring_colour, window)
 
 
-@subject("moon", Role.FIGURE, ("moon", "full moon", "crescent", "lunar", "crescent moon"), home="lake", stands="sky", span=0.1, breadth=0.1, order=0, say="the moon")
+@subject(
+    "moon",
+    Role.FIGURE,
+    ("moon", "full moon", "crescent", "lunar", "crescent moon"),
+    home="lake",
+    stands="sky",
+    span=0.1,
+    breadth=0.1,
+    order=0,
+    say="the moon",
+)
 def moon(stage: Stage, place: Place) -> None:
     """Leave the moon to the sky, which paints it large where it is the subject."""
     stage.canvas.check()
     del place
 
 
-@subject("sun", Role.FIGURE, ("sun", "big sun", "huge sun"), home="sea", stands="sky", span=0.1, breadth=0.1, order=0, say="the sun")
+@subject(
+    "sun",
+    Role.FIGURE,
+    ("sun", "big sun", "huge sun"),
+    home="sea",
+    stands="sky",
+    span=0.1,
+    breadth=0.1,
+    order=0,
+    say="the sun",
+)
 def sun(stage: Stage, place: Place) -> None:
     """Leave the sun to the sky, which paints it large where it is the subject."""
     stage.canvas.check()
     del place
 
 
-@subject("stars", Role.FIGURE, ("star", "shooting star", "constellation"), home="lake", stands="sky", span=0.1, breadth=0.1, order=0, say="stars")
+@subject(
+    "stars",
+    Role.FIGURE,
+    ("star", "shooting star", "constellation"),
+    home="lake",
+    stands="sky",
+    span=0.1,
+    breadth=0.1,
+    order=0,
+    say="stars",
+)
 def stars(stage: Stage, place: Place) -> None:
     """Add a shooting star to the stars of the sky."""
     stream = stage.stream(place.key)
@@ -106,5 +213,9 @@ def stars(stage: Stage, place: Place) -> None:
     for n in range(24):
         t = n / 24
         sheet = stage.sheet((x - 0.3 * unit, y - 0.02 * unit, x + 0.3 * unit, y + 0.2 * unit))
-        sheet.line([(x + 0.22 * unit * t, y + 0.11 * unit * t), (x + 0.22 * unit * (t + 0.05), y + 0.11 * unit * (t + 0.05))], 0.0024 * t * unit, int(230 * t))
+        sheet.line(
+            [(x + 0.22 * unit * t, y + 0.11 * unit * t), (x + 0.22 * unit * (t + 0.05), y + 0.11 * unit * (t + 0.05))],
+            0.0024 * t * unit,
+            int(230 * t),
+        )
         sheet.light((1.0, 0.98, 0.92))

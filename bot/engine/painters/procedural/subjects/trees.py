@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.colour import Rgb
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
+from bot.engine.painters.procedural.tables import foliage_of
 
 
-def conifer(sheet: Sheet, stream: Stream, x: float, base: float, h: float, colours: tuple[Rgb, Rgb, Rgb], *, side: float = -1.0) -> None:
+def conifer(
+    sheet: Sheet, stream: Stream, x: float, base: float, h: float, colours: tuple[Rgb, Rgb, Rgb], *, side: float = -1.0
+) -> None:
     """Draw a spruce: jagged tiers, lit on one side, snow where the third colour is white."""
     tiers = 9
     half = h * stream.uniform(0.17, 0.24)
@@ -29,24 +34,56 @@ def conifer(sheet: Sheet, stream: Stream, x: float, base: float, h: float, colou
     sheet.polygon([(x, base - h * 1.05), *lit, *inner[::-1]], colours[2])
 
 
-def leafy(sheet: Sheet, stream: Stream, x: float, base: float, h: float, colours: tuple[Rgb, Rgb, Rgb, Rgb], *, side: float = -1.0) -> None:
-    """Draw a round tree: a forked trunk, then leaves in clumps from shadow to light."""
-    trunk, dark, middle, light = colours
+def leafy(
+    sheet: Sheet, stream: Stream, x: float, base: float, h: float, inks: Sequence[Rgb], *, side: float = -1.0
+) -> None:
+    """Draw a round tree: a forked trunk (``inks[0]``), then leaves in clumps, each lit by where it lies in the crown."""
     tips: list[Point] = []
-    _branch(sheet, stream, (x, base), (stream.uniform(-0.03, 0.03), -0.34), h, 0.052 * h, trunk, tips, 4)
-    spots = stream.array(len(tips) * 7, 4).tolist()
-    for layer, (ink, lift, size) in enumerate(((dark, 0.02, 0.115), (middle, -0.012, 0.085), (light, -0.04, 0.05))):
-        for n, (dx, dy, r, keep) in enumerate(spots):
-            if layer == 2 and keep < 0.45:
-                continue
-            tx, ty = tips[n % len(tips)]
-            cx = tx + (dx - 0.5) * 0.17 * h + side * layer * 0.018 * h
-            cy = ty + (dy - 0.55) * 0.15 * h + lift * h
-            radius = size * h * (0.45 + 0.75 * r)
-            sheet.ellipse(cx, cy, radius, radius * 0.86, ink)
+    sheet.polygon(
+        [
+            (x - 0.05 * h, base),
+            (x - 0.026 * h, base - 0.1 * h),
+            (x - 0.02 * h, base - 0.36 * h),
+            (x + 0.02 * h, base - 0.36 * h),
+            (x + 0.026 * h, base - 0.1 * h),
+            (x + 0.055 * h, base),
+        ],
+        inks[0],
+    )
+    _branch(sheet, stream, (x, base - 0.3 * h), (0.0, -0.16), h, 0.036 * h, inks[0], tips, 3)
+    leaves = inks[1:]
+    clumps: list[tuple[float, float, float, float, float]] = []
+    for jx, jy, jr, keep in stream.child("clumps").array(120, 4).tolist():
+        dx, dy = jx * 2 - 1, jy * 2 - 1
+        if dx * dx + dy * dy <= 1:
+            clumps.append((0.9 - keep, dx, dy, jr, keep))
+    for depth, dx, dy, jr, _ in sorted(clumps, key=lambda one: (one[0] < 0.45, -one[2] * 0.7 + one[0])):
+        cx = x + dx * 0.36 * h * (1.08 - 0.2 * dy)
+        cy = base - 0.66 * h + dy * 0.29 * h
+        lit = 0.42 - 0.30 * dy + 0.26 * side * dx + (0.22 - depth) * 0.5
+        radius = h * (0.045 + 0.055 * jr)
+        for n, (ox, oy) in enumerate(((0.0, 0.0), (-0.9, 0.2), (0.8, 0.35), (0.2, -0.7), (-0.5, -0.6))):
+            step = min(max(lit + (0.0, -0.1, -0.1, 0.1, 0.06)[n] + side * ox * 0.08, 0.0), 0.999)
+            sheet.ellipse(
+                cx + ox * radius * 0.8,
+                cy + oy * radius * 0.8,
+                radius * (1.0 if n == 0 else 0.55),
+                radius * (0.84 if n == 0 else 0.5),
+                leaves[int(step * len(leaves))],
+            )
 
 
-def _branch(sheet: Sheet, stream: Stream, start: Point, way: Point, h: float, width: float, ink: Rgb, tips: list[Point], depth: int) -> None:
+def _branch(
+    sheet: Sheet,
+    stream: Stream,
+    start: Point,
+    way: Point,
+    h: float,
+    width: float,
+    ink: Rgb,
+    tips: list[Point],
+    depth: int,
+) -> None:
     end = (start[0] + way[0] * h, start[1] + way[1] * h)
     sheet.line([start, end], width, ink)
     if depth <= 2:
@@ -57,7 +94,17 @@ def _branch(sheet: Sheet, stream: Stream, start: Point, way: Point, h: float, wi
         turn = spread + stream.uniform(-0.22, 0.22)
         shrink = stream.uniform(0.56, 0.74)
         dx, dy = way
-        _branch(sheet, stream, end, ((dx - dy * turn) * shrink, (dy + dx * turn) * shrink), h, width * 0.62, ink, tips, depth - 1)
+        _branch(
+            sheet,
+            stream,
+            end,
+            ((dx - dy * turn) * shrink, (dy + dx * turn) * shrink),
+            h,
+            width * 0.62,
+            ink,
+            tips,
+            depth - 1,
+        )
 
 
 def palm(sheet: Sheet, stream: Stream, x: float, base: float, h: float, colours: tuple[Rgb, Rgb, Rgb, Rgb]) -> None:
@@ -69,9 +116,12 @@ def palm(sheet: Sheet, stream: Stream, x: float, base: float, h: float, colours:
     tx, ty = spine[-1]
     for n in range(13):
         out = (n / 6 - 1) * stream.uniform(0.85, 1.1)
-        drop = abs(out) * 0.34 + stream.uniform(-0.05, 0.12)
-        points = [(tx + out * 0.42 * h * t, ty - 0.15 * h * (1 - abs(out) * 0.5) * 4 * t * (1 - t) + drop * h * t * t) for t in (0, 0.2, 0.4, 0.6, 0.8, 1)]
-        under = [(px, py + 0.055 * h * (1 - abs(2 * k / 5 - 0.8))) for k, (px, py) in enumerate(points)]
+        drop = abs(out) * 0.16 + stream.uniform(-0.06, 0.10)
+        points = [
+            (tx + out * 0.46 * h * t, ty - 0.17 * h * (1 - abs(out) * 0.4) * 4 * t * (1 - t) + drop * h * t * t)
+            for t in (0, 0.2, 0.4, 0.6, 0.8, 1)
+        ]
+        under = [(px, py + 0.075 * h * (1 - abs(2 * k / 5 - 0.8))) for k, (px, py) in enumerate(points)]
         sheet.polygon([*points, *under[::-1]], colours[1 + n % 3])
 
 
@@ -83,7 +133,12 @@ def tree_colours(stage: Stage, *, far: float, turn: float) -> tuple[Rgb, Rgb, Rg
     """Give trunk, dark, middle and light for one tree."""
     greens, tones = stage.tones.greens, stage.tones
     lit = 0.12 * (turn - 0.5)
-    return tones.rgb("#4a382c", lit=0.3, far=far), tones.rgb(greens[0], lit=0.2 + lit, far=far), tones.rgb(greens[1], lit=0.5 + lit, far=far), tones.rgb(greens[2], lit=0.85 + lit, far=far)
+    return (
+        tones.rgb("#4a382c", lit=0.3, far=far),
+        tones.rgb(greens[0], lit=0.2 + lit, far=far),
+        tones.rgb(greens[1], lit=0.5 + lit, far=far),
+        tones.rgb(greens[2], lit=0.85 + lit, far=far),
+    )
 
 
 def conifer_colours(stage: Stage, *, far: float, turn: float) -> tuple[Rgb, Rgb, Rgb]:
@@ -92,15 +147,28 @@ def conifer_colours(stage: Stage, *, far: float, turn: float) -> tuple[Rgb, Rgb,
     winter, autumn = stage.scene.season == "winter", stage.scene.season == "autumn"
     body = "#24483e" if winter else tones.greens[0] if autumn else "#1d4436"
     edge = "#e6eef4" if winter else tones.greens[1] if autumn else "#5a8450"
-    return tones.rgb("#3a2c26", lit=0.2, far=far), tones.rgb(body, lit=0.3 + 0.2 * turn, far=far), tones.rgb(edge, lit=0.6 + 0.3 * turn, far=far)
+    return (
+        tones.rgb("#3a2c26", lit=0.2, far=far),
+        tones.rgb(body, lit=0.3 + 0.2 * turn, far=far),
+        tones.rgb(edge, lit=0.6 + 0.3 * turn, far=far),
+    )
 
 
-@subject("forest", Role.BACKDROP, ("forest", "woodland", "wood", "grove", "pine forest", "rainforest", "birch", "redwood"), order=3, with_backdrop=(), say="a forest")
+@subject(
+    "forest",
+    Role.BACKDROP,
+    ("forest", "woodland", "wood", "grove", "pine forest", "rainforest", "birch", "redwood"),
+    order=3,
+    with_backdrop=(),
+    say="a forest",
+)
 def forest(stage: Stage, place: Place) -> None:
     """Paint rows of trees, far ones pale and small, near ones tall at both sides."""
     stream, unit = stage.stream(place.key), stage.unit
     side = _side(stage)
-    for row, (far, size, base) in enumerate(((0.74, 0.13, 0.0), (0.52, 0.20, 0.012), (0.3, 0.30, 0.035), (0.08, 0.5, 0.10))):
+    for row, (far, size, base) in enumerate(
+        ((0.74, 0.13, 0.0), (0.52, 0.20, 0.012), (0.3, 0.30, 0.035), (0.08, 0.5, 0.10))
+    ):
         part = stream.child(row)
         stage.canvas.new_layer()
         foot = stage.horizon + base * unit
@@ -113,13 +181,31 @@ def forest(stage: Stage, place: Place) -> None:
             if row == 3 and middle < 0.55:
                 continue
             h = size * unit * (0.7 + 0.5 * jh) * (0.62 + 0.5 * middle if row > 0 else 1.0)
-            conifer(sheet, part.child(n), x, foot + 0.02 * unit * jh, h, conifer_colours(stage, far=far, turn=turn), side=side)
-        ground = stage.tones.rgb(stage.tones.greens[0] if stage.scene.season != "winter" else "#c4d2de", lit=0.35, far=far)
+            conifer(
+                sheet,
+                part.child(n),
+                x,
+                foot + 0.02 * unit * jh,
+                h,
+                conifer_colours(stage, far=far, turn=turn),
+                side=side,
+            )
+        ground = stage.tones.rgb(
+            stage.tones.greens[0] if stage.scene.season != "winter" else "#c4d2de", lit=0.35, far=far
+        )
         sheet.rectangle(0, foot - 0.004 * unit, stage.w, foot + 0.06 * unit, ground)
         sheet.over()
 
 
-@subject("tree", Role.FIGURE, ("tree", "oak", "willow", "apple tree", "cherry tree", "acacia", "lone tree", "bonsai", "maple tree"), span=0.52, breadth=0.55, order=4, say="a single tree")
+@subject(
+    "tree",
+    Role.FIGURE,
+    ("tree", "oak", "willow", "apple tree", "cherry tree", "acacia", "lone tree", "bonsai", "maple tree"),
+    span=0.52,
+    breadth=0.55,
+    order=4,
+    say="a single tree",
+)
 def tree(stage: Stage, place: Place) -> None:
     """Paint one leafy tree with its shadow."""
     stream, h = stage.stream(place.key), place.height
@@ -129,21 +215,43 @@ def tree(stage: Stage, place: Place) -> None:
     if shadow.window is not None:
         stage.canvas.shade(shadow.mask() * 0.34, shadow.window)
     stage.canvas.new_layer()
-    sheet = stage.sheet((place.x - 0.75 * h, place.base - 1.25 * h, place.x + 0.75 * h, place.base + 0.05 * h), coloured=True)
-    colours = tree_colours(stage, far=0.0, turn=0.5)
-    if place.colour:
-        tones = stage.tones
-        colours = (colours[0], tones.rgb(place.colour[0], lit=0.5), tones.rgb(place.colour[1], lit=0.6), tones.rgb(place.colour[2], lit=0.7))
-    leafy(sheet, stream, place.x, place.base, h, colours, side=side)
+    sheet = stage.sheet(
+        (place.x - 0.75 * h, place.base - 1.25 * h, place.x + 0.75 * h, place.base + 0.05 * h), coloured=True
+    )
+    codes = place.colour or (foliage_of("blossom") if stage.scene.season == "spring" else stage.tones.greens)
+    crown = stage.tones.ramp(codes, low=0.1, high=1.0)
+    inks = [stage.tones.rgb("#4a382c", lit=0.35)] + [
+        (float(crown[0, n]), float(crown[1, n]), float(crown[2, n])) for n in range(60, 1024, 120)
+    ]
+    leafy(sheet, stream, place.x, place.base, h, inks, side=side)
     sheet.over()
 
 
-@subject("palms", Role.FIGURE, ("palm", "palm tree", "tropical", "tropical beach", "oasis", "beach", "hawaii", "coconut"), home="sea", stands="land", span=0.42, breadth=0.4, order=5, say="palms")
+@subject(
+    "palms",
+    Role.FIGURE,
+    ("palm", "palm tree", "tropical", "tropical beach", "oasis", "beach", "hawaii", "coconut"),
+    home="sea",
+    stands="land",
+    span=0.42,
+    breadth=0.4,
+    order=5,
+    say="palms",
+)
 def palms(stage: Stage, place: Place) -> None:
     """Paint three palms of different height."""
     stream, h = stage.stream(place.key), place.height
-    sheet = stage.sheet((place.x - 1.1 * h, place.base - 1.3 * h, place.x + 1.1 * h, place.base + 0.1 * h), coloured=True)
+    sheet = stage.sheet(
+        (place.x - 1.1 * h, place.base - 1.3 * h, place.x + 1.1 * h, place.base + 0.1 * h), coloured=True
+    )
     stage.canvas.new_layer()
     for n, (dx, size) in enumerate(((-0.26, 0.8), (0.24, 0.66), (0.0, 1.0))):
-        palm(sheet, stream.child(n), place.x + dx * h, place.base + 0.02 * h, h * size, tree_colours(stage, far=0.0, turn=0.4))
+        palm(
+            sheet,
+            stream.child(n),
+            place.x + dx * h,
+            place.base + 0.02 * h,
+            h * size,
+            tree_colours(stage, far=0.0, turn=0.4),
+        )
     sheet.over()

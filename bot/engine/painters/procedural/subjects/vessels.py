@@ -12,19 +12,33 @@ _SAILS = ("#f8f2e4", "#f4e6cc", "#e8a24c", "#c84434")
 _STRIPES = (("#d8402e", "#f6e6c8"), ("#f0a428", "#c8342c"), ("#2c6ca8", "#f4e8d0"), ("#8a3c8c", "#f6c45c"))
 
 
-@subject("boat", Role.FIGURE, ("boat", "sailboat", "sailing boat", "sail", "yacht", "ship", "regatta", "fishing boat", "vessel", "schooner"), home="sea", stands="water", span=0.34, breadth=0.3, order=6, say="a sailing boat")
+@subject(
+    "boat",
+    Role.FIGURE,
+    ("boat", "sailboat", "sailing boat", "sail", "yacht", "ship", "regatta", "fishing boat", "vessel", "schooner"),
+    home="sea",
+    stands="water",
+    span=0.34,
+    breadth=0.3,
+    order=6,
+    say="a sailing boat",
+)
 def boat(stage: Stage, place: Place) -> None:
     """Paint a sloop: hull, mast, mainsail and jib."""
     stream, h = stage.stream(place.key), place.height
     stage.canvas.new_layer()
     way = -1.0 if place.flip else 1.0
-    sheet = stage.sheet((place.x - 0.6 * h, place.base - 1.1 * h, place.x + 0.6 * h, place.base + 0.02 * h), coloured=True)
+    sheet = stage.sheet(
+        (place.x - 0.6 * h, place.base - 1.1 * h, place.x + 0.6 * h, place.base + 0.02 * h), coloured=True
+    )
     hull = place.colour[1] if place.colour else stream.pick(("#f2ece0", "#24466c", "#a8382c", "#2e4a44"))
     draw_sloop(sheet, stage, (place.x, place.base, h), way, (stream.pick(_SAILS), hull))
     sheet.over()
 
 
-def draw_sloop(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way: float, codes: tuple[str, str]) -> None:
+def draw_sloop(
+    sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way: float, codes: tuple[str, str]
+) -> None:
     """Draw a sloop of height ``spot[2]`` at (x, waterline), its bow towards ``way``."""
     x, base, h = spot
     sail, hull = codes
@@ -36,15 +50,25 @@ def draw_sloop(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way
 
     mast_x = 0.04
     sheet.line([at(mast_x, 0.05), at(mast_x, 1.0)], 0.011 * h, tones.rgb("#6a4c34", lit=0.4))
-    main = [at(mast_x - 0.015, 0.97), *(at(mast_x - 0.015 - 0.38 * t - 0.05 * t * (1 - t) * 4, 0.97 - 0.80 * t) for t in (0.2, 0.4, 0.6, 0.8, 1.0)), at(mast_x - 0.015, 0.165)]
+    main = [
+        at(mast_x - 0.015, 0.97),
+        *(at(mast_x - 0.015 - 0.38 * t - 0.05 * t * (1 - t) * 4, 0.97 - 0.80 * t) for t in (0.2, 0.4, 0.6, 0.8, 1.0)),
+        at(mast_x - 0.015, 0.165),
+    ]
     sheet.polygon(main, tones.rgb(sail, lit=0.92 if lit else 0.6))
     shade = [at(mast_x - 0.015, 0.97), at(mast_x - 0.12, 0.6), at(mast_x - 0.13, 0.165), at(mast_x - 0.015, 0.165)]
     sheet.polygon(shade, tones.rgb(sail, lit=0.7 if lit else 0.4))
-    jib = [at(mast_x + 0.02, 0.9), at(0.36, 0.13), *(at(mast_x + 0.03 + 0.25 * t, 0.2 - 0.05 * t + 0.0 * t) for t in (0.8, 0.4, 0.0))]
+    jib = [
+        at(mast_x + 0.02, 0.9),
+        at(0.36, 0.13),
+        *(at(mast_x + 0.03 + 0.25 * t, 0.2 - 0.05 * t + 0.0 * t) for t in (0.8, 0.4, 0.0)),
+    ]
     sheet.polygon(jib, tones.rgb(sail, lit=0.75 if lit else 0.5))
     for share in (0.3, 0.5, 0.7):
         y = 0.97 - 0.8 * share
-        sheet.line([at(mast_x - 0.015, y), at(mast_x - 0.03 - 0.38 * share, y + 0.005)], 0.0035 * h, tones.rgb(sail, lit=0.3))
+        sheet.line(
+            [at(mast_x - 0.015, y), at(mast_x - 0.03 - 0.38 * share, y + 0.005)], 0.0035 * h, tones.rgb(sail, lit=0.3)
+        )
     body = [at(-0.36, 0.125), at(0.1, 0.095), at(0.42, 0.15), at(0.36, 0.07), at(0.28, -0.005), at(-0.3, -0.005)]
     sheet.polygon(body, tones.rgb(hull, lit=0.62 if lit else 0.38))
     sheet.polygon([at(-0.34, 0.045), at(0.33, 0.045), at(0.28, -0.005), at(-0.3, -0.005)], tones.rgb(hull, lit=0.12))
@@ -52,7 +76,16 @@ def draw_sloop(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way
     sheet.polygon([at(-0.22, 0.118), at(-0.2, 0.165), at(-0.02, 0.16), at(0.02, 0.103)], tones.rgb("#efe6d4", lit=0.6))
 
 
-@subject("balloon", Role.FIGURE, ("balloon", "hot air balloon", "air balloon", "airship"), stands="sky", span=0.34, breadth=0.28, order=7, say="a hot air balloon")
+@subject(
+    "balloon",
+    Role.FIGURE,
+    ("balloon", "hot air balloon", "air balloon", "airship"),
+    stands="sky",
+    span=0.34,
+    breadth=0.28,
+    order=7,
+    say="a hot air balloon",
+)
 def balloon(stage: Stage, place: Place) -> None:
     """Paint a striped balloon with its basket, and two smaller ones far off."""
     stream = stage.stream(place.key)
@@ -65,7 +98,9 @@ def balloon(stage: Stage, place: Place) -> None:
     _balloon(stage, stream, (place.x, place.base + 0.2 * h, h), 0.0, place.colour)
 
 
-def _balloon(stage: Stage, stream: Stream, spot: tuple[float, float, float], far: float, colour: tuple[str, ...]) -> None:
+def _balloon(
+    stage: Stage, stream: Stream, spot: tuple[float, float, float], far: float, colour: tuple[str, ...]
+) -> None:
     x, base, h = spot
     tones = stage.tones
     codes = (colour[1], "#f6ead2") if colour else stream.pick(_STRIPES)

@@ -1,0 +1,204 @@
+"""Put together from pieces: pixel art, low poly, stained glass, mosaic, paper cut."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from bot.engine.painters.procedural import noise
+from bot.engine.painters.procedural.canvas import Sheet
+from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
+from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.styles.style import style
+from bot.engine.painters.procedural.surface import (
+    blur,
+    edges,
+    flat,
+    grey,
+    lay,
+    paper,
+    soft,
+    stretch,
+    to_image,
+    to_planes,
+)
+
+
+@style("pixelart", ("pixel art", "pixel", "8-bit", "8 bit", "16-bit", "16 bit", "retro game", "voxel"), say="pixel art")
+def pixelart(stage: Stage, picture: Plane) -> Plane:
+    """Reduce to large square pixels and 28 colours, with ordered dither."""
+    across, down = max(round(176 * stage.w), 8), max(round(176 * stage.h), 8)
+    image = to_image(picture)
+    small = image.resize((across, down), Image.Resampling.BOX)
+    stage.canvas.check()
+    few = small.quantize(28, method=Image.Quantize.MEDIANCUT, kmeans=3).convert("RGB")
+    return to_planes(few.resize(image.size, Image.Resampling.NEAREST))
+
+
+@style("lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), say="low poly render")
+def lowpoly(stage: Stage, picture: Plane) -> Plane:
+    """Cover the picture with triangles of one colour each, smaller where there is more to see."""
+    image = to_image(soft(stage, picture, 4.0))
+    stage.canvas.check()
+    stage.canvas.check()
+    busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
+    pitch = 0.042
+    columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
+    jitter = stage.stream("facets").array(rows, columns, 2, low=-0.38, high=0.38)
+    px, py = np.empty((rows, columns)), np.empty((rows, columns))
+    px[:] = (np.arange(columns)[None, :] - 0.5 + 0.5 * (np.arange(rows)[:, None] % 2) + jitter[..., 0]) * pitch
+    py[:] = (np.arange(rows)[:, None] - 0.5 + jitter[..., 1]) * pitch
+    sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
+    stage.canvas.check()
+    pixels = np.asarray(image)
+    sheet.image.paste(image.resize(sheet.image.size).convert("RGBA"))
+    for r in range(rows - 1):
+        for k in range(columns - 1):
+            odd = r % 2
+            corners = ((r, k), (r, k + 1), (r + 1, k + odd)), ((r + 1, k), (r + 1, k + 1), (r, k + 1 - odd))
+            for tri in corners:
+                points = [(float(px[i, j]), float(py[i, j])) for i, j in tri if j < columns]
+                if len(points) == 3:
+                    _split(stage, sheet, pixels, busy, points, 2)
+        stage.canvas.check()
+    return to_planes(sheet.image.convert("RGB").reduce(sheet.fine)) if sheet.fine > 1 else to_planes(sheet.image)
+
+
+def _split(
+    stage: Stage, sheet: Sheet, pixels: Plane, busy: Plane, points: list[tuple[float, float]], depth: int
+) -> None:
+    cx, cy = sum(p[0] for p in points) / 3, sum(p[1] for p in points) / 3
+    col = min(max(int(cx * stage.canvas.px), 0), stage.canvas.width - 1)
+    row = min(max(int(cy * stage.canvas.px), 0), stage.canvas.height - 1)
+    if depth and busy[row, col] > 0.10:
+        a, b, d = points
+        ab, bd, da = (((p[0] + q[0]) / 2, (p[1] + q[1]) / 2) for p, q in ((a, b), (b, d), (d, a)))
+        for part in ([a, ab, da], [ab, b, bd], [da, bd, d], [ab, bd, da]):
+            _split(stage, sheet, pixels, busy, part, depth - 1)
+        return
+    tilt = ((points[1][0] - points[0][0]) * (points[2][1] - points[0][1]) > 0) * 0.05 - 0.025
+    r, g, b_ = (min(max(v / 255 * (1 + tilt), 0.0), 1.0) for v in pixels[row, col].tolist())
+    mx, my = cx, cy
+    sheet.polygon([(mx + (x - mx) * 1.03, my + (y - my) * 1.03) for x, y in points], (r, g, b_))
+
+
+def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, Plane, Plane, Plane]:
+    """Find for each pixel the nearest of jittered points: gap to the next border, number, and the point's position."""
+    columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
+    jitter = stage.stream("cells", key).array(rows, columns, 2, low=0.5 - wander / 2, high=0.5 + wander / 2)
+    x = stage.canvas.x[None, :] * np.float32(1 / pitch) + np.float32(1)
+    y = stage.canvas.y[:, None] * np.float32(1 / pitch) + np.float32(1)
+    ix, iy = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
+    shape = (stage.canvas.height, stage.canvas.width)
+    first, second = np.full(shape, 9, np.float32), np.full(shape, 9, np.float32)
+    number = np.zeros(shape, np.int32)
+    for oy in (-1, 0, 1):
+        for ox in (-1, 0, 1):
+            jx, jy = np.minimum(np.maximum(ix + ox, 0), columns - 1), np.minimum(np.maximum(iy + oy, 0), rows - 1)
+            dx = jitter[jy, jx, 0] + jx.astype(np.float32) - x
+            dy = jitter[jy, jx, 1] + jy.astype(np.float32) - y
+            d = dx * dx + dy * dy
+            closer = d < first
+            second = np.where(closer, first, np.minimum(second, d))
+            number = np.where(closer, jy * columns + jx, number)
+            first = np.where(closer, d, first)
+            stage.canvas.check()
+        stage.canvas.check()
+    stage.canvas.check()
+    stage.canvas.check()
+    gap = (np.sqrt(second) - np.sqrt(first)) * np.float32(pitch / 2)
+    flat_ = jitter.reshape(-1, 2)
+    px = (flat_[:, 0] + np.arange(rows * columns) % columns - 1).astype(np.float32) * np.float32(pitch)
+    py = (flat_[:, 1] + np.arange(rows * columns) // columns - 1).astype(np.float32) * np.float32(pitch)
+    return gap, number, px, py
+
+
+def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Plane) -> Plane:
+    """Give each cell the colour that the picture has at its point."""
+    calm = soft(stage, picture, 5.0)
+    col = np.minimum(np.maximum((px * np.float32(stage.canvas.px)).astype(np.int32), 0), stage.canvas.width - 1)
+    row = np.minimum(np.maximum((py * np.float32(stage.canvas.px)).astype(np.int32), 0), stage.canvas.height - 1)
+    found: Plane = np.empty_like(picture)
+    for plane, own in zip(found, calm, strict=True):
+        plane[:] = own[row, col][number]
+        stage.canvas.check()
+    return found
+
+
+@style(
+    "stainedglass",
+    ("stained glass", "stained-glass", "leaded glass", "cathedral window", "tiffany"),
+    say="stained glass window",
+)
+def stainedglass(stage: Stage, picture: Plane) -> Plane:
+    """Set pieces of glowing glass in lead, which also follows the outlines."""
+    gap, number, px, py = _cells(stage, 0.046, "glass", 0.9)
+    rich = clamp(grey(picture) + (picture - grey(picture)) * np.float32(1.75))
+    glass = _cell_colours(stage, rich, number, px, py) * np.float32(0.62) + soft(stage, rich, 6.0) * np.float32(0.42)
+    ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
+    tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
+    stage.canvas.check()
+    glass = glass * (np.float32(1.06) + ripple * np.float32(0.34) + tint)
+    stage.canvas.check()
+    glass = glass + (np.float32(1) - glass) * smoothstep(0.0, 0.022, gap) * np.float32(0.10)
+    stage.canvas.check()
+    outline = smoothstep(0.30, 0.62, edges(stage, soft(stage, picture, 3.0), width=2.4))
+    stage.canvas.check()
+    lead = np.maximum(smoothstep(0.0034, 0.0020, gap), outline)
+    shine = blur(stage, lead, 0.0014 * stage.canvas.px)
+    stage.canvas.check()
+    done = lay(clamp(glass), (0.055, 0.055, 0.07), lead)
+    return done + np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
+
+
+@style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), say="mosaic")
+def mosaic(stage: Stage, picture: Plane) -> Plane:
+    """Lay small stones with grout between them, each a little different."""
+    gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
+    rich = clamp(grey(picture) + (picture - grey(picture)) * np.float32(1.2))
+    stones = _cell_colours(stage, rich, number, px, py)
+    stage.canvas.check()
+    tint = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)[number]
+    stage.canvas.check()
+    tilt = (stage.canvas.x[None, :] - px[number]) + (stage.canvas.y[:, None] - py[number])
+    stage.canvas.check()
+    stones = stones * (np.float32(1.03) + tint - tilt * np.float32(7))
+    stage.canvas.check()
+    grout = smoothstep(0.0016, 0.0008, gap)
+    stones = clamp(stones)
+    stage.canvas.check()
+    return lay(stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
+
+
+@style(
+    "papercut",
+    ("paper cut", "papercut", "paper-cut", "cut paper", "layered paper", "paper art", "kirigami", "collage", "felt"),
+    say="layered paper cut",
+)
+def papercut(stage: Stage, picture: Plane) -> Plane:
+    """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
+    calm = soft(stage, picture, 7.0)
+    stage.canvas.check()
+    few = flat(stage, calm, colours=9, amount=0)
+    stage.canvas.check()
+    numbers = np.asarray(few.quantize(16, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+    stage.canvas.check()
+    colours = to_planes(few)
+    level = np.floor(stretch(grey(colours)) * np.float32(7))
+    shade = np.zeros_like(level)
+    reach = max(round(0.0065 * stage.canvas.px), 1)
+    for n in range(1, 7):
+        above = (level < np.float32(7 - n)).astype(np.float32)
+        stage.canvas.check()
+        thrown = blur(stage, np.roll(above, (reach, reach // 2), (0, 1)), 0.006 * stage.canvas.px)
+        stage.canvas.check()
+        shade = np.maximum(shade, thrown * (np.float32(1) - above))
+        stage.canvas.check()
+    stage.canvas.check()
+    edge = np.zeros_like(level)
+    edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
+    stage.canvas.check()
+    done = colours * (np.float32(1.04) - shade * np.float32(0.34))
+    stage.canvas.check()
+    done = done + (np.float32(1) - done) * blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
+    return clamp(done * paper(stage, "sheet", amount=0.085))

@@ -1,0 +1,80 @@
+"""Made with light: film photograph, neon."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.engine.painters.procedural import colour as c
+from bot.engine.painters.procedural import noise
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
+from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.styles.style import style
+from bot.engine.painters.procedural.surface import blur, edges, grey, soft
+
+
+@style(
+    "film",
+    (
+        "photo",
+        "photograph",
+        "photography",
+        "film photograph",
+        "film",
+        "35mm",
+        "analog",
+        "analogue",
+        "kodak",
+        "polaroid",
+        "dslr",
+        "photorealistic",
+        "realistic",
+        "bokeh",
+        "film grain",
+    ),
+    say="film photograph",
+)
+def film(stage: Stage, picture: Plane) -> Plane:
+    """Bend the tones as film does, with halation, grain and a vignette."""
+    base = picture * picture * (np.float32(3) - np.float32(2) * picture) * np.float32(0.42) + picture * np.float32(0.58)
+    base = base * np.float32(0.93) + np.float32(0.035)
+    stage.canvas.check()
+    halo = blur(stage, clamp((grey(base) - np.float32(0.68)) * np.float32(2.6)), 0.014 * stage.canvas.px)
+    warm = np.array((0.42, 0.20, 0.10), np.float32).reshape(3, 1, 1)
+    stage.canvas.check()
+    base = base + (np.float32(1) - base) * halo * warm
+    stage.canvas.check()
+    split = grey(base)
+    base = base + (np.float32(0.5) - split) * np.array((-0.035, 0.0, 0.045), np.float32).reshape(3, 1, 1)
+    stage.canvas.check()
+    grain = noise.field(stage.canvas, stage.stream("film grain"), (430, 430), 1) - np.float32(0.5)
+    stage.canvas.check()
+    dx = (stage.canvas.x * np.float32(2 / stage.w) - np.float32(1))[None, :]
+    dy = (stage.canvas.y * np.float32(2 / stage.h) - np.float32(1))[:, None]
+    stage.canvas.check()
+    corner = smoothstep(0.6, 2.0, dx * dx + dy * dy) * np.float32(0.42)
+    return clamp((base + grain * np.float32(0.085)) * (np.float32(1) - corner))
+
+
+@style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), say="neon lights")
+def neon(stage: Stage, picture: Plane) -> Plane:
+    """Draw the outlines as glowing tubes on a dark ground."""
+    stage.canvas.check()
+    line = smoothstep(0.28, 0.72, edges(stage, soft(stage, picture, 3.0), width=1.9))
+    inks = ("#ff2c9c", "#ff8a3c", "#3cf0ff", "#8a5cff", "#38ffa8", "#ff2c9c")
+    turn = noise.coarse(stage.canvas, stage.stream("tubes"), (1.7, 1.7), 2)
+    stage.canvas.check()
+    hue = lookup(
+        c.ramp([c.lab(code) for code in inks]),
+        clamp(turn * np.float32(1.8) - np.float32(0.4) + (stage.canvas.y * np.float32(0.3 / stage.h))[:, None]),
+    )
+    stage.canvas.check()
+    near, far = blur(stage, line, 0.0045 * stage.canvas.px), blur(stage, line, 0.022 * stage.canvas.px)
+    dark = picture * np.float32(0.16) + np.array((0.012, 0.008, 0.04), np.float32).reshape(3, 1, 1)
+    glow = clamp(near * np.float32(0.95) + far * np.float32(0.85))
+    stage.canvas.check()
+    done = dark + (np.float32(1) - dark) * hue * glow
+    stage.canvas.check()
+    core = clamp(line * np.float32(1.2)) * np.float32(0.92)
+    done = done + (np.float32(1) - done) * (hue * np.float32(0.45) + np.float32(0.55)) * core
+    stage.canvas.check()
+    return clamp(done)

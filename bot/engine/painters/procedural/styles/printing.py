@@ -1,0 +1,263 @@
+"""Printed: linocut, poster, Art Deco, ukiyo-e, risograph, comic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.engine.painters.procedural import colour as c
+from bot.engine.painters.procedural import noise
+from bot.engine.painters.procedural.exact import Plane, clamp, falloff, smoothstep, wave
+from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.styles.style import style
+from bot.engine.painters.procedural.surface import blur, edges, flat, frame, grey, lay, paper, soft, stretch, to_planes
+
+
+@style(
+    "linocut",
+    ("linocut", "lino print", "woodcut", "block print", "linoleum", "engraving", "etching"),
+    say="linocut print",
+)
+def linocut(stage: Stage, picture: Plane) -> Plane:
+    """Cut the picture into black with grooves that follow the tone."""
+    light = blur(stage, stretch(grey(picture)), 0.004 * stage.canvas.px)
+    bend = noise.coarse(stage.canvas, stage.stream("gouge"), (2.4, 2.4), 3)
+    phase = stage.canvas.y[:, None] * np.float32(62) + bend * np.float32(5) + light * np.float32(2.6)
+    stage.canvas.check()
+    groove = wave(phase) * np.float32(0.5) + np.float32(0.5)
+    breaks = noise.field(stage.canvas, stage.stream("breaks"), (26, 70), 2)
+    cut = (
+        light * np.float32(1.05)
+        - np.float32(0.02)
+        - groove * np.float32(0.52)
+        - (breaks - np.float32(0.5)) * np.float32(0.22)
+    )
+    sharp = stage.canvas.px * 0.012
+    paper_shows = clamp(cut * np.float32(sharp) + np.float32(0.5))
+    stage.canvas.check()
+    line = smoothstep(0.35, 0.6, edges(stage, picture, width=1.7))
+    paper_shows = paper_shows * (np.float32(1) - line * (light > np.float32(0.45))) + line * (
+        light <= np.float32(0.45)
+    ) * np.float32(0.9) * (np.float32(1) - paper_shows)
+    stage.canvas.check()
+    specks = smoothstep(0.78, 0.84, noise.field(stage.canvas, stage.stream("specks"), (120, 120), 2))
+    stage.canvas.check()
+    inked = clamp(np.float32(1) - paper_shows - specks * np.float32(0.7)) * frame(
+        stage, 0.035, rough=0.012, key="block"
+    )
+    return lay((0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)) * paper(stage, "lino", amount=0.05)
+
+
+def _ink(stage: Stage) -> c.Rgb:
+    """Take the print's ink from the palette, or black."""
+    codes = stage.scene.grade.colours
+    return c.to_rgb((0.26, *c.lab(codes[len(codes) // 2])[1:])) if codes else (0.085, 0.09, 0.11)
+
+
+@style(
+    "poster",
+    (
+        "poster",
+        "travel poster",
+        "vintage poster",
+        "screen print",
+        "screenprint",
+        "flat design",
+        "vector",
+        "vector art",
+        "graphic",
+    ),
+    say="travel poster",
+)
+def poster(stage: Stage, picture: Plane) -> Plane:
+    """Reduce to flat colours within a cream border."""
+    colours = 12 if stage.scene.ornament > 0.2 else 7
+    stage.canvas.check()
+    printed = to_planes(flat(stage, _rich(picture, 1.18), colours=colours, amount=3.4))
+    cream = (0.965, 0.935, 0.865)
+    stage.canvas.check()
+    done = lay(cream, printed, frame(stage, 0.045))
+    return done * paper(stage, "poster", amount=0.035)
+
+
+@style("artdeco", ("art deco", "deco", "1920s", "gatsby", "art nouveau"), say="Art Deco poster")
+def artdeco(stage: Stage, picture: Plane) -> Plane:
+    """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
+    light = stage.scene.light
+    printed = to_planes(flat(stage, _rich(picture, 1.1), colours=9, amount=3.4))
+    dx, dy = (
+        stage.canvas.x[None, :] - np.float32(light.x),
+        stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
+    )
+    stage.canvas.check()
+    r = np.sqrt(dx * dx + dy * dy) + np.float32(1e-4)
+    u, v = dx / r, dy / r
+    stage.canvas.check()
+    for _ in range(4):
+        u, v = u * u - v * v, np.float32(2) * u * v
+    stage.canvas.check()
+    rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (stage.canvas.ids == 0)
+    gold = (0.86, 0.70, 0.36)
+    stage.canvas.check()
+    stage.canvas.check()
+    done = lay(printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
+    stage.canvas.check()
+    line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
+    stage.canvas.check()
+    done = lay(done, (0.90, 0.76, 0.44), line * np.float32(0.75))
+    stage.canvas.check()
+    dark = (0.065, 0.085, 0.13)
+    done = lay(dark, done, frame(stage, 0.062))
+    for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
+        stage.canvas.check()
+        ring = np.abs(frame(stage, inner) - frame(stage, outer))
+        done = lay(done, gold, ring)
+    return done * paper(stage, "deco", amount=0.04)
+
+
+@style(
+    "ukiyoe",
+    (
+        "ukiyo-e",
+        "ukiyo e",
+        "japanese print",
+        "japanese woodblock",
+        "hokusai",
+        "hiroshige",
+        "woodblock",
+        "woodblock print",
+        "japanese woodblock print",
+    ),
+    say="ukiyo-e woodblock print",
+)
+def ukiyoe(stage: Stage, picture: Plane) -> Plane:
+    """Print muted flat colours with indigo outlines, wood grain, and a band of deep blue that fades from the top."""
+    calm = soft(stage, picture, 4.2)
+    printed = to_planes(flat(stage, calm * np.float32(0.86) + np.float32(0.10), colours=10, amount=0))
+    washi = np.array((0.94, 0.89, 0.77), np.float32).reshape(3, 1, 1)
+    printed = printed * (np.float32(0.45) + np.float32(0.58) * washi)
+    band = smoothstep(0.17, 0.0, stage.canvas.y * np.float32(1 / stage.h))[:, None] * (stage.canvas.ids == 0)
+    printed = lay(printed, (0.10, 0.20, 0.42), band * np.float32(0.85))
+    stage.canvas.check()
+    wood = noise.field(stage.canvas, stage.stream("wood"), (2.2, 120), 3)
+    printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
+    line = smoothstep(0.28, 0.55, edges(stage, calm, width=1.7))
+    stage.canvas.check()
+    done = lay(printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
+    done = lay((0.93, 0.885, 0.78), done, frame(stage, 0.03))
+    done = _seal(stage, done)
+    return done * paper(stage, "washi", amount=0.05)
+
+
+def _seal(stage: Stage, picture: Plane) -> Plane:
+    """Stamp a small red seal into a lower corner."""
+    s = 0.036 * stage.unit
+    left, top = (stage.w - 0.045 - s if stage.stream("seal").chance(0.5) else 0.045), stage.h - 0.05 - 1.5 * s
+    sheet = stage.sheet((left, top, left + s, top + 1.5 * s))
+    if sheet.window is None:
+        return picture
+    sheet.rectangle(left, top, left + s, top + 1.5 * s)
+    for y, x0, x1 in ((0.22, 0.2, 0.8), (0.46, 0.32, 0.8), (0.7, 0.2, 0.66), (1.0, 0.2, 0.8), (1.24, 0.36, 0.8)):
+        sheet.line([(left + x0 * s, top + y * s), (left + x1 * s, top + y * s)], 0.07 * s, 0)
+    sheet.line([(left + 0.5 * s, top + 0.14 * s), (left + 0.5 * s, top + 1.36 * s)], 0.06 * s, 0)
+    rows, cols = sheet.window
+    picture[:, rows, cols] = lay(picture[:, rows, cols], (0.72, 0.17, 0.13), sheet.mask() * np.float32(0.92))
+    return picture
+
+
+@style(
+    "risograph",
+    ("risograph", "riso", "riso print", "duotone", "halftone", "two colour print", "two color print", "zine"),
+    say="risograph print",
+)
+def risograph(stage: Stage, picture: Plane) -> Plane:
+    """Print two or three bright inks as dots, not quite in register."""
+    stream = stage.stream("riso")
+    pairs = (
+        ((0.0, 0.47, 0.75), (1.0, 0.42, 0.36)),
+        ((0.18, 0.30, 0.62), (1.0, 0.62, 0.18)),
+        ((0.0, 0.51, 0.54), (1.0, 0.36, 0.55)),
+    )
+    cool, warm = stream.pick(pairs)
+    calm = soft(stage, picture, 3.0)
+    stage.canvas.check()
+    light = stretch(grey(calm))
+    stage.canvas.check()
+    warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
+    stage.canvas.check()
+    plates = (
+        ((np.float32(1) - light) * (np.float32(1.18) - warmth * np.float32(0.75)), cool, 0.36, 0.0, 0.0),
+        ((np.float32(0.95) - light * np.float32(0.72)) * (np.float32(0.22) + warmth), warm, -0.62, 0.0022, -0.0016),
+    )
+    done: Plane = np.ones((3, 1, 1), np.float32) * np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
+    for tone, ink, slope, dx, dy in plates:
+        stage.canvas.check()
+        dots = _dots(stage, slope, 5.4, dx, dy)
+        stage.canvas.check()
+        cover = clamp((tone - dots * np.float32(0.92)) * np.float32(stage.canvas.px * 0.006) + np.float32(0.4))
+        stage.canvas.check()
+        solid = clamp((tone - np.float32(0.72)) * np.float32(6))
+        patchy = np.float32(0.80) + noise.field(stage.canvas, stream.child(slope), (90, 90), 2) * np.float32(0.28)
+        done = done * (
+            np.float32(1)
+            - (np.float32(1) - np.array(ink, np.float32).reshape(3, 1, 1)) * clamp(np.maximum(cover, solid) * patchy)
+        )
+    return lay((0.97, 0.955, 0.92), done, frame(stage, 0.03)) * paper(stage, "riso", amount=0.04)
+
+
+def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Plane:
+    """Give a screen of dots: the threshold (0…1) at each pixel. ``pitch`` is in thousandths of a unit."""
+    k = np.float32(1000 / pitch)
+    x, y = (stage.canvas.x + np.float32(dx))[None, :] * k, (stage.canvas.y + np.float32(dy))[:, None] * k
+    u, v = x + y * np.float32(slope), y - x * np.float32(slope)
+    return (wave(u) + wave(v)) * np.float32(0.25) + np.float32(0.5)
+
+
+@style(
+    "comic",
+    ("comic", "comic book", "pop art", "lichtenstein", "cartoon", "manga", "graphic novel"),
+    say="comic book art",
+)
+def comic(stage: Stage, picture: Plane) -> Plane:
+    """Flatten the colours, add dots in the half tones and bold outlines."""
+    stage.canvas.check()
+    base = to_planes(flat(stage, _rich(picture, 1.35), colours=12, amount=3.2))
+    light = grey(soft(stage, picture, 3.0))
+    stage.canvas.check()
+    dots = clamp(
+        (np.float32(0.52) - np.abs(light - np.float32(0.45)) - _dots(stage, 0.5, 8.0, 0, 0))
+        * np.float32(stage.canvas.px * 0.008)
+    )
+    stage.canvas.check()
+    done = base * (np.float32(1) - dots * np.float32(0.16))
+    stage.canvas.check()
+    line = smoothstep(0.25, 0.45, edges(stage, picture, width=2.4))
+    done = lay(done, (0.05, 0.045, 0.07), line)
+    stage.canvas.check()
+    return lay((0.99, 0.985, 0.96), done, frame(stage, 0.022))
+
+
+@style(
+    "anime",
+    ("anime", "ghibli", "studio ghibli", "makoto shinkai", "cel shaded", "cel shading"),
+    say="anime background art",
+)
+def anime(stage: Stage, picture: Plane) -> Plane:
+    """Brighten and simplify, with a bloom and thin lines."""
+    calm = soft(stage, _rich(picture, 1.28), 2.8)
+    stage.canvas.check()
+    steps = np.floor(calm * np.float32(22) + np.float32(0.5)) * np.float32(1 / 22)
+    base = calm * np.float32(0.45) + steps * np.float32(0.55)
+    stage.canvas.check()
+    bright = np.stack(
+        [blur(stage, clamp((plane - np.float32(0.62)) * np.float32(2.2)), 0.016 * stage.canvas.px) for plane in base]
+    )
+    base = base + (np.float32(1) - base) * bright * np.float32(0.32)
+    stage.canvas.check()
+    line = smoothstep(0.35, 0.8, edges(stage, picture, width=1.1)) * np.float32(0.42)
+    return lay(base, (0.12, 0.10, 0.20), line)
+
+
+def _rich(picture: Plane, factor: float) -> Plane:
+    """Multiply the saturation."""
+    light = grey(picture)
+    return clamp(light + (picture - light) * np.float32(factor))

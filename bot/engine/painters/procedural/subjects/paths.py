@@ -1,0 +1,100 @@
+"""A road to the horizon and a river through the land."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.engine.painters.procedural.colour import mix, ramp, to_rgb
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep, wave
+from bot.engine.painters.procedural.scene import Place
+from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.subjects.subject import Role, subject
+
+
+def _strip(
+    stage: Stage, place: Place, *, start: float, wide: float, bend: float
+) -> tuple[tuple[slice, slice], Plane, Plane, Plane] | None:
+    """Give window, depth 0…1, distance from the middle line and half width of a strip that runs to the horizon."""
+    top = stage.horizon + start * stage.unit
+    window = stage.below(top)
+    if window[0].stop - window[0].start < 3:
+        return None
+    y = stage.canvas.y[window[0]][:, None]
+    depth = clamp((y - np.float32(top)) * np.float32(1 / max(stage.h - top, 0.05)))
+    stream = stage.stream(place.key)
+    phase = stream.uniform()
+    near = np.sqrt(depth)
+    centre = np.float32(place.x) + (np.float32(stage.w * stream.uniform(0.38, 0.62)) - np.float32(place.x)) * near
+    centre = centre + wave(near * np.float32(1.25) + np.float32(phase)) * np.float32(bend * stage.unit) * near * (
+        np.float32(1.2) - near
+    )
+    half = (np.float32(0.004) + depth * (np.float32(0.35) + depth * np.float32(0.65)) * np.float32(wide)) * np.float32(
+        stage.unit
+    )
+    return window, depth, stage.canvas.x[None, :] - centre, half
+
+
+@subject(
+    "road",
+    Role.FIGURE,
+    ("road", "highway", "path", "trail", "country road", "lane", "route 66", "journey"),
+    span=0.02,
+    breadth=0.02,
+    order=0,
+    say="a road to the horizon",
+)
+def road(stage: Stage, place: Place) -> None:
+    """Paint a road with a broken line, narrowing to the horizon."""
+    strip = _strip(stage, place, start=0.012, wide=0.24, bend=0.26)
+    if strip is None:
+        return
+    window, depth, across, half = strip
+    px = np.float32(stage.canvas.px)
+    t = across / half
+    stage.canvas.new_layer()
+    edge = clamp((half * np.float32(1.14) - np.abs(across)) * px + np.float32(0.5))
+    stage.canvas.over(edge, stage.tones.rgb("#a08a68", lit=0.5), window)
+    body = clamp((half - np.abs(across)) * px + np.float32(0.5))
+    stage.canvas.over(
+        body,
+        lookup(
+            stage.tones.ramp("#54565c"), clamp(np.float32(0.65) - np.abs(t) * np.float32(0.2) + depth * np.float32(0.1))
+        ),
+        window,
+    )
+    dash = smoothstep(-0.1, 0.1, wave(np.float32(1.6) / (depth + np.float32(0.09))))
+    middle = clamp((half * np.float32(0.028) - np.abs(across)) * px + np.float32(0.5)) * dash
+    sides = clamp((half * np.float32(0.022) - np.abs(np.abs(across) - half * np.float32(0.88))) * px + np.float32(0.5))
+    stage.canvas.over_soft(np.maximum(middle, sides) * np.float32(0.85), stage.tones.rgb("#f4ecd4", lit=0.85), window)
+
+
+@subject(
+    "river",
+    Role.FIGURE,
+    ("river", "stream", "creek", "brook", "canal", "waterfall", "rapids", "river bend"),
+    span=0.02,
+    breadth=0.02,
+    order=0,
+    say="a river",
+)
+def river(stage: Stage, place: Place) -> None:
+    """Paint a winding river that mirrors the sky."""
+    strip = _strip(stage, place, start=0.02, wide=0.34, bend=0.5)
+    if strip is None:
+        return
+    window, depth, across, half = strip
+    px = np.float32(stage.canvas.px)
+    stage.canvas.new_layer()
+    bank = clamp((half * np.float32(1.12) + np.float32(0.002) - np.abs(across)) * px + np.float32(0.5))
+    stage.canvas.over(bank, stage.tones.rgb("#5c5240", lit=0.25), window)
+    body = clamp((half - np.abs(across)) * px + np.float32(0.5))
+    sky = stage.tones.sky
+    table = ramp([sky[-1], sky[-2], sky[len(sky) // 2], mix(sky[0], stage.tones.lab("#123c50", lit=0.4), 0.4)])
+    ripple = wave(np.float32(2.4) / (depth + np.float32(0.05)) + across * np.float32(3)) * np.float32(0.04) * depth
+    stage.canvas.over(body, lookup(table, clamp(depth * np.float32(0.95) + ripple)), window)
+    glint = (
+        smoothstep(0.55, 0.95, wave(np.float32(5.5) / (depth + np.float32(0.05)) + across * np.float32(9)))
+        * body
+        * np.float32(0.22)
+    )
+    stage.canvas.over_soft(glint, to_rgb(sky[-1]), window)

@@ -1,0 +1,243 @@
+"""Showing: the newest state of each job, its end for certain, one message each."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import PlatformUnavailable, PostGone
+from bot.jobs.model import Job, JobStatus
+from bot.jobs.publisher import PublisherSettings
+from tests.bot.jobs.studio import STEADY, Person, Studio, World, until, until_cancelled
+from tests.fakes.image_service import Gate
+
+
+@pytest.fixture
+async def job(studio: Studio, anna: Person) -> Job:
+    """A job that the service has."""
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.send()
+    return job
+
+
+async def go_on(studio: Studio, job: Job, progress: int) -> None:
+    studio.api.go_on(await studio.upstream(job), progress)
+    await studio.hear(job)
+
+
+async def finish(studio: Studio, job: Job) -> None:
+    studio.api.fail(await studio.upstream(job))
+    await studio.hear(job)
+
+
+async def test_a_new_job_is_posted_and_later_edited(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    studio.clock.advance(3)
+    await go_on(studio, job, 40)
+    await studio.publish()
+    assert [what for what, _, _ in studio.chat.shown] == ["post", "edit"]
+    (view,) = studio.chat.messages.values()
+    assert view.progress == 40
+
+
+async def test_what_is_shown_already_is_not_sent_again(studio: Studio, job: Job) -> None:
+    for _ in range(3):
+        await studio.publish()
+        studio.clock.advance(10)
+    assert len(studio.chat.shown) == 1
+
+
+async def test_several_changes_are_one_edit_of_the_newest(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    for progress in (10, 20, 30):
+        await go_on(studio, job, progress)
+        await studio.publish()
+    assert len(studio.chat.shown) == 1  # the message is left alone for a while
+    studio.clock.advance(2)
+    await studio.publish()
+    assert len(studio.chat.shown) == 2
+    (view,) = studio.chat.messages.values()
+    assert view.progress == 30
+
+
+async def test_an_end_does_not_wait_for_the_pace(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    await finish(studio, job)
+    await studio.publish()
+    (view,) = studio.chat.messages.values()
+    assert view.status is JobStatus.FAILED
+
+
+async def test_an_end_that_comes_during_an_edit_does_not_wait_either(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    studio.clock.advance(3)
+    await go_on(studio, job, 40)
+    gate = Gate()
+    studio.chat.trouble = [gate]
+    publishing = asyncio.create_task(studio.publish())
+    async with asyncio.timeout(5):
+        await gate.reached.wait()
+    await finish(studio, job)
+    gate.opened.set()
+    await publishing
+    (view,) = studio.chat.messages.values()
+    assert view.status is JobStatus.FAILED
+
+
+async def test_ends_go_first(world: World, anna: Person) -> None:
+    async with world.studio(concurrency=9, posts_at_a_time=1) as studio:
+        jobs = await studio.service.imagine(anna.does(), "a bird --repeat 5")
+        await studio.send()
+        await studio.publish()
+        studio.clock.advance(3)
+        for job in jobs[:4]:
+            await go_on(studio, job, 40)
+        await finish(studio, jobs[4])
+        studio.chat.shown.clear()
+        await studio.publish()
+        assert studio.chat.shown[0][1] == jobs[4].id
+        assert len(studio.chat.shown) == 5
+
+
+async def test_a_post_that_is_gone_is_given_up_and_the_job_goes_on(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    studio.clock.advance(3)
+    await go_on(studio, job, 40)
+    studio.chat.trouble = [PostGone("The channel is gone.")]
+    await studio.publish()
+    await finish(studio, job)
+    studio.clock.advance(600)
+    await studio.publish()
+    assert len(studio.chat.shown) == 1
+    assert await studio.rows("SELECT state FROM posts") == [("gone",)]
+    assert (await studio.service.get(job.id)).status is JobStatus.FAILED
+
+
+async def test_a_platform_that_is_down_is_spared_ever_longer(studio: Studio, job: Job) -> None:
+    studio.chat.trouble = [PlatformUnavailable("down"), PlatformUnavailable("down"), PlatformUnavailable("down")]
+    waits = []
+    for _ in range(3):
+        await studio.publish()
+        began = studio.clock.now
+        left = len(studio.chat.trouble)
+        while len(studio.chat.trouble) == left and not studio.chat.shown:
+            studio.clock.advance(1)
+            await studio.publish()
+        waits.append((studio.clock.now - began).total_seconds())
+    assert waits[:2] == [1, 2]
+    assert len(studio.chat.shown) == 1
+
+
+async def test_a_platform_is_spared_for_as_long_as_it_asks_even_for_an_end(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    studio.clock.advance(3)
+    await go_on(studio, job, 40)
+    studio.chat.trouble = [PlatformUnavailable("slow down", retry_after=40)]
+    await studio.publish()
+    await finish(studio, job)
+    studio.clock.advance(39)
+    await studio.publish()
+    assert len(studio.chat.shown) == 1
+    studio.clock.advance(2)
+    await studio.publish()
+    (view,) = studio.chat.messages.values()
+    assert view.status is JobStatus.FAILED
+
+
+async def test_a_post_that_breaks_something_holds_up_no_other(studio: Studio, anna: Person) -> None:
+    await studio.service.imagine(anna.does(), "a {red, blue} bird")
+    studio.chat.trouble = [RuntimeError("boom")]
+    await studio.publish()
+    assert len(studio.chat.messages) == 1
+    studio.clock.advance(2)
+    await studio.publish()
+    assert len(studio.chat.messages) == 2
+
+
+async def test_a_view_that_cannot_be_made_holds_up_no_other(studio: Studio, anna: Person) -> None:
+    jobs = await studio.service.imagine(anna.does(), "a {red, blue} bird")
+    await studio.rows("UPDATE jobs SET request = 'nonsense' WHERE id = ?", jobs[0].id)
+    await studio.publish()
+    assert [view.job_id for view in studio.chat.messages.values()] == [jobs[1].id]
+
+
+async def test_a_platform_that_never_answers_is_tried_again_later(studio: Studio, job: Job) -> None:
+    studio.publisher._settings = PublisherSettings(answer_within=timedelta(), backoff=STEADY)
+    studio.chat.trouble = [Gate()]
+    async with asyncio.timeout(5):
+        await studio.publish()
+    studio.chat.trouble = []
+    studio.clock.advance(2)
+    studio.publisher._settings = PublisherSettings(backoff=STEADY)
+    await studio.publish()
+    assert len(studio.chat.shown) == 1
+
+
+async def test_a_process_that_ends_between_posting_and_recording_posts_under_the_same_id(
+    world: World, anna: Person
+) -> None:
+    async with world.studio() as studio:
+        await studio.service.imagine(anna.does(), "a bird")
+        post_id = (await studio.rows("SELECT id FROM posts"))[0][0]
+        gate = Gate()
+
+        made = world.chat.post
+
+        async def post_and_hang(post: object, view: object) -> str:
+            reference = await made(post, view)  # type: ignore[arg-type]  # passed on as it is
+            await gate.pass_through()
+            return reference
+
+        world.chat.post = post_and_hang  # type: ignore[method-assign]  # a process that dies here
+        publishing = asyncio.create_task(studio.publish())
+        async with asyncio.timeout(5):
+            await gate.reached.wait()
+        await until_cancelled(publishing)
+        world.chat.post = made  # type: ignore[method-assign]  # and the platform as it was
+    async with world.studio() as studio:
+        await studio.publish()
+        assert list(world.chat.messages) == [post_id]
+        assert [what for what, _, _ in world.chat.shown] == ["post", "post"]
+        assert await studio.rows("SELECT reference FROM posts") == [(f"message of {post_id}",)]
+
+
+async def test_each_post_shows_its_end_once_after_a_restart(world: World, anna: Person) -> None:
+    async with world.studio() as studio:
+        (job,) = await studio.service.imagine(anna.does(), "a bird")
+        await studio.send()
+        await studio.publish()
+        await finish(studio, job)
+    async with world.studio() as studio:
+        await studio.publish()
+        studio.clock.advance(60)
+        await studio.publish()
+    assert [what for what, _, _ in world.chat.shown] == ["post", "edit"]
+
+
+async def test_a_flush_brings_posts_up_to_date_within_its_time(studio: Studio, job: Job) -> None:
+    await studio.publisher.flush(timedelta(seconds=5))
+    assert len(studio.chat.shown) == 1
+
+
+async def test_a_flush_that_takes_too_long_is_left_to_the_next_start(studio: Studio, job: Job) -> None:
+    studio.chat.trouble = [Gate()]
+    async with asyncio.timeout(5):
+        await studio.publisher.flush(timedelta(seconds=0.01))
+    assert studio.chat.shown == []
+    studio.chat.trouble = []
+    await studio.publish()
+    assert len(studio.chat.shown) == 1
+
+
+async def test_the_running_loop_shows_what_a_bell_announces(studio: Studio, anna: Person) -> None:
+    running = asyncio.create_task(studio.publisher.run())
+    await asyncio.sleep(0)
+    await studio.service.imagine(anna.does(), "a bird")
+
+    async def it_is_shown() -> bool:
+        return bool(studio.chat.shown)
+
+    await until(it_is_shown)
+    await until_cancelled(running)

@@ -1,0 +1,263 @@
+"""Following: webhooks and polls, each alone and both at once."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from bot.errors import JobNotFound, UpstreamRejected, UpstreamUnavailable
+from bot.jobs.model import Job, JobStatus, Submission
+from bot.jobs.service import Limits
+from bot.midjourney import schema
+from tests.bot.jobs.studio import Person, Studio, World, until, until_cancelled
+from tests.fakes.image_service import Fault
+
+DOWN = UpstreamUnavailable()
+
+
+@pytest.fixture
+async def job(studio: Studio, anna: Person) -> Job:
+    """A job that the service has."""
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.send()
+    return job
+
+
+async def status(studio: Studio, job: Job) -> tuple[JobStatus, int]:
+    found = await studio.service.get(job.id)
+    return found.status, found.progress
+
+
+# Webhooks
+
+
+async def test_a_webhook_is_applied_once_however_often_it_comes(studio: Studio, job: Job) -> None:
+    studio.api.go_on(studio.api.only.id, 40)
+    body = studio.api.event(studio.api.only.id)
+    await studio.tracker.hear(job.id, body)
+    revision = (await studio.service.get(job.id)).revision
+    await asyncio.gather(*(studio.tracker.hear(job.id, body) for _ in range(3)))
+    assert await status(studio, job) == (JobStatus.IN_PROGRESS, 40)
+    assert (await studio.service.get(job.id)).revision == revision
+    assert await studio.rows("SELECT applied_at IS NOT NULL FROM webhook_events") == [(1,)]
+
+
+async def test_an_old_webhook_after_the_end_changes_nothing(studio: Studio, job: Job) -> None:
+    studio.api.go_on(studio.api.only.id, 40)
+    old = studio.api.event(studio.api.only.id)
+    studio.api.complete(studio.api.only.id)
+    await studio.hear(job)
+    ended = await studio.service.get(job.id)
+    await studio.tracker.hear(job.id, old)
+    assert await studio.service.get(job.id) == ended
+    assert ended.status is JobStatus.COMPLETED
+
+
+async def test_an_old_preview_does_not_replace_a_newer_one(studio: Studio, job: Job) -> None:
+    studio.api.go_on(studio.api.only.id, 20, preview="https://pictures.test/early")
+    old = studio.api.event(studio.api.only.id)
+    studio.api.go_on(studio.api.only.id, 60, preview="https://pictures.test/late")
+    await studio.hear(job)
+    await studio.tracker.hear(job.id, old)
+    await studio.collect()
+    assert studio.gallery.asked == ["https://pictures.test/late"]
+
+
+async def test_a_webhook_that_overtakes_the_answer_tells_the_id(world: World, anna: Person) -> None:
+    world.api.script("imagine", Fault(error=DOWN, arrives=True))
+    async with world.studio() as studio:
+        (job,) = await studio.service.imagine(anna.does(), "a bird")
+        await studio.send()
+        world.api.complete(world.api.only.id)
+        await studio.tracker.hear(job.id, world.api.event(world.api.only.id))
+        found = await studio.service.get(job.id)
+        assert (found.status, found.submission) == (JobStatus.COMPLETED, Submission.SENT)
+        studio.clock.advance(120)
+        await studio.submitter.settle()
+        await studio.send()
+        assert len(world.api.jobs) == 1
+
+
+async def test_a_webhook_about_another_job_is_not_believed(studio: Studio, job: Job, anna: Person) -> None:
+    (other,) = await studio.service.imagine(anna.does(), "a cat")
+    await studio.send()
+    studio.api.complete(await studio.upstream(other))
+    body = studio.api.event(await studio.upstream(other))
+    await studio.tracker.hear(job.id, body)
+    assert await status(studio, job) == (JobStatus.PENDING, 0)
+
+
+async def test_a_webhook_never_ties_one_upstream_job_to_two_of_ours(studio: Studio, job: Job, anna: Person) -> None:
+    (waiting,) = await studio.service.imagine(anna.does(), "a cat")
+    await studio.tracker.hear(waiting.id, studio.api.event(await studio.upstream(job)))
+    assert (await studio.service.get(waiting.id)).upstream_id is None
+
+
+async def test_an_end_without_its_result_is_asked_for(studio: Studio, job: Job) -> None:
+    studio.api.complete(studio.api.only.id)
+    await studio.hear(job, bare=True)
+    assert await status(studio, job) == (JobStatus.IN_PROGRESS, 100)
+    await studio.tracker.poll()
+    assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
+
+
+async def test_a_failure_without_its_reason_is_asked_for(studio: Studio, job: Job) -> None:
+    studio.api.fail(studio.api.only.id, message="The paint ran out.")
+    await studio.hear(job, bare=True)
+    await studio.tracker.poll()
+    assert (await studio.service.view(job.id)).error == "The paint ran out."
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"event": "job.completed"}', b"\xff\xfe"])
+async def test_a_body_that_is_no_event_is_refused(studio: Studio, job: Job, body: bytes) -> None:
+    with pytest.raises(ValueError, match="event"):
+        await studio.tracker.hear(job.id, body)
+
+
+async def test_a_webhook_for_a_job_that_is_not_ours_is_refused(studio: Studio, job: Job) -> None:
+    with pytest.raises(JobNotFound):
+        await studio.tracker.hear("0190", studio.api.event(studio.api.only.id))
+    assert await studio.rows("SELECT * FROM webhook_events") == []
+
+
+async def test_an_event_that_was_kept_but_not_applied_is_applied_at_the_start(world: World, anna: Person) -> None:
+    async with world.studio() as studio:
+        (job,) = await studio.service.imagine(anna.does(), "a bird")
+        await studio.send()
+        world.api.go_on(world.api.only.id, 40)
+        async with studio.store.unit() as unit:
+            await unit.add_webhook_event("d", job.id, world.api.event(world.api.only.id).decode())
+    async with world.studio() as studio:
+        await studio.tracker.apply_kept_events()
+        assert await status(studio, job) == (JobStatus.IN_PROGRESS, 40)
+        assert await studio.rows("SELECT count(*) FROM webhook_events WHERE applied_at IS NULL") == [(0,)]
+
+
+# Polling
+
+
+async def test_a_job_is_followed_by_asking_alone(studio: Studio, job: Job) -> None:
+    studio.clock.advance(1)
+    studio.api.go_on(studio.api.only.id, 30)
+    await studio.tracker.poll()
+    assert await status(studio, job) == (JobStatus.IN_PROGRESS, 30)
+    await studio.tracker.poll()
+    assert len(studio.api.called("get_job")) == 1  # not due again yet
+    studio.clock.advance(1)
+    studio.api.complete(studio.api.only.id)
+    await studio.tracker.poll()
+    assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
+
+
+async def test_two_hundred_and_fifty_jobs_are_asked_for_page_by_page(world: World, anna: Person) -> None:
+    async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
+        jobs = [job for _ in range(25) for job in await studio.service.imagine(anna.does(), "a bird --repeat 10")]
+        async with studio.store.unit() as unit:
+            for number, job in enumerate(jobs, start=1):
+                theirs = schema.Job(
+                    id=UUID(int=number),
+                    type=job.type,
+                    status=JobStatus.IN_PROGRESS,
+                    created_at=studio.clock(),
+                    progress=7,
+                )
+                world.api.jobs[theirs.id] = theirs
+                sent = job.evolve(submission=Submission.SENT, upstream_id=str(theirs.id), submitted_at=studio.clock())
+                await unit.change_job(sent)
+        studio.clock.advance(1)
+        await studio.tracker.poll()
+        assert [query.offset for query in world.api.called("list_jobs")] == [0, 100, 200]
+        assert world.api.called("get_job") == []
+        assert await studio.rows("SELECT progress, count(*) FROM jobs GROUP BY progress") == [(7, 250)]
+
+
+async def test_a_job_that_the_service_has_forgotten_ends_with_a_sentence(studio: Studio, job: Job) -> None:
+    studio.api.expire(studio.api.only.id)
+    studio.clock.advance(1)
+    await studio.tracker.poll()
+    view = await studio.service.view(job.id)
+    assert view.status is JobStatus.FAILED
+    assert view.error == "The image service no longer knows this job. Press Retry to ask for it again."
+
+
+async def test_a_forgotten_job_among_others_ends_alone(studio: Studio, job: Job, anna: Person) -> None:
+    (other,) = await studio.service.imagine(anna.does(), "a cat")
+    await studio.send()
+    studio.api.expire(await studio.upstream(job))
+    studio.api.go_on(await studio.upstream(other), 30)
+    studio.clock.advance(1)
+    await studio.tracker.poll()
+    assert (await studio.service.get(job.id)).status is JobStatus.FAILED
+    assert await status(studio, other) == (JobStatus.IN_PROGRESS, 30)
+
+
+async def test_a_service_that_is_down_is_asked_ever_less_often(studio: Studio, job: Job) -> None:
+    studio.api.script("get_job", *[Fault(error=DOWN)] * 3)
+    studio.clock.advance(1)
+    assert [await studio.tracker.poll() for _ in range(3)] == [2.0, 4.0, 8.0]
+    await studio.tracker.poll()
+    assert (await studio.service.get(job.id)).status is JobStatus.PENDING
+
+
+async def test_a_job_that_the_service_refuses_to_tell_of_holds_up_no_other(
+    studio: Studio, job: Job, anna: Person
+) -> None:
+    (other,) = await studio.service.imagine(anna.does(), "a cat")
+    await studio.send()
+    for each in (job, other):
+        studio.api.go_on(await studio.upstream(each), 30)
+    kept = dict(studio.api.jobs)
+    studio.api.script("list_jobs", Fault())
+    studio.api.script("get_job", Fault(error=UpstreamRejected("odd", "Odd.")))
+    studio.api.jobs.clear()  # neither is in the list
+    studio.clock.advance(1)
+    asked = studio.api.get_job
+
+    async def get_job(job_id: UUID) -> schema.Job:
+        studio.api.jobs = kept
+        return await asked(job_id)
+
+    studio.api.get_job = get_job  # type: ignore[method-assign]  # a list that lags behind
+    await studio.tracker.poll()
+    assert await status(studio, job) == (JobStatus.PENDING, 0)
+    assert await status(studio, other) == (JobStatus.IN_PROGRESS, 30)
+
+
+async def test_a_job_that_webhooks_tell_of_is_not_asked_for(studio: Studio, job: Job) -> None:
+    studio.api.go_on(studio.api.only.id, 30)
+    await studio.hear(job)
+    studio.clock.advance(19)
+    await studio.tracker.poll()
+    assert studio.api.called("get_job") == []
+    studio.clock.advance(2)
+    await studio.tracker.poll()
+    assert len(studio.api.called("get_job")) == 1
+
+
+async def test_the_pace_of_asking_goes_by_the_time_since_it_was_sent(studio: Studio, anna: Person) -> None:
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    studio.clock.advance(3600)  # in the queue
+    await studio.send()
+    studio.clock.advance(1)
+    await studio.tracker.poll()
+    studio.clock.advance(1)
+    await studio.tracker.poll()
+    assert len(studio.api.called("get_job")) == 2
+    assert (await studio.service.get(job.id)).status is JobStatus.PENDING
+
+
+async def test_the_running_loop_applies_what_was_left_and_asks(world: World, anna: Person) -> None:
+    async with world.studio() as studio:
+        (job,) = await studio.service.imagine(anna.does(), "a bird")
+        await studio.send()
+        world.api.complete(world.api.only.id)
+        studio.clock.advance(1)
+        running = asyncio.create_task(studio.tracker.run())
+
+        async def it_has_ended() -> bool:
+            return (await studio.service.get(job.id)).status.ended
+
+        await until(it_has_ended)
+        await until_cancelled(running)

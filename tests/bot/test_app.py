@@ -1,0 +1,213 @@
+"""The whole program in one process: it starts, works, stops, and says what keeps it from starting."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import bot.app
+from bot.app import App, Tuning, own_folder, running, upgrade_database
+from bot.config import Settings, read_settings, setting_names
+from bot.errors import (
+    DatabaseDamaged,
+    DatabaseTooNew,
+    DataFolderBusy,
+    InvalidSetting,
+    StorageUnavailable,
+)
+from bot.jobs.model import Action, Job, JobStatus, Submission
+from bot.jobs.view import JobView
+from bot.serving import bind
+from tests.bot.jobs.studio import Chat, Person
+
+ANNA = Person("Anna")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a studio of its own on a free port."""
+    for name in setting_names():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return read_settings(data_dir=tmp_path / "studio", http_port=0)
+
+
+@pytest.fixture
+def tuning(tmp_path: Path) -> Tuning:
+    """An engine whose painter is quick."""
+    return Tuning(
+        engine={
+            "painter": "tests.fakes.tiny_painter:TinyPainter",
+            "painter_options": {"folder": str(tmp_path)},
+            "workers": 2,
+        }
+    )
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> Chat:
+    """The one platform that there is."""
+    chat = Chat()
+    monkeypatch.setattr(bot.app, "load_adapters", lambda app: [chat])
+    return chat
+
+
+async def until(look: Callable[[], Any]) -> None:
+    async with asyncio.timeout(30):
+        while not look():  # noqa: ASYNC110 - a process of its own works on it and sends no event
+            await asyncio.sleep(0.01)
+
+
+def shown(chat: Chat, job: Job) -> JobView | None:
+    return next((view for view in chat.messages.values() if view.job_id == job.id), None)
+
+
+def done(chat: Chat, job: Job) -> bool:
+    view = shown(chat, job)
+    return view is not None and view.status.ended and view.state != "Fetching the pictures"
+
+
+async def test_a_grid_an_upscale_and_a_restart(settings: Settings, tuning: Tuning, chat: Chat) -> None:
+    async with running(settings, tuning=tuning) as app:
+        (grid,) = await app.service.imagine(ANNA.does(), "a lighthouse --ar 3:2")
+        await until(lambda: done(chat, grid))
+        view = shown(chat, grid)
+        assert view is not None
+        assert view.status is JobStatus.COMPLETED
+        assert view.main is not None
+        assert len(view.images) == 4
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"{app.url}/pictures/{view.main.digest}")).status_code == 200
+            assert (await client.get(f"{app.url}/readyz")).status_code == 200
+        edited = await app.service.vary(ANNA.does(), grid.id, 2, prompt="a lighthouse in snow")
+        await until(lambda: done(chat, edited.job))  # the engine fetches the picture from us
+        ended = shown(chat, edited.job)
+        assert ended is not None
+        assert (ended.status, ended.error) == (JobStatus.COMPLETED, None)
+        (waiting,) = await app.service.imagine(ANNA.does(), "gated")
+        await until(lambda: shown(chat, waiting))
+    async with running(settings, tuning=tuning) as app:
+        await app.service.cancel(ANNA.does(), waiting.id)
+        await until(lambda: done(chat, waiting))
+        button = next(each for each in view.buttons if each.action is Action.UPSCALE and each.index == 4)
+        upscale = (await app.service.press(ANNA.does(), button.id)).job
+        await until(lambda: done(chat, upscale))
+        ended = shown(chat, upscale)
+        assert ended is not None
+        assert ended.main is not None
+        assert ended.main.width == 2 * view.images[3].width
+
+
+async def test_a_stop_brings_posts_up_to_date(settings: Settings, tuning: Tuning, chat: Chat) -> None:
+    async with running(settings, tuning=tuning) as app:
+        (job,) = await app.service.imagine(ANNA.does(), "gated")
+    assert shown(chat, job) is not None
+
+
+async def test_a_remote_service_that_is_out_of_reach_keeps_jobs_waiting(
+    settings: Settings, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(bind("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("MIDJOURNEY_TOKEN", "a-token")
+    monkeypatch.setenv("MIDJOURNEY_BASE_URL", f"http://127.0.0.1:{port}")
+    remote = read_settings(data_dir=settings.data_dir, http_port=0)
+    async with running(remote) as app:
+        (job,) = await app.service.imagine(ANNA.does(), "a bird")
+        await until(lambda: shown(chat, job))
+        assert (await app.service.get(job.id)).submission is not Submission.SENT
+        assert not (settings.data_dir / "engine").exists()
+
+
+async def refused(settings: Settings) -> BaseException:
+    """Give what keeps the program from starting; nothing of it is left behind."""
+    with pytest.raises(Exception) as caught:
+        async with running(settings):
+            pytest.fail("it started")
+    return caught.value
+
+
+async def test_a_busy_data_folder_is_a_sentence(settings: Settings, chat: Chat) -> None:
+    with own_folder(settings.data_dir):
+        error = await refused(settings)
+    assert isinstance(error, DataFolderBusy)
+    assert "--data" in str(error)
+    with own_folder(settings.data_dir):
+        pass
+
+
+async def test_a_busy_port_is_a_sentence_and_frees_the_folder(settings: Settings, chat: Chat) -> None:
+    with contextlib.closing(bind("127.0.0.1", 0)) as taken:
+        error = await refused(settings.model_copy(update={"http_port": taken.getsockname()[1]}))
+    assert isinstance(error, InvalidSetting)
+    assert "--port" in str(error)
+    with own_folder(settings.data_dir):
+        pass
+
+
+async def test_a_newer_database_is_a_sentence(settings: Settings, chat: Chat) -> None:
+    await upgrade_database(settings.database_path)
+    with contextlib.closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        connection.execute("UPDATE schema_migrations SET version = 99 WHERE owner = 'bot'")
+    assert isinstance(await refused(settings), DatabaseTooNew)
+
+
+async def test_a_damaged_database_is_a_sentence(settings: Settings, chat: Chat) -> None:
+    settings.data_dir.mkdir()
+    settings.database_path.write_bytes(b"a letter to my aunt" * 100)
+    assert isinstance(await refused(settings), DatabaseDamaged)
+
+
+async def test_a_data_folder_that_is_a_file_is_a_sentence(settings: Settings, chat: Chat) -> None:
+    settings.data_dir.write_text("in the way")
+    assert isinstance(await refused(settings), StorageUnavailable)
+
+
+async def test_an_adapter_that_cannot_start_stops_everything(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = False
+
+    async def start() -> None:
+        raise InvalidSetting("CHAT_TOKEN is not accepted.")
+
+    async def stop() -> None:
+        nonlocal stopped
+        stopped = True
+
+    monkeypatch.setattr(chat, "start", start)
+    monkeypatch.setattr(chat, "stop", stop)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        async with running(settings, tuning=tuning):
+            pytest.fail("it started")
+    assert caught.group_contains(InvalidSetting, match="CHAT_TOKEN")
+    assert stopped
+    with own_folder(settings.data_dir):
+        pass
+
+
+async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> None:
+    path = tmp_path / "imaginebot.db"
+    assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == ["bot 0001", "web 0001"]
+    assert await upgrade_database(path) == []
+
+
+async def test_what_an_adapter_gets(settings: Settings, tuning: Tuning, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[App] = []
+
+    def load(app: App) -> list[Chat]:
+        given.append(app)
+        return []
+
+    monkeypatch.setattr(bot.app, "load_adapters", load)
+    async with running(settings, tuning=tuning) as app:
+        assert given == [app]
+        assert app.settings.http_port != 0
+        assert app.url == f"http://127.0.0.1:{app.settings.http_port}"

@@ -1,0 +1,212 @@
+"""Settings: every one by environment and file, everything else refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings, is_loopback, origin_of, read_settings, setting_names
+from bot.errors import InvalidSetting
+
+EVERY = {
+    "MIDJOURNEY_TOKEN": "a-token",
+    "MIDJOURNEY_BASE_URL": "https://images.example",
+    "MIDJOURNEY_WEBHOOK_SECRET": "a-secret",
+    "MIDJOURNEY_CONCURRENCY": "12",
+    "PUBLIC_URL": "https://studio.example/",
+    "DATABASE_URL": "sqlite:////var/lib/imaginebot/jobs.db",
+    "IMAGINEBOT_DATA_DIR": "/var/lib/imaginebot",
+    "IMAGINEBOT_BLOBS": "s3://bucket/pictures",
+    "IMAGINEBOT_HTTP_HOST": "0.0.0.0",
+    "IMAGINEBOT_HTTP_PORT": "9000",
+    "IMAGINEBOT_WEB": "false",
+    "IMAGINEBOT_MAX_JOBS_PER_COMMAND": "4",
+    "IMAGINEBOT_MAX_JOBS_PER_PERSON": "20",
+    "IMAGINEBOT_BLOCKED_WORDS": "red barn, , grass",
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (*setting_names(), "DEMO"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def check(settings: Settings) -> None:
+    assert settings.token is not None
+    assert settings.token.get_secret_value() == "a-token"
+    assert str(settings.base_url) == "https://images.example/"
+    assert settings.webhook_secret is not None
+    assert settings.webhook_secret.get_secret_value() == "a-secret"
+    assert settings.concurrency == 12
+    assert settings.public_origin == "https://studio.example"
+    assert settings.database_path == Path("/var/lib/imaginebot/jobs.db")
+    assert settings.data_dir == Path("/var/lib/imaginebot")
+    assert settings.blobs == "s3://bucket/pictures"
+    assert (settings.http_host, settings.http_port, settings.web) == ("0.0.0.0", 9000, False)
+    assert (settings.max_jobs_per_command, settings.max_jobs_per_person) == (4, 20)
+    assert settings.blocked_words == ("red barn", "grass")
+    assert settings.embedded is False
+    assert settings.demo is False
+
+
+def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(EVERY) == set(setting_names())
+    for name, value in EVERY.items():
+        monkeypatch.setenv(name, value)
+    check(read_settings())
+
+
+def test_every_setting_is_read_from_the_file() -> None:
+    lines = [f'{name.lower()} = "{value}"' for name, value in EVERY.items()]
+    Path("imaginebot.toml").write_text("\n".join(lines))
+    check(read_settings())
+
+
+def test_the_file_takes_numbers_truths_and_lists_as_they_are() -> None:
+    Path("imaginebot.toml").write_text(
+        'imaginebot_http_port = 9000\nimaginebot_web = false\nimaginebot_blocked_words = ["red barn", "grass"]\n'
+    )
+    settings = read_settings()
+    assert (settings.http_port, settings.web, settings.blocked_words) == (9000, False, ("red barn", "grass"))
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("imaginebot.toml").write_text("imaginebot_http_port = 1\nmidjourney_concurrency = 7\n")
+    assert read_settings().http_port == 1
+    monkeypatch.setenv("IMAGINEBOT_HTTP_PORT", "2")
+    assert read_settings().http_port == 2
+    assert read_settings(http_port=3).http_port == 3
+    assert read_settings(http_port=None).http_port == 2
+    assert read_settings(http_port=3).concurrency == 7
+
+
+def test_nothing_set_is_a_studio_of_its_own_on_loopback() -> None:
+    settings = read_settings()
+    assert settings.embedded
+    assert settings.on_loopback
+    assert settings.database_path == settings.data_dir / "imaginebot.db"
+    assert (settings.http_port, settings.concurrency, settings.public_origin) == (8080, 3, None)
+
+
+def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIDJOURNEY_TOKEN", "")
+    monkeypatch.setenv("PUBLIC_URL", "")
+    assert read_settings().embedded
+    assert read_settings().public_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("MIDJOURNEY_BASE_URL", "images.example", "https://api.midjourney.com"),
+        ("PUBLIC_URL", "ftp://studio.example", "https://studio.example"),
+        ("IMAGINEBOT_HTTP_PORT", "eighty", "a port from 0 to 65535"),
+        ("IMAGINEBOT_HTTP_PORT", "65536", "a port from 0 to 65535"),
+        ("MIDJOURNEY_CONCURRENCY", "0", "from 1 to 1000"),
+        ("IMAGINEBOT_WEB", "perhaps", "true or false"),
+        ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "40"),
+        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "1"),
+        ("DATABASE_URL", "postgresql://user:hunter2@host/db", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///", "sqlite:///"),
+    ],
+)
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_malformed_setting_is_refused_by_name_with_what_is_expected(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str, *, by_file: bool
+) -> None:
+    if by_file:
+        Path("imaginebot.toml").write_text(f'{name.lower()} = "{value}"\n')
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSetting) as refused:
+        read_settings()
+    assert str(refused.value).startswith(f"{name} is not as it should be. Expected: ")
+    assert expected in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("MIDJOURNEY_TOKN", "Did you mean MIDJOURNEY_TOKEN?"),
+        ("imaginebot_http_prot", "Did you mean IMAGINEBOT_HTTP_PORT?"),
+        ("IMAGINEBOT_XYZZY_PLUGH_QUUX", ""),
+    ],
+)
+@pytest.mark.parametrize("by_file", [False, True])
+def test_an_unknown_setting_is_refused_with_the_nearest_known_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, hint: str, *, by_file: bool
+) -> None:
+    if by_file:
+        Path("imaginebot.toml").write_text(f'{name.lower()} = "x"\n')
+    else:
+        monkeypatch.setenv(name, "x")
+    with pytest.raises(InvalidSetting) as refused:
+        read_settings()
+    assert str(refused.value).startswith(f"There is no setting {name.upper()}. {hint}")
+
+
+def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO", "anything")
+    monkeypatch.setenv("TOKEN", "anything")
+    monkeypatch.setenv("WEB", "anything")
+    settings = read_settings()
+    assert (settings.demo, settings.web, settings.token) == (False, True, None)
+
+
+@pytest.mark.parametrize("text", ["demo = true", "token = 'x'", "[section]\nkey = 1"])
+def test_what_is_no_setting_is_refused_in_the_file(text: str) -> None:
+    Path("imaginebot.toml").write_text(text)
+    with pytest.raises(InvalidSetting, match="There is no setting"):
+        read_settings()
+
+
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    Path("imaginebot.toml").write_text("this is = = no toml")
+    with pytest.raises(InvalidSetting, match=r"imaginebot\.toml cannot be read"):
+        read_settings()
+
+
+def test_only_the_demo_command_sets_demo() -> None:
+    assert read_settings(demo=True).demo is True
+
+
+def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in EVERY.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings()
+    for text in (repr(settings), str(settings), settings.model_dump_json(), f"{settings.token}"):
+        assert "a-token" not in text
+        assert "a-secret" not in text
+
+
+def test_a_home_folder_in_the_file_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    Path("imaginebot.toml").write_text('imaginebot_data_dir = "~/studio"\n')
+    assert read_settings().data_dir == Path("/home/anna/studio")
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")),
+        *((host, False) for host in ("0.0.0.0", "10.0.0.1", "studio.example", "")),
+    ],
+)
+def test_loopback_is_known(host: str, *, own: bool) -> None:
+    assert is_loopback(host) is own
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://api.midjourney.com", "https://api.midjourney.com"),
+        ("http://127.0.0.1:8090/", "http://127.0.0.1:8090"),
+        ("http://[::1]:8090/v1/jobs?x=1", "http://[::1]:8090"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
+    assert origin_of(url) == origin

@@ -1,0 +1,128 @@
+"""A part that fails is started again and brings down nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.jobs.pace import Backoff
+from bot.supervision import Supervisor
+from tests.bot.jobs.studio import until
+
+AT_ONCE = Backoff(first=0.0, last=0.0)
+
+
+async def stop(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_part_that_fails_is_started_again() -> None:
+    supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
+    starts = 0
+
+    async def run() -> None:
+        nonlocal starts
+        starts += 1
+        if starts < 3:
+            raise RuntimeError("boom")
+        again.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(supervisor.keep("part", run))
+    async with asyncio.timeout(5):
+        await again.wait()
+    part = supervisor.parts["part"]
+    assert (part.running, part.failures, part.last_failure) == (True, 2, "RuntimeError")
+    await stop(task)
+    assert part.running is False
+
+
+async def test_a_part_that_returns_is_started_again() -> None:
+    supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
+    starts = 0
+
+    async def run() -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 2:
+            again.set()
+
+    task = asyncio.create_task(supervisor.keep("part", run))
+    async with asyncio.timeout(5):
+        await again.wait()
+    await stop(task)
+
+
+async def test_one_failing_part_leaves_the_others_running() -> None:
+    supervisor = Supervisor(backoff=Backoff(first=60.0, last=60.0))
+    failed, up = asyncio.Event(), asyncio.Event()
+
+    async def fails() -> None:
+        failed.set()
+        raise RuntimeError("boom")
+
+    async def runs() -> None:
+        up.set()
+        await asyncio.Event().wait()
+
+    assert supervisor.ready is False
+    tasks = [asyncio.create_task(supervisor.keep(name, run)) for name, run in (("bad", fails), ("good", runs))]
+    async with asyncio.timeout(5):
+        await asyncio.gather(failed.wait(), up.wait())
+
+    async def it_has_stopped() -> bool:
+        return not supervisor.parts["bad"].running
+
+    await until(it_has_stopped)
+    assert supervisor.parts["good"].running is True
+    assert supervisor.ready is False
+    await stop(*tasks)
+
+
+async def test_a_group_of_errors_is_one_failure() -> None:
+    supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
+    starts = 0
+
+    async def boom() -> None:
+        raise RuntimeError("boom")
+
+    async def run() -> None:
+        nonlocal starts
+        starts += 1
+        if starts > 1:
+            again.set()
+            await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(boom())
+
+    task = asyncio.create_task(supervisor.keep("part", run))
+    async with asyncio.timeout(5):
+        await again.wait()
+    assert supervisor.parts["part"].failures == 1
+    await stop(task)
+
+
+async def test_a_cancel_ends_a_part_for_good() -> None:
+    supervisor, up = Supervisor(backoff=AT_ONCE), asyncio.Event()
+
+    async def run() -> None:
+        up.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(supervisor.keep("part", run))
+    async with asyncio.timeout(5):
+        await up.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_the_pause_grows_to_its_limit_and_heeds_what_is_asked() -> None:
+    backoff = Backoff(first=1.0, last=10.0, draw=lambda: 1.0)
+    assert [backoff.after(attempts).total_seconds() for attempts in range(6)] == [1, 2, 4, 8, 10, 10]
+    assert backoff.after(10_000).total_seconds() == 10
+    assert backoff.after(0, at_least=7).total_seconds() == 7
+    assert Backoff(first=1.0, last=10.0, draw=lambda: 0.0).after(2).total_seconds() == 2
