@@ -12,7 +12,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import pieces
@@ -56,7 +56,7 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(core), methods=["GET"]),
     ]
-    return Starlette(routes=[*own, *routes])
+    return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found})
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -114,6 +114,25 @@ async def _read(request: Request, limit: int) -> bytes | None:
 
 def _refusal(status: int, code: str, message: str) -> Response:
     return JSONResponse({"status": "ERROR", "code": code, "message": message}, status_code=status)
+
+
+_NOT_FOUND = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Nothing here · imaginebot</title>
+<h1>There is nothing here.</h1>
+<p><a href="/">Go to the studio</a></p>
+</html>
+"""
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        policy = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+        return HTMLResponse(_NOT_FOUND, status_code=404, headers=policy)
+    return _refusal(404, "not_found", "There is nothing here.")
 
 
 async def _healthz(_request: Request) -> Response:
