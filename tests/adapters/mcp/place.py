@@ -57,7 +57,7 @@ async def open_place(
     Where MCP's port is not ``asked_for``, it counts as the default one, which it would be unkind to listen on.
     """
     paint = {"painter": "tests.fakes.tiny_painter:TinyPainter", "painter_options": {"folder": str(folder)}}
-    given = read_settings({}, data_dir=folder, **{"http_port": 0, "mcp_port": 0, "web": False} | settings)
+    given = read_settings(data_dir=folder, **{"http_port": 0, "mcp_port": 0, "web": False} | settings)
     if not asked_for:
         given.model_fields_set.discard("mcp_port")
     async with running(given, tuning=Tuning(engine=paint)) as app:

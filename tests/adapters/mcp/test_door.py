@@ -194,7 +194,7 @@ from bot.app import running
 from bot.config import read_settings
 
 async def main():
-    settings = read_settings({}, data_dir=Path(sys.argv[1]), http_port=0, mcp_port=0)
+    settings = read_settings(data_dir=Path(sys.argv[1]), http_port=0, mcp_port=0)
     async with running(settings) as app:
         print(json.dumps([app.addresses, "mcp" in sys.modules]))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -27,6 +26,7 @@ from tests.adapters.mcp.place import Connect, Place, held
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+NOBODY = "01900000-0000-7000-8000-00000000000a"
 TASKS = "io.modelcontextprotocol/tasks"
 FIELDS = {"taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", "ttlMs", "pollIntervalMs", "resultType"}
 
@@ -150,7 +150,7 @@ async def test_input_that_nobody_asked_for_is_acknowledged(agent: Agent) -> None
 
 
 @pytest.mark.parametrize("method", ["tasks/get", "tasks/update", "tasks/cancel"])
-@pytest.mark.parametrize("task_id", ["no-such-task", str(uuid4())])
+@pytest.mark.parametrize("task_id", ["no-such-task", NOBODY])
 async def test_a_task_that_there_is_not_is_invalid(agent: Agent, method: str, task_id: str) -> None:
     with pytest.raises(MCPError) as raised:
         await agent.ask(method, task_id)
