@@ -79,7 +79,10 @@ class Tuning:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """What an adapter may use. ``url`` is where the program listens."""
+    """What an adapter may use. ``url`` is where the program listens.
+
+    ``addresses`` is filled by adapters that listen somewhere else, each under the name that people know it by.
+    """
 
     settings: Settings
     clock: Clock
@@ -89,6 +92,7 @@ class App:
     bells: Bells
     keys: Keys
     url: str
+    addresses: dict[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager

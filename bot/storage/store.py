@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosql.queries import Queries
+from aiosql.types import SQLOperationType
 from aiosqlite import Connection
 
 from bot.clock import Clock, from_millis, system_clock, to_millis
@@ -89,10 +90,14 @@ class Unit:
         self.awaited = False
 
     async def _one(self, name: str, /, **values: Any) -> Any:
-        return await getattr(self._queries, name)(self._connection, **values)
+        query = getattr(self._queries, name)
+        if query.operation is SQLOperationType.SELECT_ONE:
+            return next(iter(await self._connection.execute_fetchall(query.sql, values)), None)
+        return await query(self._connection, **values)
 
     async def _all(self, name: str, /, **values: Any) -> list[Any]:
-        return [row async for row in getattr(self._queries, name)(self._connection, **values)]
+        # One turn to the database's thread, where going through a cursor takes three.
+        return list(await self._connection.execute_fetchall(getattr(self._queries, name).sql, values))
 
     # Jobs
 
