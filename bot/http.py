@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot import pieces
 from bot.errors import InvalidPicture, JobNotFound
 from bot.jobs.service import JobService
 from bot.jobs.tracker import Tracker
@@ -64,14 +65,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def _picture(core: Core) -> Endpoint:
     async def picture(request: Request) -> Response:
         digest = request.path_params["digest"]
-        etag = f'"{digest}-{request.query_params.get("w", "")}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=_PICTURE_HEADERS | {"ETag": etag})
         try:
             content, content_type = await core.service.picture(digest, width=_width(request))
         except (BlobNotFound, InvalidPicture, ValueError) as error:
             raise HTTPException(404, "There is no such picture here.") from error
-        return Response(content, media_type=content_type, headers=_PICTURE_HEADERS | {"ETag": etag})
+        etag = f'"{digest}-{request.query_params.get("w", "")}"'
+        saved = "attachment" if "download" in request.query_params else "inline"
+        name = f"{digest[:12]}.{content_type.rpartition('/')[2]}"
+        headers = _PICTURE_HEADERS | {"ETag": etag, "Content-Disposition": f'{saved}; filename="{name}"'}
+        return pieces.answer(request, content, content_type, headers)
 
     return picture
 

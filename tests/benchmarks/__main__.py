@@ -13,14 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.logs import set_up_logs
-from tests.benchmarks import accepting, flow, painting, scale
+from tests.benchmarks import accepting, calling, flow, listing, painting, scale, serving_rest
 from tests.benchmarks.measure import Measured
 
 BENCHMARKS = {
     "accepting": accepting.measure,
+    "calling": calling.measure,
     "flow": flow.measure,
+    "listing": listing.measure,
     "scale": scale.measure,
     "painting": painting.measure,
+    "rest": serving_rest.measure,
 }
 
 

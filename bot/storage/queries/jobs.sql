@@ -112,7 +112,7 @@ LIMIT :limit;
 
 -- name: list_jobs
 SELECT * FROM jobs
-WHERE (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+WHERE (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
@@ -124,9 +124,19 @@ LIMIT :limit;
 -- As list_jobs, over the few jobs that have not ended.
 SELECT * FROM jobs
 WHERE ended_at IS NULL
-    AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
+    AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: list_jobs_of_workspace
+-- As list_jobs, by the index of one workspace's jobs.
+SELECT * FROM jobs
+WHERE workspace = :workspace
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
     AND id < :before
 ORDER BY id DESC
@@ -135,7 +145,8 @@ LIMIT :limit;
 -- name: list_jobs_of_requester
 -- As list_jobs, by the index of one person's jobs.
 SELECT * FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id
+WHERE workspace = :workspace AND user_id = :user_id
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
     AND id < :before
 ORDER BY id DESC
@@ -144,18 +155,20 @@ LIMIT :limit;
 -- name: list_jobs_of_status
 -- As list_jobs, by the index of a status that may be rare.
 SELECT * FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND status = :status AND id < :before
+WHERE workspace = :workspace AND status = :status
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
+    AND id < :before
 ORDER BY id DESC
 LIMIT :limit;
 
 -- name: list_requesters
 -- From one person to the next in the index of their jobs, as there are few people and many jobs.
 WITH RECURSIVE people (user_id) AS (
-    SELECT MIN(user_id) FROM jobs WHERE platform = :platform AND workspace = :workspace
+    SELECT MIN(user_id) FROM jobs WHERE platform IN (:platform, 'api') AND workspace = :workspace
     UNION ALL
     SELECT (
         SELECT MIN(jobs.user_id) FROM jobs
-        WHERE jobs.platform = :platform AND jobs.workspace = :workspace AND jobs.user_id > people.user_id
+        WHERE jobs.platform IN (:platform, 'api') AND jobs.workspace = :workspace AND jobs.user_id > people.user_id
     )
     FROM people WHERE people.user_id IS NOT NULL
 )
@@ -163,7 +176,7 @@ SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name
 FROM people
 INNER JOIN jobs ON jobs.id = (
     SELECT MAX(latest.id) FROM jobs AS latest
-    WHERE latest.platform = :platform AND latest.workspace = :workspace AND latest.user_id = people.user_id
+    WHERE latest.platform IN (:platform, 'api') AND latest.workspace = :workspace AND latest.user_id = people.user_id
 )
 ORDER BY jobs.user_name;
 
