@@ -25,6 +25,8 @@ MANY = 1_000_000
 BUTTONS_OF_A_JOB = 8
 STARTS = 5
 CALLS = 40
+PRESSES = 150
+"""More, as each press sets the loops of its program going, which disturb the next ones."""
 PAGES = (
     ("/jobs", "first page of /jobs"),
     ("/jobs?status=failed", "/jobs with the failed ones, of which there are none,"),
@@ -67,7 +69,7 @@ async def measure() -> list[Measured]:
         starts = await _in_turns(lambda: _start(empty), lambda: _start(many), STARTS)
         async with _visit(few) as little, _visit(many) as large:
             pages = [await _in_turns(_page(little, path), _page(large, path), CALLS) for path, _ in PAGES]
-            presses = await _in_turns(_presses(little), _presses(large), CALLS)
+            presses = await _in_turns(_presses(little), _presses(large), PRESSES)
     jobs, buttons = f"{MANY:,} jobs", f"{MANY * BUTTONS_OF_A_JOB:,} buttons"
     return [
         _measured(f"start-up with {jobs} and {buttons}", "start-up with an empty database", starts),
