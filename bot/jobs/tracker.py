@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
+from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
 from bot.jobs.bells import Bells
@@ -80,12 +81,14 @@ class Tracker:
         """
         event = _event_of(body)
         digest = hashlib.sha256(job_id.encode() + b"\0" + body).hexdigest()
+        crash.point("tracker.heard")
         async with self._store.unit() as unit:
             job = await unit.job(job_id)
             if not await unit.add_webhook_event(digest, job_id, body.decode()):
                 return
             await self._apply_event(unit, job, event)
             await unit.mark_webhook_event_applied(digest)
+        crash.point("tracker.applied")
         self._ring()
         self._bells.tracker.ring()
 
@@ -177,11 +180,13 @@ class Tracker:
             await self._report(job, report)
 
     async def _report(self, job: Job, report: Report) -> None:
+        crash.point("tracker.asked")
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.job(job.id), report)
             if not merged.status.ended:
                 age = unit.now - (merged.submitted_at or merged.created_at)
                 await unit.schedule_job(job.id, unit.now + self._interval(age))
+        crash.point("tracker.reported")
 
     def _interval(self, age: timedelta) -> timedelta:
         return max(self._settings.soonest, min(self._settings.latest, age / 10))
