@@ -296,13 +296,13 @@ class JobService:
         return None if ids is None else tuple([await unit.job(job_id) for job_id in ids])
 
     async def _need_room(self, unit: Unit, source: Source, count: int) -> None:
-        own = await unit.count_live_of(source.requester)
+        own, waiting = await unit.count_room(source.requester)
         if own + count > self._limits.live_of_requester:
             raise QuotaExceeded(
                 f"You have {own} jobs under way, and {self._limits.live_of_requester} is the most. "
                 "Wait for some to finish, or cancel some."
             )
-        if await unit.count_waiting() + count > self._limits.waiting:
+        if waiting + count > self._limits.waiting:
             raise QuotaExceeded("The studio is busy. Please try again in a minute.", retry_after=60.0)
 
     async def _write(self, unit: Unit, source: Source, draft: Draft) -> Job:

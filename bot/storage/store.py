@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from aiosql.queries import Queries
-from aiosqlite import Connection
 
 from bot.clock import Clock, from_millis, system_clock, to_millis
 from bot.errors import ButtonNotFound, JobNotFound
@@ -30,6 +29,7 @@ from bot.jobs.model import (
     Requester,
     Submission,
 )
+from bot.storage.connection import Connection
 from bot.storage.database import Database, load_queries
 from bot.storage.identifiers import new_button_id, new_id
 from bot.storage.rows import button_of, changes_of, columns_of, job_of, picture_of, post_of
@@ -76,6 +76,10 @@ class Unit:
     async def _one(self, name: str, **values: Any) -> Any:
         return await getattr(self._queries, name)(self._connection, **values)
 
+    def _write(self, name: str, **values: Any) -> None:
+        # Nobody waits for the outcome, so it goes along with the next query, or with the end of the unit.
+        self._connection.later(getattr(self._queries, name).sql, values)
+
     async def _all(self, name: str, **values: Any) -> list[Any]:
         return [row async for row in getattr(self._queries, name)(self._connection, **values)]
 
@@ -85,7 +89,7 @@ class Unit:
         """Write a new job at the end of its requester's turns."""
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
         turn = await self._next_turn(job.requester, mode)
-        await self._one("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
+        self._write("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
 
     async def _next_turn(self, requester: Requester, mode: int) -> int:
         """Give the round of the round-robin in which a new job of ``requester`` is served.
@@ -93,38 +97,31 @@ class Unit:
         Somebody with nothing under way joins the round being served; everybody else the one after their last. Each
         mode has rounds of its own, as jobs of different modes never compare theirs.
         """
-        being_served = await self._one("turn_being_served", mode_rank=mode)
-        if being_served is None:
-            being_served = await self._one("first_turn_waiting", mode_rank=mode)
-        own = await self._one("last_turn_of_requester", **_whose(requester), mode_rank=mode)
-        return max(being_served or 0, 0 if own is None else own + 1)
+        turns = await self._one("turns", **_whose(requester), mode_rank=mode)
+        return max(turns["being_served"] or 0, 0 if turns["own"] is None else turns["own"] + 1)
 
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""
-        await self._one("update_job", **changes_of(job))
-        await self._one(
-            "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
-        )
+        self._write("update_job", **changes_of(job))
+        self._write("want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now)
 
     async def touch_job(self, job_id: str) -> None:
         """Make a job's post due without a change to the job itself."""
-        await self._one("bump_revision", id=job_id, now=self._now)
+        self._write("bump_revision", id=job_id, now=self._now)
         job = await self.job(job_id)
-        await self._one(
-            "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
-        )
+        self._write("want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now)
 
     async def schedule_job(self, job_id: str, due_at: datetime, *, attempts: int = 0) -> None:
         """Say when the submitter or the tracker is to look at the job again."""
-        await self._one("schedule_job", id=job_id, due_at=to_millis(due_at), attempts=attempts)
+        self._write("schedule_job", id=job_id, due_at=to_millis(due_at), attempts=attempts)
 
     async def mark_sending(self, job_id: str, *, settle_at: datetime) -> None:
         """Record that the job is about to be sent; at ``settle_at`` its answer is overdue."""
-        await self._one("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
+        self._write("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
 
     async def release_sending(self, settle_at: datetime) -> None:
         """Let every job that was being sent be looked at from ``settle_at`` on."""
-        await self._one("release_sending", due_at=to_millis(settle_at))
+        self._write("release_sending", due_at=to_millis(settle_at))
 
     async def find_job(self, job_id: str) -> Job | None:
         """Give a job, or nothing."""
@@ -170,9 +167,10 @@ class Unit:
         """Count the jobs that have still to be sent."""
         return int(await self._one("count_waiting"))
 
-    async def count_live_of(self, requester: Requester) -> int:
-        """Count what the requester has waiting or under way."""
-        return int(await self._one("count_live_of_requester", **_whose(requester)))
+    async def count_room(self, requester: Requester) -> tuple[int, int]:
+        """Count the requester's jobs that wait or are under way, and everybody's that wait."""
+        row = await self._one("count_room", **_whose(requester))
+        return row["own"], row["waiting"]
 
     async def next_waiting(self) -> Job | None:
         """Give the job whose turn it is, or nothing."""
@@ -240,7 +238,7 @@ class Unit:
     async def add_post(self, job: Job) -> str:
         """Write the post of a new job and give its id."""
         post_id = new_id()
-        await self._one(
+        self._write(
             "insert_post",
             id=post_id,
             job_id=job.id,
@@ -269,28 +267,26 @@ class Unit:
 
     async def set_post_reference(self, post_id: str, reference: str) -> None:
         """Record the platform's name of the message."""
-        await self._one("set_post_reference", id=post_id, reference=reference)
+        self._write("set_post_reference", id=post_id, reference=reference)
 
     async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
         """Record what the message shows, and when it may change next."""
-        await self._one("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
+        self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
 
     async def put_post_off(self, post_id: str, due_at: datetime) -> None:
         """Try again at ``due_at``."""
-        await self._one("put_post_off", id=post_id, due_at=to_millis(due_at))
+        self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
 
     async def close_post(self, post_id: str) -> None:
         """Give the post up: its message or channel is gone."""
-        await self._one("close_post", id=post_id)
+        self._write("close_post", id=post_id)
 
     # Buttons
 
     async def add_buttons(self, job_id: str, actions: Iterable[tuple[Action, int | None]]) -> None:
         """Write the buttons that are not there yet."""
         for action, index in actions:
-            await self._one(
-                "insert_button", id=new_button_id(), job_id=job_id, action=action.value, position=index or 0
-            )
+            self._write("insert_button", id=new_button_id(), job_id=job_id, action=action.value, position=index or 0)
 
     async def button(self, button_id: str) -> Button:
         """Give a button.
@@ -314,7 +310,7 @@ class Unit:
 
     async def mark_pressed(self, button_id: str, requester: Requester, outcome_job_id: str) -> None:
         """Record who pressed a button and what came of it."""
-        await self._one(
+        self._write(
             "mark_pressed",
             id=button_id,
             pressed_by=requester.name,
@@ -327,7 +323,7 @@ class Unit:
 
     async def add_input(self, picture: Picture) -> None:
         """Write a picture that a job starts from."""
-        await self._one(
+        self._write(
             "insert_input",
             job_id=picture.job_id,
             position=picture.position,
@@ -339,7 +335,7 @@ class Unit:
 
     async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:
         """Ask for a picture to be fetched, unless it is kept already."""
-        await self._one(
+        self._write(
             "want_picture",
             job_id=job_id,
             role=role.value,
@@ -350,7 +346,7 @@ class Unit:
 
     async def keep_picture(self, picture: Picture) -> None:
         """Record that a picture is kept."""
-        await self._one(
+        self._write(
             "keep_picture",
             job_id=picture.job_id,
             role=picture.role.value,
@@ -363,7 +359,7 @@ class Unit:
 
     async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
         """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
-        await self._one(
+        self._write(
             "put_picture_off",
             **_which(picture),
             due_at=to_millis(due_at),
@@ -373,15 +369,15 @@ class Unit:
 
     async def give_picture_up(self, picture: Picture, failure: str) -> None:
         """Record that a picture cannot be had, with the sentence that says why."""
-        await self._one("give_picture_up", **_which(picture), failure=failure)
+        self._write("give_picture_up", **_which(picture), failure=failure)
 
     async def stop_preview(self, job_id: str) -> None:
         """Fetch no preview of a job any more."""
-        await self._one("stop_preview", job_id=job_id)
+        self._write("stop_preview", job_id=job_id)
 
     async def drop_preview(self, job_id: str) -> None:
         """Forget a job's preview."""
-        await self._one("drop_preview", job_id=job_id)
+        self._write("drop_preview", job_id=job_id)
 
     async def pictures_of(self, job_id: str) -> list[Picture]:
         """Give every picture of a job."""
@@ -404,7 +400,7 @@ class Unit:
 
     async def remember_key(self, key: str, job_ids: Iterable[str]) -> None:
         """Tie an idempotency key to jobs."""
-        await self._one("remember_key", key=key, job_ids=json.dumps(list(job_ids)), created_at=self._now)
+        self._write("remember_key", key=key, job_ids=json.dumps(list(job_ids)), created_at=self._now)
 
     async def add_webhook_event(self, digest: str, job_id: str, body: str) -> bool:
         """Keep a webhook's body, and say whether it was new."""
@@ -419,11 +415,11 @@ class Unit:
 
     async def mark_webhook_event_applied(self, digest: str) -> None:
         """Record that an event has been applied."""
-        await self._one("mark_webhook_event_applied", digest=digest, applied_at=self._now)
+        self._write("mark_webhook_event_applied", digest=digest, applied_at=self._now)
 
     async def add_audit(self, requester: Requester, act: str, *, job_id: str | None = None, detail: str = "") -> None:
         """Write down who did what."""
-        await self._one(
+        self._write(
             "insert_audit",
             id=new_id(),
             at=self._now,

@@ -42,9 +42,14 @@ SELECT COUNT(*) FROM jobs WHERE submission IN ('sending', 'sent') AND ended_at I
 -- name: count_waiting$
 SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
 
--- name: count_live_of_requester$
-SELECT COUNT(*) FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
+-- name: count_room^
+-- What takes up room: the requester's jobs that have not ended, and everybody's that wait.
+SELECT
+    (
+        SELECT COUNT(*) FROM jobs
+        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
+    ) AS own,
+    (SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting;
 
 -- name: next_waiting^
 -- Round-robin by requester within a mode: a job's turn is fixed when it is made (see Unit._next_turn).
@@ -57,17 +62,21 @@ LIMIT 1;
 -- When the submitter or the tracker has something to do at the earliest.
 SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
 
--- name: turn_being_served$
-SELECT MAX(turn) FROM jobs
-WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank;
-
--- name: first_turn_waiting$
-SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank;
-
--- name: last_turn_of_requester$
-SELECT MAX(turn) FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
-    AND mode_rank = :mode_rank;
+-- name: turns^
+-- The round being served in a mode, or where nothing is under way the first that waits; and the requester's last.
+SELECT
+    COALESCE(
+        (
+            SELECT MAX(turn) FROM jobs
+            WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
+        ),
+        (SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank)
+    ) AS being_served,
+    (
+        SELECT MAX(turn) FROM jobs
+        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
+            AND mode_rank = :mode_rank
+    ) AS own;
 
 -- name: place_in_queue$
 SELECT COUNT(*) FROM jobs AS other
