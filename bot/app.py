@@ -32,6 +32,7 @@ from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells
+from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.collector import Collector, CollectorSettings
 from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
@@ -59,6 +60,7 @@ FLUSH_WITHIN = timedelta(seconds=2)
 class Tuning:
     """How the loops work; ``engine`` holds fields of ``EngineSettings`` for the embedded engine."""
 
+    circuit: CircuitSettings = field(default_factory=CircuitSettings)
     submitter: SubmitterSettings = field(default_factory=SubmitterSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
@@ -98,16 +100,26 @@ async def running(
         await store.migrate()
         blobs = BlobStore.open(settings.blobs or settings.data_dir / "pictures")
         service_url, token, webhook_secret = await _image_service(stack, settings, listener, tuning)
-        api = await stack.enter_async_context(Client(service_url, token))
+        client = await stack.enter_async_context(Client(service_url, token))
+        circuit = Circuit(client, settings=tuning.circuit)
         guarded = await stack.enter_async_context(PictureFetcher())
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
         bells = Bells()
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
         service = JobService(store, shelf, bells, limits=_limits(settings), can_lend=lambda: addresses.known)
-        submitter = Submitter(store, api, blobs, bells, addresses, settings=_submitter_settings(settings, tuning))
-        tracker = Tracker(store, api, bells, settings=tuning.tracker)
-        collector = Collector(store, api, shelf, trusting, bells, settings=tuning.collector)
+        submitter = Submitter(
+            store,
+            circuit,
+            blobs,
+            bells,
+            addresses,
+            settings=_submitter_settings(settings, tuning),
+            service_answers=lambda: circuit.passes,
+        )
+        circuit.on_change(submitter.on_service_change)
+        tracker = Tracker(store, circuit, bells, settings=tuning.tracker)
+        collector = Collector(store, circuit, shelf, trusting, bells, settings=tuning.collector)
         app = App(
             settings=settings,
             clock=clock,
@@ -126,6 +138,7 @@ async def running(
         await submitter.recover()
         async with asyncio.TaskGroup() as parts:
             loops = {
+                "circuit": circuit.run,
                 "submitter": submitter.run,
                 "tracker": tracker.run,
                 "collector": collector.run,

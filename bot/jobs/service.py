@@ -392,13 +392,19 @@ async def view_in(unit: Unit, job: Job) -> JobView:
             buttons=tuple(await unit.buttons_of(job.id)),
             place=await unit.place_in_queue(job) if waiting else None,
             usual_seconds=statistics.median(durations) if durations else None,
-            waiting_for_service=not job.status.ended
-            and job.submission is not Submission.SENT
-            and await unit.attempts_of(job.id) > (0 if waiting else 1),
+            waiting_for_service=await _waits_for_service(unit, job),
             parent_post=await unit.post_of(job.parent_id) if job.parent_id else None,
             origin_post=await unit.post_of(job.origin_id) if job.origin_id else None,
         )
     )
+
+
+async def _waits_for_service(unit: Unit, job: Job) -> bool:
+    if job.status.ended or job.submission is Submission.SENT:
+        return False
+    if job.submission is Submission.WAITING:
+        return await unit.service_is_away()
+    return await unit.attempts_of(job.id) > 1
 
 
 async def touch_queue(unit: Unit) -> None:

@@ -8,13 +8,14 @@ only one that is nowhere is sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from pydantic import ValidationError
+from structlog.contextvars import bound_contextvars
 
 from bot.errors import (
     AlreadyEnded,
@@ -30,7 +31,7 @@ from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus, Picture, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.service import touch_queue
-from bot.jobs.upstream import Addresses, inputs_of, needs_content, recognise, send
+from bot.jobs.upstream import CLOCKS_DIFFER, Addresses, inputs_of, needs_content, pages_since, recognise, send
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore
@@ -73,14 +74,16 @@ class Submitter:
         addresses: Addresses,
         *,
         settings: SubmitterSettings,
+        service_answers: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Stand on the store and the image service."""
+        """Stand on the store and the image service; ``service_answers`` is false while it is known to be down."""
         self._store = store
         self._api = api
         self._blobs = blobs
         self._bells = bells
         self._addresses = addresses
         self._settings = settings
+        self._service_answers = service_answers
         self._calling: set[str] = set()
         self._paused_until: datetime | None = None
 
@@ -88,6 +91,17 @@ class Submitter:
         """Once at start: let what was being sent when the process ended be looked for."""
         async with self._store.unit() as unit:
             await unit.release_sending(unit.now + self._settings.settle_after)
+
+    async def on_service_change(self) -> None:
+        """Let every waiting job go at once when the service is back, and say where they stand either way."""
+        self._paused_until = None
+        async with self._store.unit() as unit:
+            if self._service_answers():
+                await unit.release_waiting()
+            await touch_queue(unit)
+        self._ring()
+        self._bells.canceller.ring()
+        self._bells.tracker.ring()
 
     async def run(self) -> None:
         """Send, settle and cancel until stopped. A call that is cut off is settled by the next start."""
@@ -120,6 +134,8 @@ class Submitter:
             full = await unit.count_in_flight() >= self._settings.concurrency
         if soonest is None or (full and kind is Submission.WAITING):
             return IDLE_S
+        if kind is Submission.WAITING and not self._service_answers():
+            return IDLE_S
         if kind is Submission.WAITING and self._paused_until is not None:
             soonest = max(soonest, self._paused_until)
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
@@ -130,6 +146,8 @@ class Submitter:
         self._bells.submitter.ring()
 
     async def _claim(self) -> Job | None:
+        if not self._service_answers():
+            return None
         async with self._store.unit() as unit:
             if self._paused_until is not None and unit.now < self._paused_until:
                 return None
@@ -148,7 +166,9 @@ class Submitter:
     async def _submit(self, job: Job) -> None:
         self._calling.add(job.id)
         try:
-            await self._send(job)
+            # The same id goes to the service, so that its logs and ours can be laid side by side.
+            with bound_contextvars(job=job.id, request_id=str(uuid4())):
+                await self._send(job)
         finally:
             self._calling.discard(job.id)
 
@@ -164,7 +184,6 @@ class Submitter:
             log.warning("a job does not fit the contract", job=job.id, reason=str(error))
             await self._fail(job, "invalid_request", _NOT_OF_THE_CONTRACT)
         except UpstreamUnauthorized:
-            log.critical("the image service does not accept MIDJOURNEY_TOKEN", job=job.id)
             await self._fail(job, "unauthorized", _UNAUTHORIZED)
         except JobNotFound:
             await self._fail(job, "parent_expired", _PARENT_EXPIRED)
@@ -289,15 +308,9 @@ class Submitter:
 
     async def _strangers(self, since: datetime) -> list[schema.Job]:
         """List the service's jobs since a moment that none of ours is tied to."""
-        # Their clock may differ from ours.
-        since -= timedelta(minutes=5)
         found: list[schema.Job] = []
-        for page_number in range(LIST_PAGES):
-            query = schema.ListQuery(limit=schema.LIST_LIMIT, offset=page_number * schema.LIST_LIMIT)
-            page = await self._api.list_jobs(query)
-            found += [job for job in page.data if job.created_at >= since]
-            if len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < since:
-                break
+        async for page in pages_since(self._api, since, pages=LIST_PAGES):
+            found += [job for job in page if job.created_at >= since - CLOCKS_DIFFER]
         return await self._untied(found)
 
     async def _untied(self, theirs: Sequence[schema.Job]) -> list[schema.Job]:

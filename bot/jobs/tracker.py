@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
+from structlog.contextvars import bound_contextvars
 
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
@@ -21,6 +22,7 @@ from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
+from bot.jobs.upstream import pages_since
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.store import Store, Unit
@@ -32,6 +34,9 @@ IDLE_S = 2.0
 
 POLL_ROUND = 1000
 """Jobs that one round of polling covers at the most."""
+
+POLL_PAGES = POLL_ROUND // schema.LIST_LIMIT + 1
+"""Pages of the service's list that one round looks through at the most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +79,10 @@ class Tracker:
             JobNotFound: no such job.
             ValueError: the body is not an event of the contract.
         """
+        with bound_contextvars(job=job_id):
+            await self._hear(job_id, body)
+
+    async def _hear(self, job_id: str, body: bytes) -> None:
         event = _event_of(body)
         digest = hashlib.sha256(job_id.encode() + b"\0" + body).hexdigest()
         async with self._store.unit() as unit:
@@ -150,12 +159,11 @@ class Tracker:
         """Page through the list until every wanted job is found or the list is older than all of them."""
         if len(wanted) == 1:
             return []
-        oldest = min(job.created_at for job in wanted.values()) - timedelta(minutes=5)
+        oldest = min(job.created_at for job in wanted.values())
         found: dict[UUID, schema.Job] = {}
-        for offset in range(0, POLL_ROUND + schema.LIST_LIMIT, schema.LIST_LIMIT):
-            page = await self._api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=offset))
-            found |= {job.id: job for job in page.data if job.id in wanted}
-            if len(found) == len(wanted) or len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < oldest:
+        async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
+            found |= {job.id: job for job in page if job.id in wanted}
+            if len(found) == len(wanted):
                 break
         return list(found.values())
 

@@ -123,6 +123,14 @@ class Unit:
         """Let every job that was being sent be looked at from ``settle_at`` on."""
         self._write("release_sending", due_at=to_millis(settle_at))
 
+    async def release_waiting(self) -> None:
+        """Let every job that waits for another try be tried now."""
+        self._write("release_waiting", now=self._now)
+
+    async def service_is_away(self) -> bool:
+        """Say whether a job at the front of the queue has been tried in vain, so that those behind it wait too."""
+        return bool(await self._one("tries_at_the_front"))
+
     async def find_job(self, job_id: str) -> Job | None:
         """Give a job, or nothing."""
         row = await self._one("get_job", id=job_id)

@@ -92,6 +92,18 @@ WHERE submission = 'waiting' AND ended_at IS NULL
 ORDER BY mode_rank, turn, id
 LIMIT :limit;
 
+-- name: tries_at_the_front$
+-- Jobs that were tried in vain keep their place, so looking at the front is enough.
+SELECT MAX(attempts) FROM (
+    SELECT attempts FROM jobs
+    WHERE submission = 'waiting' AND ended_at IS NULL
+    ORDER BY mode_rank, turn, id
+    LIMIT 20
+) AS front;
+
+-- name: release_waiting!
+UPDATE jobs SET due_at = :now WHERE submission = 'waiting' AND ended_at IS NULL AND due_at > :now;
+
 -- name: bump_revision!
 UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
 
