@@ -5,6 +5,7 @@ Adapters add routes of their own beside these.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,12 @@ from bot.supervision import Supervisor
 log = structlog.get_logger(__name__)
 
 WEBHOOK_LIMIT_BYTES = 1_000_000
+WEBHOOKS_AT_A_TIME = 256
+"""Webhooks that are being written down at the most; more are asked to come again."""
+
+ANSWER_WITHIN_S = 0.04
+"""Seconds after which a webhook is answered, whatever the disk does. The promise is 50 ms."""
+
 SIGNATURE_HEADER = "X-Midjourney-Signature"
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -82,6 +89,8 @@ def _width(request: Request) -> int | None:
 
 
 def _webhook(core: Core) -> Endpoint:
+    keeping: set[asyncio.Task[None]] = set()
+
     async def webhook(request: Request) -> Response:
         body = await _read(request, WEBHOOK_LIMIT_BYTES)
         if body is None:
@@ -89,15 +98,35 @@ def _webhook(core: Core) -> Endpoint:
         signature = request.headers.get(SIGNATURE_HEADER)
         if not core.webhook_secret or not verify(body, signature, core.webhook_secret):
             return _refusal(401, "invalid_signature", "The signature does not fit the body.")
-        try:
-            await core.tracker.hear(request.path_params["job_id"], body)
-        except JobNotFound:
-            return _refusal(404, "job_not_found", "There is no such job.")
-        except ValueError:
-            return _refusal(400, "invalid_event", "The body is not an event of the contract.")
-        return JSONResponse({"status": "SUCCESS"})
+        if len(keeping) >= WEBHOOKS_AT_A_TIME:
+            return _busy()
+        task = asyncio.create_task(core.tracker.keep(request.path_params["job_id"], body), name="keep a webhook")
+        keeping.add(task)
+        task.add_done_callback(keeping.discard)
+        done, _ = await asyncio.wait([task], timeout=ANSWER_WITHIN_S)
+        # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
+        return _verdict(task) if done else _busy()
 
     return webhook
+
+
+def _verdict(task: asyncio.Task[None]) -> Response:
+    try:
+        task.result()
+    except JobNotFound:
+        return _refusal(404, "job_not_found", "There is no such job.")
+    except ValueError:
+        return _refusal(400, "invalid_event", "The body is not an event of the contract.")
+    except Exception:  # a failure of ours is never the sender's to see
+        log.exception("a webhook could not be kept")
+        return _busy()
+    return JSONResponse({"status": "SUCCESS"})
+
+
+def _busy() -> Response:
+    answer = _refusal(503, "busy", "Please send this again in a moment.")
+    answer.headers["Retry-After"] = "2"
+    return answer
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

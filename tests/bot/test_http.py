@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,11 +16,14 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from bot import http
+from bot.errors import StorageUnavailable
 from bot.http import SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
 from bot.jobs.model import Job, JobStatus
+from bot.jobs.tracker import REPLAY_WINDOW
 from bot.supervision import Supervisor
 from tests.bot.images.pictures import plain
-from tests.bot.jobs.studio import Person, Studio, World
+from tests.bot.jobs.studio import Person, Studio, World, until
 from tests.fakes.image_service import SettableClock
 
 SECRET = "the-webhook-secret"
@@ -73,6 +79,7 @@ async def test_a_signed_webhook_is_taken(client: httpx.AsyncClient, studio: Stud
     }
     answer = await deliver(client, job.id, body, forms[form])
     assert (answer.status_code, answer.json()) == (200, {"status": "SUCCESS"})
+    await studio.tracker.apply_kept_events()
     assert (await studio.service.get(job.id)).progress == 40
     assert (await deliver(client, job.id, body, forms[form])).status_code == 200
 
@@ -127,10 +134,87 @@ async def test_a_webhook_for_an_unknown_job_is_refused(
     assert (await deliver(client, job_id, body, digest(body).hex())).status_code == 404
 
 
+def spoilt(event: bytes, **changes: object) -> bytes:
+    return json.dumps(json.loads(event) | changes).encode()
+
+
+ODD: dict[str, Callable[[bytes], bytes]] = {
+    "a lone surrogate": lambda event: spoilt(event, prompt="\ud800"),
+    "NUL": lambda event: spoilt(event, prompt="a\0b", error={"code": "\0", "message": "\0"}),
+    "a raw NUL": lambda event: event.replace(b"job.", b"job\0."),
+    "deep": lambda event: event[:-1] + b',"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    "a huge number": lambda event: event[:-1] + b',"progress":1' + b"0" * 10_000 + b"}",
+    "no time zone": lambda event: spoilt(event, timestamp="2026-03-14T09:00:00"),
+    "the end of time": lambda event: spoilt(event, timestamp="9999-12-31T23:59:59Z"),
+    "the beginning of time": lambda event: spoilt(event, timestamp="0001-01-01T00:00:00+14:00"),
+    "UTF-16": lambda event: event.decode().encode("utf-16"),
+    "a picture nowhere": lambda event: spoilt(event, result={"images": [{"url": "\0://"}]}),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_odd_bodies_with_a_true_signature_are_answered_and_harm_nobody(
+    client: httpx.AsyncClient, studio: Studio, job: Job, kind: str
+) -> None:
+    event = studio.api.event(studio.api.only.id)
+    body = ODD[kind](event)
+    answer = await deliver(client, job.id, body, digest(body).hex())
+    assert answer.status_code in {200, 400}, answer.text
+    await studio.tracker.apply_kept_events()
+    assert (await deliver(client, job.id, event, digest(event).hex())).status_code == 200
+    await studio.tracker.apply_kept_events()
+    assert (await studio.service.get(job.id)).progress == 40
+
+
+async def test_an_old_recording_is_refused(client: httpx.AsyncClient, studio: Studio, job: Job) -> None:
+    body = studio.api.event(studio.api.only.id)
+    studio.clock.advance((REPLAY_WINDOW + timedelta(seconds=1)).total_seconds())
+    answer = await deliver(client, job.id, body, digest(body).hex())
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_event")
+    assert await studio.rows("SELECT * FROM webhook_events") == []
+
+
+async def test_a_webhook_is_answered_in_time_though_the_disk_is_slow_and_is_kept_all_the_same(
+    client: httpx.AsyncClient, studio: Studio, job: Job
+) -> None:
+    body = studio.api.event(studio.api.only.id)
+    async with studio.store.unit():  # the disk is busy with this one
+        answer = await deliver(client, job.id, body, digest(body).hex())
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert int(answer.headers["retry-after"]) > 0
+
+    async def is_kept() -> bool:
+        return await studio.rows("SELECT count(*) FROM webhook_events") == [(1,)]
+
+    await until(is_kept)
+
+
+async def test_more_webhooks_than_can_be_kept_are_asked_to_come_again(
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WEBHOOKS_AT_A_TIME", 3)
+    monkeypatch.setattr(http, "ANSWER_WITHIN_S", 5.0)
+    events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(5)]
+    answers = await asyncio.gather(*(deliver(client, job.id, body, digest(body).hex()) for body in events))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 503, 503]
+
+
+async def test_a_failure_of_ours_is_no_server_error(
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageUnavailable("the disk is full")
+
+    monkeypatch.setattr(studio.tracker, "keep", fail)
+    body = studio.api.event(studio.api.only.id)
+    assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 503
+
+
 async def test_an_end_by_webhook_ends_the_job(client: httpx.AsyncClient, studio: Studio, job: Job) -> None:
     studio.api.complete(studio.api.only.id)
     body = studio.api.event(studio.api.only.id)
     await deliver(client, job.id, body, digest(body).hex())
+    await studio.tracker.apply_kept_events()
     assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
 
 
