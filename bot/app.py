@@ -34,6 +34,7 @@ from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells
 from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.collector import Collector, CollectorSettings
+from bot.jobs.housekeeper import Housekeeper
 from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
@@ -143,6 +144,7 @@ async def running(
                 "tracker": tracker.run,
                 "collector": collector.run,
                 "publisher": publisher.run,
+                "housekeeper": Housekeeper(store).run,
             }
             await stack.enter_async_context(serve(http_app, listener))
             for adapter in adapters:

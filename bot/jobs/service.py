@@ -7,6 +7,7 @@ the image service or for a platform: that is the work of the submitter, the trac
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,16 @@ DOUBLE_CLICK = timedelta(seconds=2)
 
 _DURATIONS = 20
 """How many recent jobs the usual time is taken from."""
+
+_ENDS = 50
+"""How many recent ends the pace of the studio is taken from."""
+
+_PACE_S = 10.0
+"""Seconds between the ends of two jobs, as long as too few have ended to tell."""
+
+_SHORTEST_WAIT_S = 5.0
+_LONGEST_WAIT_S = 600.0
+"""Between these, in seconds, lies what people are told when there is no room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,7 +314,12 @@ class JobService:
                 "Wait for some to finish, or cancel some."
             )
         if waiting + count > self._limits.waiting:
-            raise QuotaExceeded("The studio is busy. Please try again in a minute.", retry_after=60.0)
+            # As long as it takes at the present pace until there is room.
+            pace = await unit.seconds_between_ends(_ENDS) or _PACE_S
+            seconds = math.ceil(
+                min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, pace * (waiting + count - self._limits.waiting)))
+            )
+            raise QuotaExceeded(f"The studio is busy. Please try again in {seconds} s.", retry_after=seconds)
 
     async def _write(self, unit: Unit, source: Source, draft: Draft) -> Job:
         job = draft.job(new_id(), source, unit.now)

@@ -237,6 +237,13 @@ class Unit:
         """Give the requester's own prompts, newest first, each once."""
         return [row["prompt"] for row in await self._all("recent_prompts", **_whose(requester), limit=limit)]
 
+    async def seconds_between_ends(self, count: int) -> float | None:
+        """Give the mean time between the ends of the latest jobs, or nothing where there are too few."""
+        row = await self._one("latest_ends", limit=count)
+        if row["ends"] < 2:
+            return None
+        return float((row["last"] - row["first"]) / 1000 / (row["ends"] - 1))
+
     async def recent_durations(self, kind: JobType, limit: int) -> list[float]:
         """Give the seconds that the latest completed jobs of a type took."""
         return [row["took"] / 1000 for row in await self._all("recent_durations", type=kind.value, limit=limit)]
@@ -424,6 +431,10 @@ class Unit:
     async def mark_webhook_event_applied(self, digest: str) -> None:
         """Record that an event has been applied."""
         self._write("mark_webhook_event_applied", digest=digest, applied_at=self._now)
+
+    async def prune(self, table: str, *, before: datetime, limit: int) -> int:
+        """Throw away rows of webhook_events, idempotency_keys or audit, the oldest first, and say how many."""
+        return int(await self._one(f"prune_{table}", before=to_millis(before), limit=limit))
 
     async def add_audit(self, requester: Requester, act: str, *, job_id: str | None = None, detail: str = "") -> None:
         """Write down who did what."""

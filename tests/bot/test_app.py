@@ -195,7 +195,7 @@ async def test_an_adapter_that_cannot_start_stops_everything(
 
 async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> None:
     path = tmp_path / "imaginebot.db"
-    assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == ["bot 0001", "web 0001"]
+    assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == ["bot 0001", "bot 0002", "web 0001"]
     assert await upgrade_database(path) == []
 
 

@@ -172,3 +172,9 @@ SELECT ended_at - submitted_at AS took FROM jobs
 WHERE type = :type AND status = 'completed' AND ended_at IS NOT NULL AND submitted_at IS NOT NULL
 ORDER BY ended_at DESC
 LIMIT :limit;
+
+-- name: latest_ends^
+-- Over the newest jobs, by the index on their type and end.
+SELECT COUNT(*) AS ends, MIN(ended_at) AS first, MAX(ended_at) AS last FROM (
+    SELECT ended_at FROM jobs WHERE ended_at IS NOT NULL AND status <> 'cancelled' ORDER BY ended_at DESC LIMIT :limit
+) AS latest;
