@@ -1,8 +1,8 @@
 """The composition root: settings, database, services, adapters, and the loops that keep them going.
 
 ``running`` is the whole program as a context manager: everything is up inside the block, and everything is put away in
-order after it: no new commands, posts brought up to date, loops ended, database closed. What is cut off on the way is
-taken up by the next start, as each step is a row before it is an act.
+order after it: no new commands, those under way acknowledged, loops ended, posts brought up to date, platforms let go,
+database closed. What is cut off on the way is taken up by the next start, as each step is a row before it is an act.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -24,8 +24,10 @@ from urllib.parse import urlsplit
 import structlog
 from filelock import FileLock, Timeout
 
+from bot.acts import acts_on
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
+from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.http import Core, create_http_app
@@ -34,14 +36,18 @@ from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells
 from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.collector import Collector, CollectorSettings
+from bot.jobs.facade import addresses_under
 from bot.jobs.housekeeper import Housekeeper
+from bot.jobs.notifier import Notifier, NotifierSettings, Webhooks
 from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.submitter import Submitter, SubmitterSettings
 from bot.jobs.tracker import Tracker, TrackerSettings
 from bot.jobs.upstream import Addresses
+from bot.keys import Keys
 from bot.midjourney.client import Client
+from bot.parts import Connection, Listening
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
@@ -53,19 +59,31 @@ log = structlog.get_logger(__name__)
 ADAPTERS = "imaginebot.adapters"
 """The group of entry points under which adapters are found; each leads to a package with ``create(app)``."""
 
-FLUSH_WITHIN = timedelta(seconds=2)
+ACKNOWLEDGE_WITHIN = timedelta(seconds=3)
+"""How long a stop waits for commands that are being written down; no platform waits longer for its answer."""
+
+FLUSH_WITHIN = timedelta(seconds=10)
 """How long a stop brings posts up to date; the rest is left to the next start."""
+
+CONNECT_WITHIN_S = 15.0
+"""Seconds after which the program counts as started though an adapter has not connected yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """How the loops work; ``engine`` holds fields of ``EngineSettings`` for the embedded engine."""
+    """How the loops work.
+
+    ``waiting_limit`` is how many jobs may wait altogether; ``engine`` holds fields of ``EngineSettings`` for the
+    embedded engine.
+    """
 
     circuit: CircuitSettings = field(default_factory=CircuitSettings)
     submitter: SubmitterSettings = field(default_factory=SubmitterSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     publisher: PublisherSettings = field(default_factory=PublisherSettings)
+    notifier: NotifierSettings = field(default_factory=NotifierSettings)
+    waiting_limit: int | None = None
     engine: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,6 +97,7 @@ class App:
     store: Store
     service: JobService
     bells: Bells
+    keys: Keys
     url: str
 
 
@@ -108,7 +127,7 @@ async def running(
         bells = Bells()
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
-        service = JobService(store, shelf, bells, limits=_limits(settings), can_lend=lambda: addresses.known)
+        service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
         submitter = Submitter(
             store,
             circuit,
@@ -121,6 +140,7 @@ async def running(
         circuit.on_change(submitter.on_service_change)
         tracker = Tracker(store, circuit, bells, settings=tuning.tracker)
         collector = Collector(store, circuit, shelf, trusting, bells, settings=tuning.collector)
+        keys = Keys(store)
         app = App(
             settings=settings,
             clock=clock,
@@ -128,36 +148,69 @@ async def running(
             store=store,
             service=service,
             bells=bells,
+            keys=keys,
             url=url_of(listener),
         )
         adapters = load_adapters(app)
+        address = addresses_under(settings.public_origin or app.url)
+        notifier = Notifier(store, keys, address, settings=_notifier_settings(settings, tuning))
         publisher = Publisher(store, adapters, bells, settings=tuning.publisher)
         supervisor = Supervisor()
-        core = Core(service=service, tracker=tracker, supervisor=supervisor, webhook_secret=webhook_secret)
+        core = Core(
+            service=service,
+            tracker=tracker,
+            supervisor=supervisor,
+            webhook_secret=webhook_secret,
+            circuit=circuit,
+        )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
         await submitter.recover()
         async with asyncio.TaskGroup() as parts:
-            loops = {
-                "circuit": circuit.run,
-                "submitter": submitter.run,
-                "tracker": tracker.run,
-                "collector": collector.run,
-                "publisher": publisher.run,
-                "housekeeper": Housekeeper(store).run,
-            }
-            await stack.enter_async_context(serve(http_app, listener))
-            for adapter in adapters:
-                stack.push_async_callback(adapter.stop)
-                await adapter.start()
-            tasks = [parts.create_task(supervisor.keep(name, run), name=name) for name, run in loops.items()]
+            server = await stack.enter_async_context(
+                serve(http_app, listener, trusted_proxies=settings.trusted_proxies)
+            )
+            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
+            tasks: list[asyncio.Task[None]] = []
+
+            def keep(name: str, run: Callable[[], Awaitable[None]], *, connects: bool = False) -> None:
+                tasks.append(parts.create_task(supervisor.keep(name, run, connects=connects), name=name))
+
             try:
+                connections = [Connection(adapter, supervisor) for adapter in adapters]
+                for connection in connections:
+                    stack.push_async_callback(connection.stop)
+                    keep(connection.part, connection.run, connects=True)
+                await _first_attempts(connections)
+                keep("http", Listening(http_app, settings, server).run)
+                keep("circuit", circuit.run)
+                keep("submitter", submitter.run)
+                keep("tracker", tracker.run)
+                keep("collector", collector.run)
+                keep("publisher", publisher.run)
+                keep("keys", keys.run)
+                keep("notifier", notifier.run)
+                keep("housekeeper", Housekeeper(store).run)
                 yield app
             finally:
+                await service.intake.close(ACKNOWLEDGE_WITHIN)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await publisher.flush(FLUSH_WITHIN)
+
+
+async def _first_attempts(connections: Sequence[Connection]) -> None:
+    """Wait until each adapter has connected or failed once, for so long at the most.
+
+    Raises:
+        OperatorError: an adapter cannot work with these settings.
+    """
+    if not connections:
+        return
+    done, _ = await asyncio.wait([connection.tried for connection in connections], timeout=CONNECT_WITHIN_S)
+    for tried in done:
+        tried.result()
 
 
 async def _image_service(
@@ -193,8 +246,9 @@ def _address_for(settings: Settings, service_url: str, listener: socket.socket) 
     return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings, tuning: Tuning) -> Limits:
     return Limits(
+        waiting=Limits.waiting if tuning.waiting_limit is None else tuning.waiting_limit,
         permutations=settings.max_jobs_per_command,
         live_of_requester=settings.max_jobs_per_person,
         blocked_words=settings.blocked_words,
@@ -203,6 +257,10 @@ def _limits(settings: Settings) -> Limits:
 
 def _submitter_settings(settings: Settings, tuning: Tuning) -> SubmitterSettings:
     return replace(tuning.submitter, concurrency=settings.concurrency)
+
+
+def _notifier_settings(settings: Settings, tuning: Tuning) -> NotifierSettings:
+    return replace(tuning.notifier, private_origins=frozenset(settings.webhook_origins))
 
 
 async def upgrade_database(path: Path) -> list[str]:

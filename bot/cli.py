@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.admin import keys_cli, webhooks_cli
 from bot.config import Settings, read_settings
 from bot.errors import ImaginebotError, InvalidSetting
 from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
-    from bot.app import Tuning
+    from bot.app import App, Tuning
     from bot.engine import EngineSettings
 
 cli = typer.Typer(
@@ -35,6 +36,8 @@ engine_cli = typer.Typer(help="The embedded engine, by itself.", invoke_without_
 db_cli = typer.Typer(help="The database.", no_args_is_help=True)
 cli.add_typer(engine_cli, name="engine")
 cli.add_typer(db_cli, name="db")
+cli.add_typer(keys_cli, name="keys")
+cli.add_typer(webhooks_cli, name="webhooks")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -202,10 +205,20 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
         out.print(f"imaginebot is ready at [bold]{app.url}[/bold]")
         kept = escape(str(settings.data_dir))
         out.print(f"[dim]Pictures by {escape(painter)}; everything is kept in {kept}. Ctrl-C stops.[/dim]")
+        if settings.demo and settings.rest:
+            await _make_demo_key(app)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
         await stop.wait()
         out.print("[dim]Stopping…[/dim]")
+
+
+async def _make_demo_key(app: App) -> None:
+    """Make a key for this run and say how to use it; its jobs show in the chat too."""
+    made = await app.keys.replace("demo", channel="web:local:general" if app.settings.web else None)
+    body = '{"prompt": "a lighthouse at dusk"}'
+    out.print("[dim]For programs, with a key for this run (docs at /docs):[/dim]")
+    out.print(f"curl {app.url}/v1/imagine -H 'Authorization: Bearer {made.key}' --json '{body}'", markup=False)
 
 
 async def _serve_engine(settings: EngineSettings, port: int, *, drawn: bool) -> None:

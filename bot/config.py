@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -81,6 +81,16 @@ class Settings(BaseSettings):
     """The port to listen on; 0 takes a free one."""
     web: bool = Field(default=True, validation_alias="IMAGINEBOT_WEB")
     """Whether the chat page is served."""
+    rest: bool = Field(default=True, validation_alias="IMAGINEBOT_REST")
+    """Whether the REST interface is served; it needs API keys."""
+    api_calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        600, validation_alias="IMAGINEBOT_API_CALLS_PER_MINUTE"
+    )
+    """How many calls a minute one API key may make."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_TRUSTED_PROXIES")
+    """Addresses or networks of proxies whose word on scheme and client counts, parted by commas."""
+    webhook_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_WEBHOOK_ORIGINS")
+    """Private addresses that webhooks of programs may go to (http://10.0.0.5:9000), parted by commas."""
     max_jobs_per_command: Annotated[int, Field(ge=1, le=40)] = Field(
         10, validation_alias="IMAGINEBOT_MAX_JOBS_PER_COMMAND"
     )
@@ -91,7 +101,25 @@ class Settings(BaseSettings):
     """Words and phrases that no prompt may hold, parted by commas; whole words only."""
     demo: bool = Field(default=False, validation_alias="demo", exclude=True)
 
-    @field_validator("blocked_words", mode="before")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            try:
+                ip_network(text, strict=False)
+            except ValueError as error:
+                raise ValueError("addresses or networks, such as 10.0.0.2 or 10.0.0.0/8") from error
+        return value
+
+    @field_validator("webhook_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(origin_of(text) for text in value)
+        except ValidationError as error:
+            raise ValueError("addresses such as http://10.0.0.5:9000, parted by commas") from error
+
+    @field_validator("blocked_words", "trusted_proxies", "webhook_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -204,6 +232,8 @@ _EXPECTED = {
     "IMAGINEBOT_HTTP_PORT": "a port from 0 to 65535",
     "MIDJOURNEY_CONCURRENCY": "a whole number from 1 to 1000",
     "IMAGINEBOT_WEB": "true or false",
+    "IMAGINEBOT_REST": "true or false",
+    "IMAGINEBOT_API_CALLS_PER_MINUTE": "a whole number from 1",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -69,8 +69,15 @@ def url_of(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment."""
+async def serve(
+    application: ASGIApp, listener: socket.socket, *, trusted_proxies: Sequence[str] = ()
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment.
+
+    Gives the server's task, which ends before the block does only where the server fails.
+
+    Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
+    """
     server = _QuietServer(
         uvicorn.Config(
             application,
@@ -79,6 +86,8 @@ async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[
             lifespan="off",
             ws="none",
             server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=CLOSE_WITHIN_S,
         )
     )
@@ -90,7 +99,7 @@ async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[
         if task.done():
             task.result()
             raise InvalidSetting(f"Nothing can be served at {url_of(listener)}.")
-        yield
+        yield task
     finally:
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)

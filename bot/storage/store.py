@@ -7,9 +7,9 @@ commits, and nothing in here decides.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,14 @@ from aiosql.queries import Queries
 
 from bot.clock import Clock, from_millis, system_clock, to_millis
 from bot.errors import ButtonNotFound, JobNotFound
+from bot.jobs.bells import Bell, News
 from bot.jobs.model import (
     Action,
     Button,
+    Hook,
     Job,
     JobFilter,
+    JobStatus,
     JobType,
     Picture,
     PictureRole,
@@ -29,6 +32,7 @@ from bot.jobs.model import (
     Requester,
     Submission,
 )
+from bot.midjourney.schema import ListQuery, SortOrder, WebhookType
 from bot.storage.connection import Connection
 from bot.storage.database import Database, load_queries
 from bot.storage.identifiers import new_button_id, new_id
@@ -50,6 +54,8 @@ class Store:
         """Use ``database``; call ``migrate`` once before anything else."""
         self.database = database
         self.clock = clock
+        self.news = News()
+        self.hooks = Bell()
         self._queries = load_queries(QUERIES)
 
     async def migrate(self) -> list[str]:
@@ -60,11 +66,18 @@ class Store:
     async def unit(self) -> AsyncIterator[Unit]:
         """Open one unit of work."""
         async with self.database.transaction() as connection:
-            yield Unit(connection, self._queries, self.clock())
+            unit = Unit(connection, self._queries, self.clock())
+            yield unit
+        self.news.tell(unit.changed)
+        if unit.awaited:
+            self.hooks.ring()
 
 
 class Unit:
-    """One unit of work. ``now`` is the same throughout."""
+    """One unit of work. ``now`` is the same throughout.
+
+    ``changed`` collects the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
+    """
 
     def __init__(self, connection: Connection, queries: Queries, now: datetime) -> None:
         """Stand on an open transaction."""
@@ -72,15 +85,17 @@ class Unit:
         self._queries = queries
         self.now = now
         self._now = to_millis(now)
+        self.changed: set[str] = set()
+        self.awaited = False
 
-    async def _one(self, name: str, **values: Any) -> Any:
+    async def _one(self, name: str, /, **values: Any) -> Any:
         return await getattr(self._queries, name)(self._connection, **values)
 
-    def _write(self, name: str, **values: Any) -> None:
+    def _write(self, name: str, /, **values: Any) -> None:
         # Nobody waits for the outcome, so it goes along with the next query, or with the end of the unit.
         self._connection.later(getattr(self._queries, name).sql, values)
 
-    async def _all(self, name: str, **values: Any) -> list[Any]:
+    async def _all(self, name: str, /, **values: Any) -> list[Any]:
         return [row async for row in getattr(self._queries, name)(self._connection, **values)]
 
     # Jobs
@@ -90,6 +105,11 @@ class Unit:
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
         turn = await self._next_turn(job.requester, mode)
         self._write("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
+        await self._count(job.requester.workspace, job.status, 1)
+        self.changed.add(job.id)
+
+    async def _count(self, workspace: str, status: str, change: int) -> None:
+        self._write("add_to_count", workspace=workspace, status=str(status), change=change)
 
     async def _next_turn(self, requester: Requester, mode: int) -> int:
         """Give the round of the round-robin in which a new job of ``requester`` is served.
@@ -102,14 +122,24 @@ class Unit:
 
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""
+        before = (await self._one("get_job", id=job.id))["status"]
         self._write("update_job", **changes_of(job))
+        if before != job.status:
+            await self._count(job.requester.workspace, before, -1)
+            await self._count(job.requester.workspace, job.status, 1)
+        await self._show(job)
+
+    async def _show(self, job: Job) -> None:
+        """Make everything due that tells of the job: its post and its webhooks."""
         self._write("want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now)
+        if await self._one("mark_subscriptions_stale", job_id=job.id):
+            self.awaited = True
+        self.changed.add(job.id)
 
     async def touch_job(self, job_id: str) -> None:
         """Make a job's post due without a change to the job itself."""
         self._write("bump_revision", id=job_id, now=self._now)
-        job = await self.job(job_id)
-        self._write("want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now)
+        await self._show(await self.job(job_id))
 
     async def schedule_job(self, job_id: str, due_at: datetime, *, attempts: int = 0) -> None:
         """Say when the submitter or the tracker is to look at the job again."""
@@ -248,6 +278,69 @@ class Unit:
         """Give the seconds that the latest completed jobs of a type took."""
         return [row["took"] / 1000 for row in await self._all("recent_durations", type=kind.value, limit=limit)]
 
+    # Jobs of a workspace, as programs see them
+
+    async def jobs_in_workspace(self, workspace: str, query: ListQuery) -> list[Job]:
+        """Give a page of a workspace's jobs, whatever their platform."""
+        order = "newest" if query.sort is SortOrder.NEWEST_FIRST else "oldest"
+        kind = {None: "in_workspace", JobStatus.IN_PROGRESS: "in_progress"}.get(query.status, "with_status")
+        given = {} if kind != "with_status" else {"status": str(query.status)}
+        # SQLite stops at the end by itself; the bound keeps PostgreSQL's integers from overflowing.
+        page = {"limit": query.limit, "offset": min(query.offset, 2**62)}
+        return [job_of(row) for row in await self._all(f"{order}_{kind}", workspace=workspace, **given, **page)]
+
+    async def count_in_workspace(self, workspace: str, status: JobStatus | None) -> int:
+        """Count a workspace's jobs, or those that have a status as programs see it."""
+        counts = {row["status"]: int(row["jobs"]) for row in await self._all("job_counts", workspace=workspace)}
+        if status is None:
+            return sum(counts.values())
+        count = counts.get(status, 0)
+        if status in {JobStatus.COMPLETED, JobStatus.IN_PROGRESS}:
+            unsettled = int(await self._one("count_unsettled", workspace=workspace))
+            count += unsettled if status is JobStatus.IN_PROGRESS else -unsettled
+        return count
+
+    async def pictures_of_page(self, jobs: Sequence[Job], status: JobStatus | None) -> dict[str, list[Picture]]:
+        """Give the pictures of a page that ``jobs_in_workspace`` gave."""
+        found: dict[str, list[Picture]] = {job.id: [] for job in jobs}
+        if status is JobStatus.IN_PROGRESS:  # few, and scattered
+            return {job.id: await self.pictures_of(job.id) for job in jobs}
+        if jobs:
+            among = {"workspace": jobs[0].requester.workspace, "first": min(found), "last": max(found)}
+            name = "pictures_between" if status is None else "pictures_between_with_status"
+            for row in await self._all(name, **among, **({} if status is None else {"status": str(status)})):
+                if row["job_id"] in found:
+                    found[row["job_id"]].append(picture_of(row))
+        return found
+
+    # Webhooks to programs
+
+    async def subscribe(self, job_id: str, key_id: str, hook: Hook) -> None:
+        """Let the program with a key hear of a job, from how it stands now on."""
+        await self._one("subscribe", job_id=job_id, key_id=key_id, url=hook.url, type=hook.type.value)
+        self.awaited = True
+
+    async def hook_of(self, job_id: str, key_id: str) -> Hook | None:
+        """Give where the program with a key wants to hear of a job."""
+        row = await self._one("hook_of", job_id=job_id, key_id=key_id)
+        return None if row is None else Hook(url=row["url"], type=WebhookType(row["type"]))
+
+    async def hooks_of_page(self, jobs: Sequence[Job], key_id: str) -> dict[str, Hook]:
+        """Give the same for a page of jobs, by the jobs' ids."""
+        if not jobs:
+            return {}
+        ids = [job.id for job in jobs]
+        rows = await self._all("hooks_between", key_id=key_id, first=min(ids), last=max(ids))
+        return {row["job_id"]: Hook(url=row["url"], type=WebhookType(row["type"])) for row in rows}
+
+    async def webhooks(self, name: str, **values: Any) -> Any:
+        """Run a query of ``webhooks.sql`` that gives one row, one value, or how many rows it has changed."""
+        return await self._one(name, **values)
+
+    async def webhook_rows(self, name: str, **values: Any) -> list[Any]:
+        """Run a query of ``webhooks.sql`` that gives rows."""
+        return await self._all(name, **values)
+
     # Posts
 
     async def add_post(self, job: Job) -> str:
@@ -346,6 +439,8 @@ class Unit:
             width=picture.width,
             height=picture.height,
             content_type=picture.content_type,
+            source_url=picture.source_url,
+            due_at=self._now if picture.pending else None,
         )
 
     async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:
@@ -406,16 +501,48 @@ class Unit:
         """Say when a picture is due at the earliest."""
         return _moment(await self._one("next_picture_due_at"))
 
+    # API keys
+
+    async def add_key(self, columns: dict[str, Any]) -> None:
+        """Write a new key."""
+        await self._one("insert_key", **columns, created_at=self._now)
+
+    async def keys(self) -> list[Any]:
+        """Give the rows of all keys, oldest first."""
+        return await self._all("all_keys")
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        await self._one("revoke_key", id=key_id, revoked_at=self._now)
+
+    async def mark_key_used(self, key_id: str, at: datetime) -> None:
+        """Record the last use of a key."""
+        await self._one("mark_key_used", id=key_id, used_at=to_millis(at))
+
     # Ledger
 
-    async def jobs_of_key(self, key: str) -> list[str] | None:
-        """Give the ids of the jobs that an idempotency key has led to, or nothing."""
-        found = await self._one("jobs_of_key", key=key)
-        return None if found is None else json.loads(found)
+    async def jobs_of_key(self, key: str) -> tuple[list[str], str | None] | None:
+        """Give the ids of the jobs that an idempotency key has led to, with its fingerprint, or nothing."""
+        found = await self._one("jobs_of_key", key=key, now=self._now)
+        return None if found is None else (json.loads(found["job_ids"]), found["fingerprint"])
 
-    async def remember_key(self, key: str, job_ids: Iterable[str]) -> None:
-        """Tie an idempotency key to jobs."""
-        self._write("remember_key", key=key, job_ids=json.dumps(list(job_ids)), created_at=self._now)
+    async def remember_key(
+        self, key: str, job_ids: Iterable[str], *, fingerprint: str | None = None, lives: timedelta | None = None
+    ) -> None:
+        """Tie an idempotency key to jobs, for ever or for as long as it ``lives``."""
+        self._write("forget_key", key=key, now=self._now)
+        self._write(
+            "remember_key",
+            key=key,
+            job_ids=json.dumps(list(job_ids)),
+            created_at=self._now,
+            fingerprint=fingerprint,
+            expires_at=None if lives is None else to_millis(self.now + lives),
+        )
+
+    async def forget_keys(self) -> None:
+        """Forget the idempotency keys that have expired."""
+        await self._one("forget_keys", now=self._now)
 
     async def add_webhook_event(self, digest: str, job_id: str, body: str) -> bool:
         """Keep a webhook's body, and say whether it was new."""

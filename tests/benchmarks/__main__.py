@@ -11,10 +11,15 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import accepting, listing, painting
+from tests.benchmarks import accepting, listing, painting, serving_rest
 from tests.benchmarks.measure import Measured
 
-BENCHMARKS = {"accepting": accepting.measure, "listing": listing.measure, "painting": painting.measure}
+BENCHMARKS = {
+    "accepting": accepting.measure,
+    "listing": listing.measure,
+    "painting": painting.measure,
+    "rest": serving_rest.measure,
+}
 
 
 async def main(names: list[str]) -> None:

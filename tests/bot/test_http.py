@@ -17,14 +17,16 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from bot import http
-from bot.errors import StorageUnavailable
-from bot.http import SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
+from bot.errors import StorageUnavailable, UpstreamUnauthorized, UpstreamUnavailable
+from bot.http import ANSWER_WITHIN_S, SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
+from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.model import Job, JobStatus
 from bot.jobs.tracker import REPLAY_WINDOW
+from bot.midjourney.schema import ListQuery
 from bot.supervision import Supervisor
 from tests.bot.images.pictures import plain
 from tests.bot.jobs.studio import Person, Studio, World, until
-from tests.fakes.image_service import SettableClock
+from tests.fakes.image_service import Fault, SettableClock
 
 SECRET = "the-webhook-secret"
 
@@ -40,9 +42,21 @@ async def studio(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Studio]:
         yield studio
 
 
-def client_of(studio: Studio, *, secret: str = SECRET, supervisor: Supervisor | None = None) -> httpx.AsyncClient:
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk of a shared machine may take its time."""
+    monkeypatch.setattr(http, "ANSWER_WITHIN_S", 10.0)
+
+
+def client_of(
+    studio: Studio, *, secret: str = SECRET, supervisor: Supervisor | None = None, circuit: Circuit | None = None
+) -> httpx.AsyncClient:
     core = Core(
-        service=studio.service, tracker=studio.tracker, supervisor=supervisor or Supervisor(), webhook_secret=secret
+        service=studio.service,
+        tracker=studio.tracker,
+        supervisor=supervisor or Supervisor(),
+        webhook_secret=secret,
+        circuit=circuit or Circuit(studio.api),
     )
     app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's"))])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")
@@ -175,12 +189,14 @@ async def test_an_old_recording_is_refused(client: httpx.AsyncClient, studio: St
 
 
 async def test_a_webhook_is_answered_in_time_though_the_disk_is_slow_and_is_kept_all_the_same(
-    client: httpx.AsyncClient, studio: Studio, job: Job
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(http, "ANSWER_WITHIN_S", ANSWER_WITHIN_S)
     body = studio.api.event(studio.api.only.id)
     async with studio.store.unit():  # the disk is busy with this one
         answer = await deliver(client, job.id, body, digest(body).hex())
         assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert ANSWER_WITHIN_S < 0.05
         assert int(answer.headers["retry-after"]) > 0
 
     async def is_kept() -> bool:
@@ -193,7 +209,6 @@ async def test_more_webhooks_than_can_be_kept_are_asked_to_come_again(
     client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "WEBHOOKS_AT_A_TIME", 3)
-    monkeypatch.setattr(http, "ANSWER_WITHIN_S", 5.0)
     events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(5)]
     answers = await asyncio.gather(*(deliver(client, job.id, body, digest(body).hex()) for body in events))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 503, 503]
@@ -261,5 +276,36 @@ async def test_health_is_about_the_process_and_readiness_about_its_parts(studio:
         assert (await client.get("/readyz")).status_code == 503  # nothing runs yet
 
 
+async def test_readiness_names_every_part_and_the_image_service(studio: Studio) -> None:
+    supervisor, circuit = Supervisor(), Circuit(studio.api, settings=CircuitSettings(failures=1))
+    tasks = [asyncio.create_task(supervisor.keep("loop", asyncio.Event().wait))]
+    tasks += [asyncio.create_task(supervisor.keep("adapter chat", asyncio.Event().wait, connects=True))]
+    await asyncio.sleep(0)
+    async with client_of(studio, supervisor=supervisor, circuit=circuit) as client:
+        answer = await client.get("/readyz")
+        parts = {"loop": "running", "adapter chat": "starting", "image service": "running"}
+        assert (answer.status_code, answer.json()) == (503, {"parts": parts})
+        supervisor.up("adapter chat")
+        assert (await client.get("/readyz")).status_code == 200
+        studio.api.script("list_jobs", Fault(error=UpstreamUnavailable()), Fault(error=UpstreamUnauthorized("no")))
+        with pytest.raises(UpstreamUnavailable):
+            await circuit.list_jobs(ListQuery())
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["parts"]["image service"]) == (200, "away, jobs wait")
+        await circuit.probe()
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["parts"]["image service"]) == (503, "refuses MIDJOURNEY_TOKEN")
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def test_an_adapters_routes_are_served_beside_the_cores(client: httpx.AsyncClient) -> None:
     assert (await client.get("/extra")).text == "an adapter's"
+
+
+async def test_an_unknown_path_shows_a_person_the_way_back_and_a_program_a_code(client: httpx.AsyncClient) -> None:
+    page = await client.get("/nothing", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404
+    assert '<a href="/">' in page.text
+    assert (await client.get("/nothing")).json()["code"] == "not_found"

@@ -131,7 +131,7 @@ LIMIT :limit;
 
 -- name: list_jobs
 SELECT * FROM jobs
-WHERE (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+WHERE (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
@@ -143,7 +143,7 @@ LIMIT :limit;
 -- As list_jobs, over the few jobs that have not ended.
 SELECT * FROM jobs
 WHERE ended_at IS NULL
-    AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
@@ -155,7 +155,7 @@ LIMIT :limit;
 SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name FROM jobs
 INNER JOIN (
     SELECT MAX(id) AS id FROM jobs
-    WHERE platform = :platform AND workspace = :workspace
+    WHERE platform IN (:platform, 'api') AND workspace = :workspace
     GROUP BY user_id
 ) AS latest ON latest.id = jobs.id
 ORDER BY jobs.user_name;

@@ -20,7 +20,7 @@ WHERE job_id = :job_id AND wanted_revision < :revision;
 -- name: due_posts
 SELECT * FROM posts
 WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
-ORDER BY final DESC, due_at
+ORDER BY final DESC, due_at, id
 LIMIT :limit;
 
 -- name: next_post_due_at$
