@@ -89,7 +89,10 @@ class Tuning:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """What an adapter may use. ``url`` is where the program listens."""
+    """What an adapter may use. ``url`` is where the program listens.
+
+    ``addresses`` is filled by adapters that listen somewhere else, each under the name that people know it by.
+    """
 
     settings: Settings
     clock: Clock
@@ -99,6 +102,7 @@ class App:
     bells: Bells
     keys: Keys
     url: str
+    addresses: dict[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -116,6 +120,7 @@ async def running(
         listener = stack.enter_context(contextlib.closing(bind(settings.http_host, settings.http_port)))
         settings = settings.model_copy(update={"http_port": listener.getsockname()[1]})
         database = await stack.enter_async_context(await Database.open(settings.database_path, clock=clock))
+        await database.check()
         store = Store(database, clock=clock)
         await store.migrate()
         blobs = BlobStore.open(settings.blobs or settings.data_dir / "pictures")

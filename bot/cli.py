@@ -9,6 +9,7 @@ import secrets
 import signal
 import webbrowser
 from collections.abc import Coroutine
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -24,6 +25,7 @@ from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
     from bot.app import App, Tuning
+    from bot.backup import Places
     from bot.engine import EngineSettings
 
 cli = typer.Typer(
@@ -44,6 +46,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The folder for database and pictures.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+McpPort = Annotated[int | None, typer.Option(min=0, max=65535, help="The port of MCP; 0 takes a free one.")]
 
 ENGINE_PORT = 8090
 
@@ -60,6 +63,7 @@ def main() -> None:
 @cli.command()
 def demo(
     port: Port = None,
+    mcp_port: McpPort = None,
     data: Data = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
     latency: Annotated[
@@ -69,17 +73,18 @@ def demo(
     """Open an image studio in the browser, painted by the embedded engine. Needs no account."""
     from bot.app import Tuning
 
-    settings = read_settings(data_dir=data, http_port=port, demo=True).model_copy(update={"token": None})
+    given = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port, demo=True)
+    settings = given.model_copy(update={"token": None})
     set_up_logs(logging.WARNING)
     _run(_serve(settings, Tuning(engine={"latency": latency}), open_browser=not no_open))
 
 
 @cli.command()
-def run(port: Port = None, data: Data = None) -> None:
+def run(port: Port = None, mcp_port: McpPort = None, data: Data = None) -> None:
     """Run the bot by its settings: environment and imaginebot.toml."""
     from bot.app import Tuning
 
-    settings = read_settings(data_dir=data, http_port=port)
+    settings = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port)
     secrets_to_mask = [value.get_secret_value() for value in (settings.token, settings.webhook_secret) if value]
     set_up_logs(secrets=secrets_to_mask)
     _run(_serve(settings, Tuning(), open_browser=False))
@@ -138,6 +143,22 @@ def engine(
 
 
 @cli.command()
+def mcp(
+    stdio: Annotated[bool, typer.Option("--stdio", help="Speak MCP over stdin and stdout.")] = False,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Where the bot runs.")] = None,
+) -> None:
+    """Serve the studio's tools to a desktop client, as a bridge to the bot that runs. The key is IMAGINEBOT_API_KEY."""
+    points = list(entry_points(group="imaginebot.stdio", name="mcp"))
+    if not stdio or not points:
+        raise InvalidSetting(
+            "Desktop clients start this as: imaginebot mcp --stdio. Over HTTP, MCP is served by the running bot itself."
+        )
+    settings = read_settings(api_url=url)
+    set_up_logs(logging.WARNING, secrets=[settings.api_key.get_secret_value()] if settings.api_key else [])
+    _run(points[0].load()(settings))
+
+
+@cli.command()
 def doctor(port: Port = None, data: Data = None) -> None:
     """Check everything that the program needs, and say what to do about what is amiss."""
     set_up_logs(logging.CRITICAL)
@@ -152,6 +173,55 @@ def upgrade(data: Data = None) -> None:
     set_up_logs(logging.WARNING)
     done = asyncio.run(_upgrade(read_settings(data_dir=data)))
     out.print("\n".join(f"Applied {name}." for name in done) if done else "The database is up to date.")
+
+
+@db_cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive to write; it must not be there yet.")],
+    data: Data = None,
+) -> None:
+    """Copy database and pictures into one file; works while the bot runs."""
+    from bot.backup import back_up
+
+    set_up_logs(logging.WARNING)
+    contents = back_up(_places(read_settings(data_dir=data)), file)
+    size = f"{contents.size_bytes / 1e6:.1f} MB"
+    out.print(f"{escape(str(file))} holds {contents.jobs} jobs and {contents.pictures} pictures ({size}).")
+
+
+@db_cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An archive that `imaginebot db backup` wrote.")],
+    data: Data = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in place of a database that is there, which is kept beside it.")
+    ] = False,
+) -> None:
+    """Put a backup back. The bot must not be running."""
+    from bot import backup as backups
+    from bot.app import own_folder
+
+    set_up_logs(logging.WARNING)
+    settings = read_settings(data_dir=data)
+    with own_folder(settings.data_dir):
+        contents = backups.restore(_places(settings), file, replace=replace)
+    out.print(f"{contents.jobs} jobs and {contents.pictures} pictures are back in {escape(str(settings.data_dir))}.")
+
+
+def _places(settings: Settings) -> Places:
+    from bot.backup import ENGINE, PICTURES, Places
+
+    pictures = settings.data_dir / PICTURES
+    if settings.blobs is not None:
+        local = "://" not in settings.blobs
+        if not local:
+            err.print("[yellow]Pictures are kept in an object store; back that up by its own means.[/yellow]")
+        return Places(
+            database=settings.database_path,
+            pictures=Path(settings.blobs).expanduser() if local else None,
+            engine=settings.data_dir / ENGINE,
+        )
+    return Places(database=settings.database_path, pictures=pictures, engine=settings.data_dir / ENGINE)
 
 
 @cli.command()
@@ -205,7 +275,9 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
         out.print(f"imaginebot is ready at [bold]{app.url}[/bold]")
         kept = escape(str(settings.data_dir))
         out.print(f"[dim]Pictures by {escape(painter)}; everything is kept in {kept}. Ctrl-C stops.[/dim]")
-        if settings.demo and settings.rest:
+        for name, address in app.addresses.items():
+            out.print(f"[dim]{escape(name)} is served at {escape(address)}, with an API key.[/dim]")
+        if settings.demo and (settings.rest or app.addresses):
             await _make_demo_key(app)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
@@ -217,6 +289,14 @@ async def _make_demo_key(app: App) -> None:
     """Make a key for this run and say how to use it; its jobs show in the chat too."""
     made = await app.keys.replace("demo", channel="web:local:general" if app.settings.web else None)
     body = '{"prompt": "a lighthouse at dusk"}'
+    if "MCP" in app.addresses:
+        out.print("[dim]For agents, with a key for this run:[/dim]")
+        header = f"Authorization: Bearer {made.key}"
+        out.print(
+            f"claude mcp add --transport http imaginebot {app.addresses['MCP']} --header '{header}'", markup=False
+        )
+    if not app.settings.rest:
+        return
     out.print("[dim]For programs, with a key for this run (docs at /docs):[/dim]")
     out.print(f"curl {app.url}/v1/imagine -H 'Authorization: Bearer {made.key}' --json '{body}'", markup=False)
 

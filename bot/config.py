@@ -81,6 +81,14 @@ class Settings(BaseSettings):
     """The port to listen on; 0 takes a free one."""
     web: bool = Field(default=True, validation_alias="IMAGINEBOT_WEB")
     """Whether the chat page is served."""
+    mcp: bool = Field(default=True, validation_alias="IMAGINEBOT_MCP")
+    """Whether agents can reach the studio over MCP, with an API key."""
+    mcp_port: Annotated[int, Field(ge=0, le=65535)] = Field(9090, validation_alias="IMAGINEBOT_MCP_PORT")
+    """The port that MCP is served on; 0 takes a free one."""
+    api_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), validation_alias="IMAGINEBOT_API_URL")
+    """Where the bot runs that ``imaginebot mcp --stdio`` is a bridge to."""
+    api_key: SecretStr | None = Field(None, validation_alias="IMAGINEBOT_API_KEY")
+    """The API key that ``imaginebot mcp --stdio`` uses."""
     rest: bool = Field(default=True, validation_alias="IMAGINEBOT_REST")
     """Whether the REST interface is served; it needs API keys."""
     api_calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
@@ -232,6 +240,9 @@ _EXPECTED = {
     "IMAGINEBOT_HTTP_PORT": "a port from 0 to 65535",
     "MIDJOURNEY_CONCURRENCY": "a whole number from 1 to 1000",
     "IMAGINEBOT_WEB": "true or false",
+    "IMAGINEBOT_MCP": "true or false",
+    "IMAGINEBOT_MCP_PORT": "a port from 0 to 65535",
+    "IMAGINEBOT_API_URL": "an address such as http://127.0.0.1:8080",
     "IMAGINEBOT_REST": "true or false",
     "IMAGINEBOT_API_CALLS_PER_MINUTE": "a whole number from 1",
 }

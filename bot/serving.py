@@ -38,8 +38,8 @@ class _QuietServer(uvicorn.Server):
         self.up.set()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket; port 0 takes a free one.
+def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """Open a listening socket; port 0 takes a free one. ``option`` is the one that sets the port.
 
     Raises:
         InvalidSetting: the address is in use, not ours, or not allowed.
@@ -55,7 +55,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         reason = (error.strerror or str(error)).lower()
         raise InvalidSetting(
-            f"Cannot listen on {host} port {port} ({reason}). Stop what uses it, or choose another port with --port."
+            f"Cannot listen on {host} port {port} ({reason}). Stop what uses it, or choose another port with {option}."
         ) from error
     listener.setblocking(False)  # noqa: FBT003 - the signature is the library's
     return listener

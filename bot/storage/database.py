@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.resources.abc import Traversable
@@ -31,6 +32,13 @@ BUSY_TIMEOUT_MS = 5_000
 
 GROUP_LIMIT = 256
 """Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
+
+CHECK_WITHIN_S = 0.3
+"""Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
+and a backup look at all of it."""
+
+_STEPS_BETWEEN_LOOKS = 2_000
+"""Steps of SQLite's machine between two looks at the time."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -154,6 +162,32 @@ class Database:
         with _sentences(path):
             connection = await Connection.open(_read_only(path), uri=True)
         return cls(connection, path=path, clock=clock, read_only=True)
+
+    async def check(self, within_s: float = CHECK_WITHIN_S) -> bool:
+        """Look for damage, for so many seconds at the most, and say whether the whole file has been looked at.
+
+        Raises:
+            DatabaseDamaged: there is some.
+        """
+        deadline = time.monotonic() + within_s
+
+        def look(there: sqlite3.Connection) -> str | None:
+            there.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+            try:
+                return str(there.execute("PRAGMA quick_check(1)").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if "interrupted" in str(error):
+                    return None
+                raise
+            finally:
+                there.set_progress_handler(None, 0)
+
+        with _sentences(self.path):
+            async with self._my_turn():
+                verdict = await self._connection.run(look)
+            if verdict not in {None, "ok"}:
+                raise sqlite3.DatabaseError(f"malformed: {verdict}")
+        return verdict is not None
 
     async def __aenter__(self) -> Self:
         """Give the open database itself."""

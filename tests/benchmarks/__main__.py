@@ -11,11 +11,12 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import accepting, listing, painting, serving_rest
+from tests.benchmarks import accepting, calling, listing, painting, serving_rest
 from tests.benchmarks.measure import Measured
 
 BENCHMARKS = {
     "accepting": accepting.measure,
+    "calling": calling.measure,
     "listing": listing.measure,
     "painting": painting.measure,
     "rest": serving_rest.measure,

@@ -101,6 +101,24 @@ def test_db_upgrade_beside_a_running_program_is_refused(folder: Path, capsys: py
         assert "Another imaginebot is running on" in refused(capsys, "db", "upgrade", "--data", folder)
 
 
+def test_db_backup_and_restore_say_what_they_did(tmp_path: Path, folder: Path) -> None:
+    asyncio.run(upgrade_database(folder / "imaginebot.db"))
+    file = tmp_path / "backup.tar"
+    with own_folder(folder):  # the program runs
+        code, printed = command("db", "backup", file, "--data", folder)
+    assert (code, printed.startswith(f"{file} holds 0 jobs and 0 pictures")) == (0, True)
+    code, printed = command("db", "restore", file, "--data", tmp_path / "other")
+    assert (code, printed) == (0, f"0 jobs and 0 pictures are back in {tmp_path / 'other'}.\n")
+    assert (tmp_path / "other" / "imaginebot.db").exists()
+
+
+def test_db_restore_beside_a_running_program_is_refused(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with own_folder(folder):
+        assert "Another imaginebot" in refused(capsys, "db", "restore", tmp_path / "backup.tar", "--data", folder)
+
+
 def test_jobs_of_a_studio_that_has_none(folder: Path) -> None:
     code, text = command("jobs", "--data", folder)
     assert (code, "There are no jobs in" in text) == (0, True)
