@@ -167,6 +167,7 @@ async def running(
             supervisor=supervisor,
             webhook_secret=webhook_secret,
             circuit=circuit,
+            metrics=store.metrics,
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 

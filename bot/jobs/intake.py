@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -16,8 +17,9 @@ RESTART_S = 5.0
 class Intake:
     """Count what is being written down, and let nothing more in once closed."""
 
-    def __init__(self) -> None:
-        """Begin open."""
+    def __init__(self, *, took: Callable[[float], object]) -> None:
+        """Begin open; ``took`` is told the seconds that each one took."""
+        self._took = took
         self._closed = False
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -34,8 +36,10 @@ class Intake:
             raise QuotaExceeded("The studio is restarting. Please try again in a few seconds.", retry_after=RESTART_S)
         self._under_way += 1
         self._idle.clear()
+        began = time.perf_counter()
         try:
             yield
+            self._took(time.perf_counter() - began)
         finally:
             self._under_way -= 1
             if not self._under_way:

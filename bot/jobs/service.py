@@ -36,6 +36,7 @@ from bot.jobs.model import (
 )
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import JobView
+from bot.metrics import Metrics
 from bot.midjourney.refusals import Refusal, RequestRefused
 from bot.storage.identifiers import new_id
 from bot.storage.store import Store, Unit
@@ -102,7 +103,7 @@ class JobService:
         self._bells = bells
         self._limits = limits
         self._can_lend = can_lend
-        self.intake = Intake()
+        self.intake = Intake(took=store.metrics.acknowledged.observe)
 
     # Requests of programs, which are drafted by the facade
 
@@ -466,6 +467,16 @@ class JobService:
         """Give the requester's own prompts, newest first, each once."""
         async with self._store.unit() as unit:
             return tuple(await unit.recent_prompts(requester, limit))
+
+    async def gauge(self, metrics: Metrics) -> None:
+        """Set the gauges of what waits and of what is under way."""
+        async with self._store.unit() as unit:
+            metrics.queue_jobs.set(await unit.count_waiting())
+            metrics.in_flight.set(await unit.count_in_flight())
+            metrics.outbox_posts.set(await unit.count_due_posts())
+            queue_age, outbox_lag = await unit.backlog()
+        metrics.queue_age.set(queue_age)
+        metrics.outbox_lag.set(outbox_lag)
 
 
 async def view_in(unit: Unit, job: Job) -> JobView:

@@ -247,6 +247,7 @@ class Submitter:
             present = await unit.job(job.id)
             if present.status.ended or present.submission is not Submission.SENDING:
                 return
+            self._store.metrics.retries.labels("submit").inc()
             attempts = await unit.attempts_of(job.id)
             at_least = error.retry_after or 0.0
             if error.may_have_arrived:

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from bot.jobs.model import (
     Requester,
     Submission,
 )
+from bot.metrics import Metrics
 from bot.midjourney.schema import ListQuery, SortOrder, WebhookType
 from bot.storage.connection import Connection
 from bot.storage.database import Database, load_queries
@@ -50,10 +52,11 @@ _MODE_RANKS = {"turbo": 0, "fast": 1, "relax": 2}
 class Store:
     """The job tables of one database."""
 
-    def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock = system_clock, metrics: Metrics | None = None) -> None:
         """Use ``database``; call ``migrate`` once before anything else."""
         self.database = database
         self.clock = clock
+        self.metrics = metrics or Metrics()
         self.news = News()
         self.hooks = Bell()
         self._queries = load_queries(QUERIES)
@@ -68,15 +71,34 @@ class Store:
         async with self.database.transaction() as connection:
             unit = Unit(connection, self._queries, self.clock())
             yield unit
+        self._count(unit.steps)
         self.news.tell(unit.changed)
         if unit.awaited:
             self.hooks.ring()
+
+    def _count(self, steps: list[tuple[Step, Job]]) -> None:
+        for step, job in steps:
+            match step:
+                case Step.ACCEPTED:
+                    self.metrics.jobs_accepted.labels(job.type.value).inc()
+                case Step.SUBMITTED:
+                    self.metrics.jobs_submitted.labels(job.type.value).inc()
+                case Step.FINISHED:
+                    self.metrics.jobs_finished.labels(job.type.value, job.status.value).inc()
+
+
+class Step(Enum):
+    """What is counted of a job's life, once it is committed."""
+
+    ACCEPTED = auto()
+    SUBMITTED = auto()
+    FINISHED = auto()
 
 
 class Unit:
     """One unit of work. ``now`` is the same throughout.
 
-    ``changed`` collects the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
+    ``steps`` collects what is to be counted, ``changed`` the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
     """
 
     def __init__(self, connection: Connection, queries: Queries, now: datetime) -> None:
@@ -86,6 +108,7 @@ class Unit:
         self.now = now
         self._now = to_millis(now)
         self.changed: set[str] = set()
+        self.steps: list[tuple[Step, Job]] = []
         self.awaited = False
 
     async def _one(self, name: str, /, **values: Any) -> Any:
@@ -107,6 +130,7 @@ class Unit:
         self._write("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
         await self._count(job.requester.workspace, job.status, 1)
         self.changed.add(job.id)
+        self.steps.append((Step.ACCEPTED, job))
 
     async def _count(self, workspace: str, status: str, change: int) -> None:
         self._write("add_to_count", workspace=workspace, status=str(status), change=change)
@@ -122,11 +146,16 @@ class Unit:
 
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""
-        before = (await self._one("get_job", id=job.id))["status"]
+        row = await self._one("get_job", id=job.id)
+        before = row["status"]
+        if row["upstream_id"] is None and job.upstream_id is not None:
+            self.steps.append((Step.SUBMITTED, job))
         self._write("update_job", **changes_of(job))
         if before != job.status:
             await self._count(job.requester.workspace, before, -1)
             await self._count(job.requester.workspace, job.status, 1)
+            if job.status.ended:
+                self.steps.append((Step.FINISHED, job))
         await self._show(job)
 
     async def _show(self, job: Job) -> None:
@@ -200,6 +229,17 @@ class Unit:
     async def count_in_flight(self) -> int:
         """Count the jobs that the image service has or may have."""
         return int(await self._one("count_in_flight"))
+
+    async def backlog(self) -> tuple[float, float]:
+        """Give the seconds that the oldest waiting job and the longest due post have waited, 0 where there is none."""
+        row = await self._one("backlog", now=self._now)
+        ages = ((self._now - since) / 1000 if since is not None else 0.0 for since in (row["waiting"], row["due"]))
+        queue_age, outbox_lag = (max(0.0, age) for age in ages)
+        return queue_age, outbox_lag
+
+    async def count_due_posts(self) -> int:
+        """Count the posts that are behind their jobs and due."""
+        return int(await self._one("count_due_posts", now=self._now))
 
     async def count_waiting(self) -> int:
         """Count the jobs that have still to be sent."""

@@ -57,6 +57,7 @@ def client_of(
         supervisor=supervisor or Supervisor(),
         webhook_secret=secret,
         circuit=circuit or Circuit(studio.api),
+        metrics=studio.store.metrics,
     )
     app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's"))])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")

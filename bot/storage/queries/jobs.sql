@@ -178,3 +178,11 @@ LIMIT :limit;
 SELECT COUNT(*) AS ends, MIN(ended_at) AS first, MAX(ended_at) AS last FROM (
     SELECT ended_at FROM jobs WHERE ended_at IS NOT NULL AND status <> 'cancelled' ORDER BY ended_at DESC LIMIT :limit
 ) AS latest;
+
+-- name: backlog^
+SELECT
+    (SELECT MIN(created_at) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting,
+    (
+        SELECT MIN(due_at) FROM posts
+        WHERE state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
+    ) AS due;
