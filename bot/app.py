@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import structlog
 from filelock import FileLock, Timeout
 
+from bot import crash
 from bot.acts import acts_on
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
@@ -172,6 +173,7 @@ async def running(
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
         await submitter.recover()
+        crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
             server = await stack.enter_async_context(
                 serve(http_app, listener, trusted_proxies=settings.trusted_proxies)

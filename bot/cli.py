@@ -109,11 +109,19 @@ def engine(
         float | None, typer.Option(min=0, metavar="SECONDS", help="When ended jobs and their pictures are gone.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Makes faults and seeds the same at each run.")] = None,
+    painter: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FACTORY", help="What paints, in place of the painter that comes along."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Painting processes; as many as processors if left out.")
+    ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP. The key is MIDJOURNEY_TOKEN, or one drawn and printed at start."""
     if context.invoked_subcommand is not None:
         return
     from bot.engine import EngineSettings
+    from bot.engine.settings import DEFAULT_PAINTER
 
     settings = read_settings(data_dir=data)
     set_up_logs(logging.WARNING)
@@ -135,6 +143,8 @@ def engine(
                 shuffle_webhooks=shuffle_webhooks,
                 expire_after=expire_after or None,
                 seed=seed,
+                workers=workers,
+                painter=painter or DEFAULT_PAINTER,
             ),
             port,
             drawn=settings.token is None,

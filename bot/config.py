@@ -24,6 +24,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot import crash
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
@@ -197,6 +198,7 @@ def read_settings(**given: Any) -> Settings:
         InvalidSetting: one is unknown or malformed; the text names it and says what is expected.
     """
     _refuse_unknown(os.environ)
+    crash.check()
     aliases = {name: str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
     arguments = {aliases[name]: value for name, value in given.items() if value is not None}
     try:
@@ -213,7 +215,7 @@ def setting_names() -> tuple[str, ...]:
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = setting_names()
+    known = {*setting_names(), crash.VARIABLE}
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
             raise InvalidSetting(_unknown(name.upper()))

@@ -27,6 +27,7 @@ from adapters.web.site import (
     source,
     wants_json,
 )
+from bot import crash
 from bot.errors import AlreadyEnded, InvalidCommand, InvalidPicture, InvalidPrompt
 from bot.jobs.model import JobFilter, JobStatus, Source
 
@@ -205,6 +206,7 @@ async def _keep(site: Site, upload: UploadFile, *, alone: bool) -> str:
 
 
 def _done(*notices: str, goto: str | None = None) -> Response:
+    crash.point("web.before_answer")
     return JSONResponse({"notices": list(notices), "goto": goto})
 
 

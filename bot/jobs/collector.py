@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from bot import crash
 from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher, compose_grid, crop
 from bot.jobs import changes
@@ -93,12 +94,15 @@ class Collector:
             reason = _UNUSABLE if picture.role is PictureRole.INPUT else str(error)
             await self._try_later(picture, InvalidPicture(reason))
         else:
+            crash.point("collector.kept")
             await self._record(_as_kept(picture, kept))
 
     async def _download(self, picture: Picture) -> KeptPicture:
         if picture.role is PictureRole.INPUT:  # an address that a program named
             return await self._shelf.fetch(picture.source_url or "")
-        return await self._shelf.keep_result(await self._fetcher.fetch(picture.source_url or ""))
+        content = await self._fetcher.fetch(picture.source_url or "")
+        crash.point("collector.fetched")
+        return await self._shelf.keep_result(content)
 
     async def _record(self, picture: Picture) -> None:
         async with self._store.unit() as unit:
@@ -114,6 +118,7 @@ class Collector:
             # and the last of them all, after which nothing is being fetched any more.
             if picture.position == 0 or not any(each.pending for each in await unit.pictures_of(job.id)):
                 await unit.touch_job(job.id)
+        crash.point("collector.recorded")
 
     async def _let_go(self, unit: Unit, job: Job) -> None:
         """Let a job be sent whose inputs are all there."""
@@ -135,6 +140,7 @@ class Collector:
         self._bells.publisher.ring()
 
     async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:
+        crash.point("collector.failed")
         if picture.role is PictureRole.INPUT:
             await self._input_failed(picture, error)
             return

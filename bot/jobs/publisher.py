@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot import crash
 from bot.errors import PlatformUnavailable, PostGone
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
@@ -119,15 +120,20 @@ class Publisher:
         async with asyncio.timeout(self._settings.answer_within.total_seconds()):
             if post.reference is not None:
                 await adapter.edit(post, view)
+                crash.point("publisher.edited")
                 return
+            crash.point("publisher.before_post")
             reference = await adapter.post(post, view)
+            crash.point("publisher.posted")
         async with self._store.unit() as unit:
             await unit.set_post_reference(post.id, reference)
+        crash.point("publisher.referenced")
 
     async def _record(self, adapter: Adapter, post: Post, view: JobView) -> None:
         async with self._store.unit() as unit:
             await unit.set_post_shown(post.id, view.revision, next_at=unit.now + adapter.edit_interval)
             now = unit.now
+        crash.point("publisher.recorded")
         if view.ended_at is not None:
             self._store.metrics.end_shown(view.job_id, view.ended_at, now)
 

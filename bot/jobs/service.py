@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot import crash
 from bot.errors import AlreadyEnded, ButtonNotFound, JobNotFound, NotAllowed, NotReady, QuotaExceeded
 from bot.jobs import changes, drafts
 from bot.jobs.bells import Bell, Bells
@@ -249,6 +250,7 @@ class JobService:
                 await unit.touch_job(job.id)
             await unit.add_audit(source.requester, action.value, job_id=outcome.job.id, detail=job.id)
             result = await unit.job(outcome.job.id)
+        crash.point("service.press_kept")
         self._ring()
         return Pressed(job=result, existing=outcome.existing)
 
@@ -363,6 +365,7 @@ class JobService:
             await _remember(unit, source, jobs)
             for job in jobs:
                 await unit.add_audit(source.requester, job.action.value, job_id=job.id, detail=job.prompt)
+        crash.point("service.command_kept")
         self._ring()
         return jobs, False
 
@@ -416,7 +419,9 @@ class JobService:
         Raises:
             InvalidPicture: it cannot be used; the text says why.
         """
-        return (await self._shelf.keep_upload(content)).digest
+        kept = await self._shelf.keep_upload(content)
+        crash.point("service.picture_kept")
+        return kept.digest
 
     async def fetch_picture(self, url: str) -> str:
         """Fetch a picture from an address that a person named, keep it and give its digest.
@@ -508,8 +513,7 @@ async def _waits_for_service(unit: Unit, job: Job) -> bool:
 
 async def touch_queue(unit: Unit) -> None:
     """Make the posts of the jobs at the front of the queue due, as their places have changed."""
-    for job_id in await unit.front_of_queue(SHOWN_PLACES):
-        await unit.touch_job(job_id)
+    await unit.touch_front_of_queue(SHOWN_PLACES)
 
 
 def same_workspace(one: Requester, other: Requester) -> bool:

@@ -17,6 +17,7 @@ import structlog
 from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
+from bot import crash
 from bot.errors import (
     AlreadyEnded,
     ImaginebotError,
@@ -160,6 +161,7 @@ class Submitter:
             await unit.touch_job(job.id)
             await touch_queue(unit)
             claimed = await unit.job(job.id)
+        crash.point("submitter.claimed")
         self._bells.publisher.ring()
         return claimed
 
@@ -175,9 +177,11 @@ class Submitter:
     async def _send(self, job: Job) -> None:
         try:
             parent, inputs = await self._material(job)
+            crash.point("submitter.before_call")
             upstream_id = await send(
                 self._api, job, parent_upstream_id=parent, inputs=inputs, addresses=self._addresses
             )
+            crash.point("submitter.after_call")
         except UpstreamUnavailable as error:
             await self._try_later(job, error)
         except ValidationError as error:
@@ -223,6 +227,7 @@ class Submitter:
         if not tied and (holder is None or holder.id != job.id):
             await self._sort_out(job, upstream_id, holder)
             return
+        crash.point("submitter.adopted")
         log.info("sent", job=job.id, upstream=upstream_id)
         self._bells.tracker.ring()
         self._bells.publisher.ring()
@@ -242,6 +247,7 @@ class Submitter:
             log.warning("a superfluous job could not be cancelled", upstream=upstream_id, reason=str(error))
 
     async def _try_later(self, job: Job, error: UpstreamUnavailable) -> None:
+        crash.point("submitter.unavailable")
         log.warning("the image service is not to be had", job=job.id, reason=str(error), again=error.may_have_arrived)
         async with self._store.unit() as unit:
             present = await unit.job(job.id)
@@ -265,6 +271,7 @@ class Submitter:
         self._ring()
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
+        crash.point("submitter.refused")
         async with self._store.unit() as unit:
             await changes.fail(unit, await unit.job(job.id), code, message)
         self._ring()
@@ -287,8 +294,10 @@ class Submitter:
             parent, _ = await self._material(job)
             found = recognise(job, parent, theirs)
             if found is None:
+                crash.point("submitter.not_found")
                 await self._send_again(job)
             else:
+                crash.point("submitter.found")
                 theirs = [other for other in theirs if other.id != found.id]
                 log.info("a job was found at the image service", job=job.id, upstream=str(found.id))
                 await self._adopt(job, str(found.id))
@@ -345,7 +354,9 @@ class Submitter:
 
     async def _carry_cancel(self, job: Job, upstream_id: str) -> None:
         try:
+            crash.point("canceller.before_call")
             theirs = await self._api.cancel(UUID(upstream_id))
+            crash.point("canceller.after_call")
         except (AlreadyEnded, JobNotFound):
             # It ended first; the tracker finds out how.
             await self._poll_now(job)

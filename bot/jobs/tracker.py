@@ -17,6 +17,7 @@ import structlog
 from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
+from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
 from bot.jobs.bells import Bells
@@ -111,11 +112,13 @@ class Tracker:
         """
         event = _event_of(body)
         digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
+        crash.point("tracker.heard")
         with bound_contextvars(job=job_id):
             async with self._store.unit() as unit:
                 _need_fresh(event, unit.now)
                 await unit.job(job_id)
                 await unit.add_webhook_event(digest, job_id, body.decode())
+        crash.point("tracker.kept")
         self._bells.events.ring()
 
     async def hear(self, job_id: str, body: bytes) -> None:
@@ -134,6 +137,7 @@ class Tracker:
                     await unit.mark_webhook_event_applied(digest)
             if not events:
                 return
+            crash.point("tracker.applied")
             self._ring()
             self._bells.tracker.ring()
 
@@ -226,11 +230,13 @@ class Tracker:
             await self._report(job, report)
 
     async def _report(self, job: Job, report: Report) -> None:
+        crash.point("tracker.asked")
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.job(job.id), report)
             if not merged.status.ended:
                 age = unit.now - (merged.submitted_at or merged.created_at)
                 await unit.schedule_job(job.id, unit.now + self._interval(age))
+        crash.point("tracker.reported")
 
     def _interval(self, age: timedelta) -> timedelta:
         return max(self._settings.soonest, min(self._settings.latest, age / 10))

@@ -24,6 +24,7 @@ from typing import Any, Self
 import aiosql
 from aiosql.queries import Queries
 
+from bot import crash
 from bot.clock import Clock, system_clock, to_millis
 from bot.errors import DatabaseDamaged, DatabaseTooNew, StorageUnavailable
 from bot.storage.connection import Connection, OneStep
@@ -319,6 +320,7 @@ class Database:
 
     async def _commit(self, group: _Group) -> None:
         """Commit the group and let everybody in it know how that went."""
+        crash.point("database.before_commit")
         try:
             await self._connection.run(sqlite3.Connection.commit)
         except BaseException as error:  # noqa: BLE001 - raised by each unit of the group, see ``_settled``
@@ -328,6 +330,7 @@ class Database:
             finally:
                 self._close(group, error)
         else:
+            crash.point("database.after_commit")
             self._close(group, None)
 
     def _close(self, group: _Group, error: BaseException | None) -> None:

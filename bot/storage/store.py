@@ -264,9 +264,10 @@ class Unit:
         row = await self._one("get_job", id=job.id)
         return int(await self._one("place_in_queue", id=job.id, mode_rank=row["mode_rank"], turn=row["turn"]))
 
-    async def front_of_queue(self, limit: int) -> list[str]:
-        """Give the ids of the jobs that are sent next."""
-        return [row["id"] for row in await self._all("front_of_queue", limit=limit)]
+    async def touch_front_of_queue(self, limit: int) -> None:
+        """Make the posts of the jobs that are sent next due, without a change to the jobs themselves."""
+        await self._one("bump_front_of_queue", limit=limit, now=self._now)
+        await self._one("want_front_of_queue", limit=limit)
 
     async def sending_jobs(self, limit: int) -> list[Job]:
         """Give jobs whose sending has had no answer in time."""
@@ -282,16 +283,19 @@ class Unit:
 
     async def list_jobs(self, where: JobFilter, *, before: str | None, limit: int) -> list[Job]:
         """Give a page of jobs, newest first."""
-        only_live = bool(where.statuses) and not any(status.ended for status in where.statuses)
-        rows = await self._all(
-            "list_live_jobs" if only_live else "list_jobs",
-            platform=where.platform,
-            workspace=where.workspace,
-            user_id=where.user_id,
-            statuses="".join(f",{status.value}" for status in where.statuses) + "," if where.statuses else "",
-            before=before or _PAST_EVERY_ID,
-            limit=limit,
-        )
+        values: dict[str, Any] = {
+            "platform": where.platform,
+            "workspace": where.workspace,
+            "user_id": where.user_id,
+            "before": before or _PAST_EVERY_ID,
+            "limit": limit,
+        }
+        query = _list_query(where)
+        if query == "list_jobs_of_status":
+            values["status"] = where.statuses[0].value
+        else:
+            values["statuses"] = "".join(f",{each.value}" for each in where.statuses) + "," if where.statuses else ""
+        rows = await self._all(query, **values)
         return [job_of(row) for row in rows]
 
     async def requesters(self, platform: str, workspace: str) -> list[Requester]:
@@ -615,6 +619,17 @@ class Unit:
             job_id=job_id,
             detail=detail,
         )
+
+
+def _list_query(where: JobFilter) -> str:
+    """Choose the query whose index leads to the few that are wanted; each gives the same jobs in the same order."""
+    if where.statuses and not any(status.ended for status in where.statuses):
+        return "list_live_jobs"
+    if where.workspace is None:
+        return "list_jobs"
+    if where.user_id is not None:
+        return "list_jobs_of_requester"
+    return "list_jobs_of_status" if len(where.statuses) == 1 else "list_jobs_of_workspace"
 
 
 def _whose(requester: Requester) -> dict[str, Any]:
