@@ -34,7 +34,7 @@ BUSY_TIMEOUT_MS = 5_000
 GROUP_LIMIT = 256
 """Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
 
-CHECK_WITHIN_S = 0.3
+CHECK_WITHIN_S = 0.15
 """Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
 and a backup look at all of it."""
 
