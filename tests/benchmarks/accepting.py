@@ -48,7 +48,7 @@ async def _accepted(studio: Studio, name: str, commands: int, *, at_a_time: int)
     async def ask(person: int) -> None:
         for number in range(commands // at_a_time):
             key = f"{name}-{person}-{number}"
-            await studio.service.imagine(source(key, user=f"ann-{person}"), "a lighthouse at dusk --ar 3:2")
+            await studio.service.imagine(source(key, user=f"ann-{person}"), f"a lighthouse at dusk, {key} --ar 3:2")
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as people:
