@@ -19,6 +19,9 @@ Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 
 _BAND_PIXELS = 400_000
+_LARGE = 1500
+"""Pixels for each unit: from here on shapes are drawn on twice the grid instead of four times, so that a picture and
+its upscale round every shape to the same fine grid."""
 
 
 class Canvas:
@@ -118,9 +121,9 @@ class Sheet:
         self.window = canvas.window(box)
         rows, cols = self.window or (slice(0, 1), slice(0, 1))
         self.size = (cols.stop - cols.start, rows.stop - rows.start)
-        area = self.size[0] * self.size[1]
-        self.fine = 4 if area < 150_000 else 3 if area < 1_300_000 else 2
-        self.image = Image.new("RGBA" if coloured else "L", (self.size[0] * self.fine, self.size[1] * self.fine), 0)
+        self.fine = 4 if canvas.px < _LARGE else 2
+        # RGBX and not RGBA: averaging then keeps each colour weighted by its cover, so that no edge shines.
+        self.image = Image.new("RGBX" if coloured else "L", (self.size[0] * self.fine, self.size[1] * self.fine), 0)
         self.draw = ImageDraw.Draw(self.image)
         self._kx = canvas.width / canvas.units[0] * self.fine
         self._ky = canvas.px * self.fine
@@ -162,7 +165,7 @@ class Sheet:
 
     def mask(self) -> Plane:
         """Average down to the canvas's pixels: 0…1 (height, width)."""
-        small = self.image.getchannel("A") if self.coloured else self.image
+        small = self.image.getchannel(3) if self.coloured else self.image
         found: Plane = np.asarray(small.reduce(self.fine), np.float32) * np.float32(1 / 255)
         return found
 

@@ -21,6 +21,8 @@ from bot.engine.painters.procedural.water import mirror_layer
 
 SIDE = 1024
 """Pixels for each unit at scale 1: a square picture is 1024 x 1024."""
+STUDY = 0.125
+"""The scale of the study by which styles choose their colours."""
 PAINTED = 0.6
 STYLED = 0.85
 
@@ -39,7 +41,7 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
     width, height = base_size(scene)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     canvas = Canvas(size, (scene.width, scene.height), checkpoint)
-    stage = Stage(canvas, scene)
+    stage = Stage(canvas, scene, lambda: _study(scene, canvas))
     canvas.until = PAINTED
     _scene(stage)
     canvas.until = STYLED
@@ -50,6 +52,14 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
         grain = grain and chosen.grain
         canvas.check()
     return _finish(stage, picture, grain=grain and not scene.raw)
+
+
+def _study(scene: Scene, canvas: Canvas) -> Plane:
+    width, height = base_size(scene)
+    size = (max(round(width * STUDY), 8), max(round(height * STUDY), 8))
+    small = Canvas(size, (scene.width, scene.height), lambda _: canvas.check())
+    _scene(Stage(small, scene, lambda: small.rgb))
+    return clamp(small.rgb)
 
 
 def _scene(stage: Stage) -> None:
@@ -126,7 +136,7 @@ def _vignette(stage: Stage) -> Plane:
 
 
 def _grain(stage: Stage, amount: float) -> Plane:
-    """Give the dither that hides steps (half a level), and the grain on top, laid in scene units."""
+    """Give the dither that hides steps (half a level), and the grain on top: an upscale has the same, and a finer one."""
     canvas = stage.canvas
     stream = Stream("grain", 1)
     tile = stream.array(256, 256, low=-0.5, high=0.5) * np.float32(1 / 255)
@@ -138,7 +148,15 @@ def _grain(stage: Stage, amount: float) -> Plane:
         512, 512, low=-0.5, high=0.5
     )
     coarse = np.tile(rough, (height // 512 + 1, width // 512 + 1))[:height, :width]
-    if (width, height) != (canvas.width, canvas.height):
-        how = Image.Resampling.BILINEAR if canvas.width > width else Image.Resampling.BOX
-        coarse = np.asarray(Image.fromarray(np.ascontiguousarray(coarse)).resize((canvas.width, canvas.height), how))
+    if canvas.width > width:
+        fine = stream.child("finer").array(512, 512, low=-0.5, high=0.5)
+        finer = np.tile(fine, (canvas.height // 512 + 1, canvas.width // 512 + 1))[: canvas.height, : canvas.width]
+        down, across = (
+            np.arange(canvas.height) * height // canvas.height,
+            np.arange(canvas.width) * width // canvas.width,
+        )
+        coarse = coarse[down[:, None], across[None, :]] + finer * np.float32(0.6)
+    elif canvas.width < width:
+        small = Image.fromarray(np.ascontiguousarray(coarse))
+        coarse = np.asarray(small.resize((canvas.width, canvas.height), Image.Resampling.BOX))
     return dither + clamp(coarse * np.float32(amount) + np.float32(0.5)) - np.float32(0.5)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
@@ -10,6 +13,10 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.colour import Rgb
 from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep, wave
 from bot.engine.painters.procedural.stage import Stage
+
+Tone: TypeAlias = Callable[[Plane], Plane]
+NOMINAL = 1024
+"""Pixels for each unit at scale 1: widths in whole pixels are chosen for that size and scaled to others."""
 
 
 def grey(picture: Plane) -> Plane:
@@ -53,20 +60,25 @@ def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
     return to_planes(calm.resize(image.size, Image.Resampling.BICUBIC))
 
 
-def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, dither: bool = False) -> Image.Image:
-    """Reduce a picture to a few flat colours; gives an RGB image of its size."""
-    image = to_image(soft(stage, picture, amount)) if amount > 0 else to_image(picture)
-    small = image.resize((min(image.width, 256), min(image.height, 256)), Image.Resampling.BOX)
+def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image.Image:
+    """Choose a few colours for a picture from the study of it: the same ones at every size of the picture."""
+    study = to_image(stage.study if tone is None else tone(stage.study))
     stage.canvas.check()
-    few = small.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    return study.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+
+
+def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, tone: Tone | None = None) -> Plane:
+    """Reduce a picture (after ``tone``) to a few flat colours; ``amount`` smooths it first, as ``soft`` does."""
+    toned = picture if tone is None else tone(picture)
+    image = to_image(soft(stage, toned, amount) if amount > 0 else toned)
+    few = palette_of(stage, colours, tone=tone)
     stage.canvas.check()
-    how = Image.Dither.ORDERED if dither else Image.Dither.NONE
-    return image.quantize(palette=few, dither=how).convert("RGB")
+    return to_planes(image.quantize(palette=few, dither=Image.Dither.NONE))
 
 
 def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
     """Find lines (0…1): where layers meet, and where brightness steps. ``width`` is in thousandths of a unit."""
-    step = max(round(width / 1000 * stage.canvas.px), 1)
+    step = max(round(max(round(width / 1000 * NOMINAL), 1) * stage.canvas.px / NOMINAL), 1)
     light = blur(stage, grey(picture), step * 0.8)
     stage.canvas.check()
     across, down = np.zeros_like(light), np.zeros_like(light)
@@ -124,8 +136,8 @@ def hatch(stage: Stage, *, slope: float, pitch: float, key: str) -> Plane:
     return wave(phase) * np.float32(0.5) + np.float32(0.5)
 
 
-def stretch(light: Plane) -> Plane:
-    """Spread brightness over the whole range."""
-    ordered = np.sort(light[::8, ::8].reshape(-1))
+def stretch(stage: Stage, light: Plane) -> Plane:
+    """Spread brightness over the whole range of the study, so that every size is spread alike."""
+    ordered = np.sort(grey(stage.study).reshape(-1))
     low, high = float(ordered[len(ordered) // 50]), float(ordered[-len(ordered) // 50 - 1])
     return clamp((light - np.float32(low)) * np.float32(1 / max(high - low, 0.08)))

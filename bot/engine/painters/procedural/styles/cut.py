@@ -11,28 +11,38 @@ from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
+    NOMINAL,
     blur,
     edges,
-    flat,
     grey,
     lay,
+    palette_of,
     paper,
     soft,
-    stretch,
     to_image,
     to_planes,
 )
+
+_PIXEL = 6
+"""The side of a large pixel in pixels at scale 1."""
 
 
 @style("pixelart", ("pixel art", "pixel", "8-bit", "8 bit", "16-bit", "16 bit", "retro game", "voxel"), say="pixel art")
 def pixelart(stage: Stage, picture: Plane) -> Plane:
     """Reduce to large square pixels and 28 colours, with ordered dither."""
-    across, down = max(round(176 * stage.w), 8), max(round(176 * stage.h), 8)
     image = to_image(picture)
-    small = image.resize((across, down), Image.Resampling.BOX)
+    across, down = (max(-(-round(NOMINAL * side) // _PIXEL), 1) for side in (stage.w, stage.h))
+    whole = stage.canvas.px * _PIXEL / NOMINAL
+    box = (0.0, 0.0, min(across * whole, image.width), min(down * whole, image.height))
+    small = image.resize((across, down), Image.Resampling.BOX, box=box)
     stage.canvas.check()
-    few = small.quantize(28, method=Image.Quantize.MEDIANCUT, kmeans=3).convert("RGB")
-    return to_planes(few.resize(image.size, Image.Resampling.NEAREST))
+    few = to_planes(small.quantize(palette=palette_of(stage, 28), dither=Image.Dither.NONE))
+    col, row = (
+        np.minimum((at * np.float32(NOMINAL / _PIXEL)).astype(np.int32), most - 1)
+        for at, most in ((stage.canvas.x, across), (stage.canvas.y, down))
+    )
+    stage.canvas.check()
+    return few[:, row[:, None], col[None, :]]
 
 
 @style("lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), say="low poly render")
@@ -51,7 +61,7 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     stage.canvas.check()
     pixels = np.asarray(image)
-    sheet.image.paste(image.resize(sheet.image.size).convert("RGBA"))
+    sheet.image.paste(image.resize(sheet.image.size).convert("RGBX"))
     for r in range(rows - 1):
         for k in range(columns - 1):
             odd = r % 2
@@ -177,25 +187,26 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
-    calm = soft(stage, picture, 7.0)
+    calm = to_image(soft(stage, picture, 7.0))
     stage.canvas.check()
-    few = flat(stage, calm, colours=9, amount=0)
+    palette = palette_of(stage, 9)
+    numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
     stage.canvas.check()
-    numbers = np.asarray(few.quantize(16, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+    inks = np.array(palette.getpalette()[: 3 * 9], np.float32).reshape(-1, 3) * np.float32(1 / 255)
+    bright = inks @ np.array((0.30, 0.59, 0.11), np.float32)
+    order = np.argsort(np.argsort(bright, kind="stable"), kind="stable")
+    level = order[numbers]
+    colours = np.moveaxis(inks[numbers], -1, 0)
     stage.canvas.check()
-    colours = to_planes(few)
-    level = np.floor(stretch(grey(colours)) * np.float32(7))
-    shade = np.zeros_like(level)
+    shade = np.zeros(numbers.shape, np.float32)
     reach = max(round(0.0065 * stage.canvas.px), 1)
-    for n in range(1, 7):
-        above = (level < np.float32(7 - n)).astype(np.float32)
+    for n in range(1, 9):
+        above = (level < n).astype(np.float32)
+        moved = np.zeros_like(above)
+        moved[reach:, reach // 2 :] = above[:-reach, : above.shape[1] - reach // 2]
+        shade = np.maximum(shade, blur(stage, moved, 0.006 * stage.canvas.px) * (np.float32(1) - above))
         stage.canvas.check()
-        thrown = blur(stage, np.roll(above, (reach, reach // 2), (0, 1)), 0.006 * stage.canvas.px)
-        stage.canvas.check()
-        shade = np.maximum(shade, thrown * (np.float32(1) - above))
-        stage.canvas.check()
-    stage.canvas.check()
-    edge = np.zeros_like(level)
+    edge = np.zeros_like(shade)
     edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
     stage.canvas.check()
     done = colours * (np.float32(1.04) - shade * np.float32(0.34))

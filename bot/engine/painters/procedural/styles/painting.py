@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, paper, soft, to_image, to_planes
+from bot.engine.painters.procedural.surface import (
+    NOMINAL,
+    blur,
+    edges,
+    frame,
+    grey,
+    lay,
+    paper,
+    soft,
+    to_image,
+    to_planes,
+)
 
 
 @style(
@@ -66,74 +77,81 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
 )
 def oil(stage: Stage, picture: Plane) -> Plane:
     """Lay strokes along the forms, large ones first, and let the light rake over their ridges."""
-    image = to_image(picture)
-    stage.canvas.check()
-    light = blur(stage, grey(picture), 0.006 * stage.canvas.px)
-    done = soft(stage, picture, 9.0)
-    board = to_image(done)
-    relief = Image.new("L", image.size, 128)
-    draw, ridges = ImageDraw.Draw(board), ImageDraw.Draw(relief)
-    px = stage.canvas.px
-    for pass_, (length, width, pitch) in enumerate(
-        ((0.050, 0.016, 0.0125), (0.030, 0.0085, 0.0075), (0.017, 0.0044, 0.0052))
-    ):
-        _strokes(stage, image, light, (draw, ridges), (length * px, width * px, pitch), pass_)
-        stage.canvas.check()
-    stage.canvas.check()
-    height = blur(stage, np.asarray(relief, np.float32) * np.float32(1 / 255), max(0.0007 * px, 0.6))
-    stage.canvas.check()
+    canvas = stage.canvas
+    fine = 2 if canvas.px < 1.5 * NOMINAL else 1
+    board = to_image(soft(stage, picture, 9.0))
+    board = board.resize((board.width * fine, board.height * fine), Image.Resampling.BILINEAR)
+    canvas.check()
+    relief = Image.new("L", board.size, 128)
+    draws = ImageDraw.Draw(board), ImageDraw.Draw(relief)
+    sample = _sample(stage, picture)
+    for pass_, brush in enumerate(((0.050, 15, 0.0125), (0.030, 8, 0.0075), (0.017, 4, 0.0052))):
+        _strokes(stage, sample, draws, brush, pass_, fine)
+        canvas.check()
+    height = blur(
+        stage, np.asarray(relief.reduce(fine), np.float32) * np.float32(1 / 255), max(0.0007 * canvas.px, 0.6)
+    )
     lit = np.zeros_like(height)
-    step = max(round(0.0011 * px), 1)
+    step = max(round(canvas.px / NOMINAL), 1)
     lit[step:, step:] = height[step:, step:] - height[:-step, :-step]
+    canvas.check()
+    weave = noise.field(canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
+    painted = to_planes(board.reduce(fine))
+    canvas.check()
+    for plane in painted:
+        plane *= np.float32(1) + lit
+        plane += weave * np.float32(0.022)
+        canvas.check()
+    return clamp(painted)
+
+
+def _sample(stage: Stage, picture: Plane) -> tuple[Plane, Plane]:
+    """Give what strokes look at: the picture's colours and brightness at the size of scale 1, whatever its own."""
+    image = to_image(picture)
+    size = (max(round(stage.w * NOMINAL), 8), max(round(stage.h * NOMINAL), 8))
+    small = image if image.size == size else image.resize(size, Image.Resampling.BOX)
     stage.canvas.check()
-    weave = noise.field(stage.canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
-    painted = to_planes(board)
-    stage.canvas.check()
-    return clamp(painted * (np.float32(1) + lit * np.float32(1.0)) + weave * np.float32(0.022))
+    blurred = small.convert("L").filter(ImageFilter.GaussianBlur(6))
+    return np.asarray(small), np.asarray(blurred, np.float32) * np.float32(1 / 255)
 
 
 def _strokes(
     stage: Stage,
-    image: Image.Image,
-    light: Plane,
+    sample: tuple[Plane, Plane],
     draws: tuple[ImageDraw.ImageDraw, ImageDraw.ImageDraw],
-    sizes: tuple[float, float, float],
+    brush: tuple[float, int, float],
     pass_: int,
+    fine: int,
 ) -> None:
-    length, width, pitch = sizes
-    stream = stage.stream("strokes", pass_)
+    """Draw one pass of strokes: ``brush`` is length, width (in pixels at scale 1) and pitch."""
+    length, width, pitch = brush
+    image, light = sample
     columns, rows = int(stage.w / pitch) + 1, int(stage.h / pitch) + 1
-    jitter = stream.array(rows * columns, 5)
+    jitter = stage.stream("strokes", pass_).array(rows * columns, 5)
     n = np.arange(rows * columns)
-    x = (n % columns + jitter[:, 0]) * np.float32(pitch * stage.canvas.px)
-    y = (n // columns + jitter[:, 1]) * np.float32(pitch * stage.canvas.px)
-    k = max(round(0.002 * stage.canvas.px), 1)
-    xi = np.minimum(np.maximum(x.astype(np.int32), k), stage.canvas.width - 1 - k)
-    yi = np.minimum(np.maximum(y.astype(np.int32), k), stage.canvas.height - 1 - k)
+    x, y = (n % columns + jitter[:, 0]) * np.float32(pitch), (n // columns + jitter[:, 1]) * np.float32(pitch)
+    k = 2
+    xi = np.minimum(np.maximum((x * np.float32(NOMINAL)).astype(np.int32), k), light.shape[1] - 1 - k)
+    yi = np.minimum(np.maximum((y * np.float32(NOMINAL)).astype(np.int32), k), light.shape[0] - 1 - k)
     gx, gy = light[yi, xi + k] - light[yi, xi - k], light[yi + k, xi] - light[yi - k, xi]
     steep = np.sqrt(gx * gx + gy * gy)
-    wander = (jitter[:, 2] - np.float32(0.5)) * np.float32(0.02)
+    wander = (jitter[:, 2] - np.float32(0.5)) * np.float32(0.24)
     flowing = np.maximum(steep, np.float32(1e-4))
     calm = steep < np.float32(0.006)
-    dx = np.where(calm, np.float32(0.94), -gy / flowing) + wander * np.float32(12)
-    dy = np.where(calm, np.float32(0.20) * (jitter[:, 3] - np.float32(0.4)), gx / flowing) + wander * np.float32(12)
+    dx = np.where(calm, np.float32(0.94), -gy / flowing) + wander
+    dy = np.where(calm, np.float32(0.20) * (jitter[:, 3] - np.float32(0.4)), gx / flowing) + wander
     keep = np.ones(len(n), bool) if pass_ == 0 else steep > np.float32(0.010 if pass_ == 1 else 0.028)
-    keep &= (xi > 0) & (yi > 0)
-    colour = (
-        np.asarray(image)[yi, xi].astype(np.int32)
-        + ((jitter[:, 4] - np.float32(0.5)) * np.float32(26)).astype(np.int32)[:, None]
-    )
-    colour = np.minimum(np.maximum(colour, 0), 255)
+    shade = ((jitter[:, 4] - np.float32(0.5)) * np.float32(26)).astype(np.int32)
+    colour = np.minimum(np.maximum(image[yi, xi].astype(np.int32) + shade[:, None], 0), 255)
     order = np.argsort(jitter[:, 3], kind="stable")
     draw, ridges = draws
-    half = length / 2
-    thick = max(round(width), 1)
+    px = stage.canvas.px * fine
+    half, thick = length / 2, max(round(width * px / NOMINAL), 1)
     for number, one in enumerate(order[keep[order]].tolist()):
-        if number % 2000 == 0:
+        if number % 1000 == 0:
             stage.canvas.check()
-        ax, ay = float(x[one]), float(y[one])
-        ux, uy = float(dx[one]) * half, float(dy[one]) * half
-        ends = ((ax - ux, ay - uy), (ax + ux, ay + uy))
+        ax, ay, ux, uy = float(x[one]), float(y[one]), float(dx[one]) * half, float(dy[one]) * half
+        ends = (((ax - ux) * px, (ay - uy) * px), ((ax + ux) * px, (ay + uy) * px))
         r, g, b = colour[one].tolist()
         draw.line(ends, fill=(r, g, b), width=thick)
         ridges.line(ends, fill=96 + int(jitter[one, 4] * 96), width=thick)

@@ -9,7 +9,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, falloff, smoothstep, wave
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, flat, frame, grey, lay, paper, soft, stretch, to_planes
+from bot.engine.painters.procedural.surface import blur, edges, flat, frame, grey, lay, paper, soft, stretch
 
 
 @style(
@@ -19,7 +19,7 @@ from bot.engine.painters.procedural.surface import blur, edges, flat, frame, gre
 )
 def linocut(stage: Stage, picture: Plane) -> Plane:
     """Cut the picture into black with grooves that follow the tone."""
-    light = blur(stage, stretch(grey(picture)), 0.004 * stage.canvas.px)
+    light = blur(stage, stretch(stage, grey(picture)), 0.004 * stage.canvas.px)
     bend = noise.coarse(stage.canvas, stage.stream("gouge"), (2.4, 2.4), 3)
     phase = stage.canvas.y[:, None] * np.float32(62) + bend * np.float32(5) + light * np.float32(2.6)
     stage.canvas.check()
@@ -72,7 +72,7 @@ def poster(stage: Stage, picture: Plane) -> Plane:
     """Reduce to flat colours within a cream border."""
     colours = 12 if stage.scene.ornament > 0.2 else 7
     stage.canvas.check()
-    printed = to_planes(flat(stage, _rich(picture, 1.18), colours=colours, amount=3.4))
+    printed = flat(stage, picture, colours=colours, amount=3.4, tone=lambda one: _rich(one, 1.18))
     cream = (0.965, 0.935, 0.865)
     stage.canvas.check()
     done = lay(cream, printed, frame(stage, 0.045))
@@ -83,7 +83,7 @@ def poster(stage: Stage, picture: Plane) -> Plane:
 def artdeco(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
     light = stage.scene.light
-    printed = to_planes(flat(stage, _rich(picture, 1.1), colours=9, amount=3.4))
+    printed = flat(stage, picture, colours=9, amount=3.4, tone=lambda one: _rich(one, 1.1))
     dx, dy = (
         stage.canvas.x[None, :] - np.float32(light.x),
         stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
@@ -132,7 +132,7 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
 def ukiyoe(stage: Stage, picture: Plane) -> Plane:
     """Print muted flat colours with indigo outlines, wood grain, and a band of deep blue that fades from the top."""
     calm = soft(stage, picture, 4.2)
-    printed = to_planes(flat(stage, calm * np.float32(0.86) + np.float32(0.10), colours=10, amount=0))
+    printed = flat(stage, calm, colours=10, amount=0, tone=lambda one: one * np.float32(0.86) + np.float32(0.10))
     washi = np.array((0.94, 0.89, 0.77), np.float32).reshape(3, 1, 1)
     printed = printed * (np.float32(0.45) + np.float32(0.58) * washi)
     band = smoothstep(0.17, 0.0, stage.canvas.y * np.float32(1 / stage.h))[:, None] * (stage.canvas.ids == 0)
@@ -180,7 +180,7 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
     stage.canvas.check()
-    light = stretch(grey(calm))
+    light = stretch(stage, grey(calm))
     stage.canvas.check()
     warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
     stage.canvas.check()
@@ -220,7 +220,7 @@ def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Pla
 def comic(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, add dots in the half tones and bold outlines."""
     stage.canvas.check()
-    base = to_planes(flat(stage, _rich(picture, 1.35), colours=12, amount=3.2))
+    base = flat(stage, picture, colours=12, amount=3.2, tone=lambda one: _rich(one, 1.35))
     light = grey(soft(stage, picture, 3.0))
     stage.canvas.check()
     dots = clamp(
