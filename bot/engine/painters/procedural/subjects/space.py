@@ -31,14 +31,10 @@ _PLANETS = (
     (
         "space",
         "outer space",
-        "galaxy",
-        "nebula",
         "planet",
-        "cosmos",
         "universe",
         "saturn",
         "jupiter",
-        "milky way",
         "cosmic",
         "astronaut",
         "interstellar",
@@ -48,8 +44,42 @@ _PLANETS = (
 )
 def space(stage: Stage, place: Place) -> None:
     """Paint a nebula, stars and a planet, with rings more often than not."""
-    canvas, stream, unit = stage.canvas, stage.stream(place.key), stage.unit
-    codes = _NEBULAE[(stream.integer(0, 3)) % 4]
+    stream = stage.stream(place.key)
+    _gas(stage, place, 1.0)
+    side = 0.34 if stream.chance(0.5) else 0.66
+    _planet(
+        stage,
+        (side * stage.w, stream.uniform(0.42, 0.6) * stage.h, 0.23 * stage.unit),
+        stream.pick(_PLANETS) if not place.colour else (place.colour[0], place.colour[1], place.colour[2]),
+    )
+
+
+@subject(
+    "nebula",
+    Role.WHOLE,
+    ("nebula", "galaxy", "milky way", "cosmos", "stardust", "cosmic cloud", "star cluster", "supernova"),
+    order=1,
+    say="a nebula among stars",
+)
+def nebula(stage: Stage, place: Place) -> None:
+    """Paint clouds of glowing gas, dark lanes through them, and young stars inside."""
+    _gas(stage, place, 1.75)
+    stream, canvas, unit = stage.stream(place.key, "heart"), stage.canvas, stage.unit
+    for n in range(5):
+        one = stream.child(n)
+        x, y = (0.5 + one.uniform(-0.22, 0.22)) * stage.w, (0.5 + one.uniform(-0.2, 0.2)) * stage.h
+        dx, dy = canvas.x[None, :] - np.float32(x), canvas.y[:, None] - np.float32(y)
+        reach = one.uniform(0.05, 0.14) * unit
+        canvas.light(falloff(dx * dx + dy * dy, reach) * np.float32(0.34), stage.tones.plain("#fff0dc"))
+    lanes = noise.coarse(canvas, stream.child("lanes"), (2.6 / unit, 2.6 / unit), 5)
+    fold = np.abs(lanes - np.float32(0.5))
+    canvas.shade(smoothstep(0.055, 0.0, fold) * np.float32(0.62))
+    _sparkles(stage)
+
+
+def _gas(stage: Stage, place: Place, bright: float) -> None:
+    canvas, stream, unit = stage.canvas, stage.stream(place.key, "gas"), stage.unit
+    codes = place.colour if place.colour else _NEBULAE[stream.integer(0, 3)]
     bend = noise.coarse(canvas, stream.child("bend"), (1.6 / unit, 1.6 / unit), 4)
     gas = noise.coarse(canvas, stream.child("gas"), (2.2 / unit, 2.2 / unit), 6)
     tilt = stream.uniform(-0.6, 0.6)
@@ -63,9 +93,10 @@ def space(stage: Stage, place: Place) -> None:
         (gas - np.float32(0.34)) * np.float32(1.7) * (np.float32(0.25) + lane)
         + (bend - np.float32(0.5)) * np.float32(0.35)
         + lane * np.float32(0.12)
+        + (gas - np.float32(0.42)) * np.float32(bright - 1.0)
     )
     stage.canvas.check()
-    canvas.fill(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
+    canvas.fill(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes]), t)
     canvas.check()
     sheet = stage.sheet((0, 0, stage.w, stage.h))
     for x, y, size, bright in stream.array(int(1300 * stage.w * stage.h), 4).tolist():
@@ -73,12 +104,6 @@ def space(stage: Stage, place: Place) -> None:
         sheet.ellipse(x * stage.w, y * stage.h, r, r, int(70 + 185 * bright))
     sheet.light((1.0, 0.98, 0.95))
     _sparkles(stage)
-    side = 0.34 if stream.chance(0.5) else 0.66
-    _planet(
-        stage,
-        (side * stage.w, stream.uniform(0.42, 0.6) * stage.h, 0.23 * unit),
-        stream.pick(_PLANETS) if not place.colour else (place.colour[0], place.colour[1], place.colour[2]),
-    )
 
 
 def _sparkles(stage: Stage) -> None:

@@ -200,7 +200,19 @@ def forest(stage: Stage, place: Place) -> None:
 @subject(
     "tree",
     Role.FIGURE,
-    ("tree", "oak", "willow", "apple tree", "cherry tree", "acacia", "lone tree", "bonsai", "maple tree"),
+    (
+        "tree",
+        "oak",
+        "oak tree",
+        "apple tree",
+        "cherry tree",
+        "acacia",
+        "lone tree",
+        "bonsai",
+        "maple tree",
+        "beech",
+        "chestnut",
+    ),
     span=0.52,
     breadth=0.55,
     order=4,
@@ -236,6 +248,7 @@ def tree(stage: Stage, place: Place) -> None:
     span=0.42,
     breadth=0.4,
     order=5,
+    rock="sandbank",
     say="palms",
 )
 def palms(stage: Stage, place: Place) -> None:
