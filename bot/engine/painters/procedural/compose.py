@@ -27,6 +27,11 @@ _FITTING_LIGHTS = {
     "waves": ("noon", "dusk", "noon", "golden"),
     "lighthouse": ("dusk", "bluehour", "noon", "dawn"),
     "forest": ("noon", "dawn", "golden"),
+    **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "dawn")),
+    **dict.fromkeys(("portrait", "woman", "man", "oldman", "oldwoman", "child"), ("noon", "golden", "dawn", "dusk")),
+    **dict.fromkeys(
+        ("cat", "house", "tree", "willow", "flowers", "meadow"), ("noon", "dawn", "golden", "noon", "dusk")
+    ),
     "ruin": ("overcast", "dusk", "dawn", "bluehour"),
 }
 """What light a subject is often seen in, where the prompt names none."""
@@ -119,6 +124,8 @@ def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> 
             return str(lexicon().table("weather_light")[weather])
     if any(name in ("moon", "fireworks") for name, _ in reading.subjects):
         return "night"
+    if reading.season in lexicon().table("season_light") and common.child("season").chance(0.6):
+        return str(lexicon().table("season_light")[reading.season])
     stream = own if own.child("light").chance(chaos * 0.9) else common
     fitting = next((_FITTING_LIGHTS[name] for name, _ in reading.subjects if name in _FITTING_LIGHTS), _LIGHTS)
     return stream.child("light name").pick(fitting)

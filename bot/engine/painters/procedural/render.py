@@ -89,7 +89,7 @@ def _things(stage: Stage) -> None:
             continue
         layer = stage.canvas.layer + 1
         subject.paint(stage, place)
-        if place.afloat and (place.name in ("headland", "sandbank") or subject.stands == "water"):
+        if place.afloat and subject.name != "waves" and subject.stands == "water":
             floating.append((layer, place.base, place.height))
         elif place.afloat and floating:
             first, base, height = floating.pop()

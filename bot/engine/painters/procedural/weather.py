@@ -115,7 +115,7 @@ def _rain(stage: Stage) -> None:
     """Dim the distance, then draw streaks in three depths and splashes on the ground."""
     stream, unit, canvas = stage.stream("rain"), stage.unit, stage.canvas
     veil = noise.coarse(canvas, stream.child("veil"), (5 / unit, 1.2 / unit), 3)
-    canvas.over_soft(clamp(np.float32(0.10) + veil * np.float32(0.30)), c.to_rgb(stage.tones.haze))
+    canvas.over_soft(clamp(np.float32(0.05) + veil * np.float32(0.24)), c.to_rgb(stage.tones.haze))
     sheet = stage.sheet((0, 0, stage.w, stage.h))
     slant = stream.uniform(0.10, 0.30) * (1 if stream.chance(0.5) else -1)
     count = int(1300 * max(stage.scene.detail, 0.7) * stage.w * stage.h / (unit * unit) ** 0.5)

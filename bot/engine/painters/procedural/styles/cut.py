@@ -52,7 +52,7 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     stage.canvas.check()
     busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
-    pitch = 0.042
+    pitch = 0.036
     columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
     jitter = stage.stream("facets").array(rows, columns, 2, low=-0.38, high=0.38)
     px, py = np.empty((rows, columns)), np.empty((rows, columns))
@@ -187,7 +187,7 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
-    calm = to_image(soft(stage, picture, 7.0))
+    calm = to_image(_one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
     stage.canvas.check()
     palette = palette_of(stage, 9)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
@@ -209,7 +209,24 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     edge = np.zeros_like(shade)
     edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
     stage.canvas.check()
-    done = colours * (np.float32(1.04) - shade * np.float32(0.34))
+    done = colours * (np.float32(1.04) - shade * np.float32(0.46))
     stage.canvas.check()
     done = done + (np.float32(1) - done) * blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
     return clamp(done * paper(stage, "sheet", amount=0.085))
+
+
+def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:
+    """Draw each layer of the scene towards its mean colour, so that sheets follow things and not their texture."""
+    ids = stage.canvas.ids
+    few = ids[::4, ::4].reshape(-1)
+    count = np.maximum(np.bincount(few, minlength=256), 1)
+    share = np.full(256, 0.72, np.float32)
+    share[0] = 0.0
+    drawn = share[ids]
+    stage.canvas.check()
+    for plane in picture:
+        total = np.bincount(few, weights=plane[::4, ::4].reshape(-1), minlength=256)
+        mean = np.round(total / count, 4).astype(np.float32)
+        plane += (mean[ids] - plane) * drawn
+        stage.canvas.check()
+    return picture

@@ -9,7 +9,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, grey, soft
+from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, paper, soft
 
 
 @style(
@@ -51,8 +51,12 @@ def film(stage: Stage, picture: Plane) -> Plane:
     dx = (stage.canvas.x * np.float32(2 / stage.w) - np.float32(1))[None, :]
     dy = (stage.canvas.y * np.float32(2 / stage.h) - np.float32(1))[:, None]
     stage.canvas.check()
-    corner = smoothstep(0.6, 2.0, dx * dx + dy * dy) * np.float32(0.42)
-    return clamp((base + grain * np.float32(0.085)) * (np.float32(1) - corner))
+    corner = smoothstep(0.6, 2.0, dx * dx + dy * dy) * np.float32(0.48)
+    leak = smoothstep(0.55, 1.15, dx * np.float32(0.9) + dy * np.float32(0.35)) * np.float32(0.34)
+    base = base + (np.float32(1) - base) * leak * np.array((0.9, 0.38, 0.12), np.float32).reshape(3, 1, 1)
+    stage.canvas.check()
+    printed = clamp((base + grain * np.float32(0.12)) * (np.float32(1) - corner))
+    return lay((0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
 
 
 @style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), say="neon lights")

@@ -257,10 +257,10 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
 
 def _beard(sheet: Sheet, at: At, dark: Rgb, light: Rgb) -> None:
     """Draw a full beard and a moustache that leaves the mouth free."""
-    right: list[Point] = [(0.66, -0.1), (0.64, 0.34), (0.46, 0.86), (0.2, 1.16), (0.0, 1.24)]
-    inner: list[Point] = [(0.0, 0.62), (0.2, 0.58), (0.26, 0.42), (0.2, 0.34), (0.44, 0.24), (0.58, -0.1)]
+    right: list[Point] = [(0.66, -0.1), (0.64, 0.34), (0.46, 0.86), (0.2, 1.16), (-0.06, 1.24)]
+    inner: list[Point] = [(-0.06, 0.60), (0.2, 0.58), (0.26, 0.42), (0.2, 0.34), (0.44, 0.24), (0.58, -0.1)]
     half = [*right, *inner]
-    for way, ink in ((-1, dark), (1, light)):
+    for way, ink in ((1, light), (-1, dark)):
         sheet.polygon(at([(way * px, py) for px, py in half]), ink)
     for way in (-1, 1):
         lip = [(0.0, 0.30), (way * 0.14, 0.31), (way * 0.32, 0.44), (way * 0.16, 0.42), (0.0, 0.39)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from bot.engine.painters.procedural.canvas import Point, Sheet
+from bot.engine.painters.procedural.colour import Rgb
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
@@ -47,12 +48,13 @@ def ruin(stage: Stage, place: Place) -> None:
     wall = _broken(stream.child("wall"), -0.22, 0.78, 0.30, 0.62)
     sheet.polygon(at([(-0.22, 0.0), *wall, (0.80, 0.0)]), dim)
     for n, top in enumerate((0.44, 0.42, 0.36)):
-        _opening(sheet, at, 0.0 + 0.27 * n, 0.0, 0.085, top, _seen_through(stage))
+        _opening(sheet, at, 0.0 + 0.27 * n, 0.0, 0.085, top, 0)
         sheet.line(at([(0.085 + 0.27 * n, 0.0), (0.085 + 0.27 * n, top * 0.6)]), 0.014 * h, lit)
     for line in range(1, 9):
-        y = 0.1 * line
-        ends = at([(-0.6, y), (-0.24, y)])
-        sheet.line(ends, 0.004 * h, dark if line % 2 else dim)
+        ends = at(
+            [(-0.62, 0.07 * line), (-0.24, 0.07 * line)] if line % 2 else [(-0.36, 0.07 * line), (-0.21, 0.07 * line)]
+        )
+        sheet.line(ends, 0.0035 * h, tones.rgb(stone, lit=0.3))
     for jx, jy, size in stream.child("stones").array(26, 3).tolist():
         r = (0.012 + 0.03 * size) * h
         ((cx, cy),) = at([(-0.85 + 1.75 * jx, -0.05 + 0.07 * jy)])
@@ -63,11 +65,6 @@ def ruin(stage: Stage, place: Place) -> None:
         ((cx, cy),) = at([(-0.62 + 0.24 * jx * (1 - jy), 0.55 * jy * jy)])
         sheet.ellipse(cx, cy, (0.008 + 0.016 * size) * h, (0.008 + 0.012 * size) * h, green[int(size * 1.99)])
     sheet.over()
-
-
-def _seen_through(stage: Stage) -> tuple[float, float, float]:
-    """Give the colour behind an opening: the far land in its haze."""
-    return stage.tones.rgb(stage.tones.greens[0], lit=0.3, far=0.55)
 
 
 def _broken(stream: Stream, left: float, right: float, low: float, high: float) -> list[Point]:
@@ -81,10 +78,8 @@ def _broken(stream: Stream, left: float, right: float, low: float, high: float) 
     return points
 
 
-def _opening(
-    sheet: Sheet, at: At, x: float, foot: float, half: float, tall: float, ink: tuple[float, float, float]
-) -> None:
-    """Cut a pointed arch."""
+def _opening(sheet: Sheet, at: At, x: float, foot: float, half: float, tall: float, ink: int | Rgb) -> None:
+    """Draw a pointed arch; ink 0 cuts it out of the wall."""
     spring = foot + tall * 0.6
     points = [(x - half, foot), (x - half, spring), (x - 0.72 * half, spring + 0.2 * tall), (x, foot + tall)]
     points += [(x + 0.72 * half, spring + 0.2 * tall), (x + half, spring), (x + half, foot)]

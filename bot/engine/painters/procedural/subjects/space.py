@@ -63,9 +63,9 @@ def space(stage: Stage, place: Place) -> None:
 )
 def nebula(stage: Stage, place: Place) -> None:
     """Paint clouds of glowing gas, dark lanes through them, and young stars inside."""
-    _gas(stage, place, 1.75)
+    _gas(stage, place, 2.1)
     stream, canvas, unit = stage.stream(place.key, "heart"), stage.canvas, stage.unit
-    for n in range(5):
+    for n in range(7):
         one = stream.child(n)
         x, y = (0.5 + one.uniform(-0.22, 0.22)) * stage.w, (0.5 + one.uniform(-0.2, 0.2)) * stage.h
         dx, dy = canvas.x[None, :] - np.float32(x), canvas.y[:, None] - np.float32(y)
@@ -73,7 +73,8 @@ def nebula(stage: Stage, place: Place) -> None:
         canvas.light(falloff(dx * dx + dy * dy, reach) * np.float32(0.34), stage.tones.plain("#fff0dc"))
     lanes = noise.coarse(canvas, stream.child("lanes"), (2.6 / unit, 2.6 / unit), 5)
     fold = np.abs(lanes - np.float32(0.5))
-    canvas.shade(smoothstep(0.055, 0.0, fold) * np.float32(0.62))
+    cover = smoothstep(0.40, 0.70, noise.coarse(canvas, stream.child("cover"), (2.0 / unit, 2.0 / unit), 2))
+    canvas.shade(smoothstep(0.045, 0.0, fold) * cover * np.float32(0.46))
     _sparkles(stage)
 
 

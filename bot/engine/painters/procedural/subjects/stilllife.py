@@ -8,11 +8,11 @@ import numpy as np
 
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.canvas import Point
-from bot.engine.painters.procedural.exact import clamp, falloff, lookup
+from bot.engine.painters.procedural.exact import clamp, falloff, lookup, smoothstep
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
-from bot.engine.painters.procedural.subjects.animals import smooth
+from bot.engine.painters.procedural.subjects.animals import smooth, smooth_line
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 from bot.engine.painters.procedural.surface import blur
 
@@ -159,7 +159,7 @@ def _pot(stage: Stage, spot: tuple[float, float, float], code: str, side: float,
     ink = stage.tones.rgb(code, lit=0.4)
     spout = [(0.40, 0.24), (0.62, 0.36), (0.70, 0.62), (0.86, 0.74), (0.78, 0.78), (0.58, 0.66), (0.44, 0.50)]
     sheet.polygon([(x + way * px * h, base - py * h) for px, py in smooth(spout)], ink)
-    ring = [(-0.42 - 0.30 * (1 - (n / 6 - 1) ** 2), 0.24 + 0.44 * n / 12) for n in range(13)]
+    ring = [(-0.36 - 0.36 * (1 - (n / 6 - 1) ** 2), 0.24 + 0.44 * n / 12) for n in range(13)]
     sheet.line([(x + way * px * h, base - py * h) for px, py in ring], 0.07 * h, ink)
     sheet.over()
     _turned(stage, _POT, (x, base, 0.84 * h), code, side, gloss=0.6, open_=False)
@@ -182,7 +182,7 @@ def _saucer(stage: Stage, spot: tuple[float, float, float], code: str) -> None:
 def _handle(stage: Stage, spot: tuple[float, float, float], code: str, way: float) -> None:
     x, base, h = spot
     sheet = stage.sheet((x - 1.2 * h, base - 1.1 * h, x + 1.2 * h, base), coloured=True)
-    curve = [(0.44 + 0.26 * (1 - (n / 6 - 1) ** 2), 0.26 + 0.5 * n / 12) for n in range(13)]
+    curve = [(0.40 + 0.30 * (1 - (n / 6 - 1) ** 2), 0.26 + 0.5 * n / 12) for n in range(13)]
     sheet.line([(x + way * px * h, base - py * h) for px, py in curve], 0.075 * h, stage.tones.rgb(code, lit=0.5))
     sheet.over()
 
@@ -198,7 +198,8 @@ def _steam(stage: Stage, stream: Stream, x: float, y: float, reach: float) -> No
             line.append((x + n * 0.07 * reach + 0.09 * reach * bow * (1 - abs(bow)) * 4 * t, y - reach * t))
         sheet.line(line, 0.028 * reach, 150)
     if sheet.window is not None:
-        mask = blur(stage, sheet.mask(), 0.006 * stage.canvas.px)
+        height = (np.float32(y) - stage.canvas.y[sheet.window[0]])[:, None] * np.float32(1 / reach)
+        mask = blur(stage, sheet.mask(), 0.006 * stage.canvas.px) * smoothstep(1.0, 0.3, height)
         stage.canvas.over_soft(mask * np.float32(0.5), (0.96, 0.96, 0.96), sheet.window)
 
 
@@ -285,6 +286,7 @@ def _turned(
 ) -> None:
     """Paint a thing of revolution: its outline gives half widths by height."""
     x, base, h = spot
+    form = tuple(smooth_line(form, 2))
     _shadow(stage, x, base, max(w for _, w in form) * h, side)
     right = [(x + w * h, base - t * h) for t, w in form]
     left = [(x - w * h, base - t * h) for t, w in form]

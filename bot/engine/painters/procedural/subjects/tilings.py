@@ -45,7 +45,7 @@ def weave(stage: Stage, place: Place) -> None:
     """Paint threads that go over and under one another, in stripes of colour both ways."""
     canvas, stream = stage.canvas, stage.stream(place.key)
     inks = palette(stage, place)
-    columns, rows = _cells(stage, 22)
+    columns, rows = _cells(stage, 46)
     u = canvas.x[None, :] * np.float32(columns / stage.w)
     v = canvas.y[:, None] * np.float32(rows / stage.h)
     column, row = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)

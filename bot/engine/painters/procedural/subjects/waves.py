@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import TypeAlias
 
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
-from bot.engine.painters.procedural.subjects.animals import smooth
+from bot.engine.painters.procedural.subjects.animals import smooth, smooth_line
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 
 At: TypeAlias = Callable[[list[Point]], list[Point]]
@@ -33,8 +32,8 @@ _FRONT = ("#123e62", "#1f6c90", "#58aebc")
     ("wave", "great wave", "breaking wave", "surf", "breaker", "swell", "tsunami", "tidal wave", "rogue wave"),
     home="sea",
     stands="water",
-    span=0.46,
-    breadth=1.3,
+    span=0.62,
+    breadth=0.9,
     order=7,
     say="a great breaking wave",
 )
@@ -49,21 +48,27 @@ def waves(stage: Stage, place: Place) -> None:
     def at(points: tuple[Point, ...] | list[Point]) -> list[Point]:
         return [(x + way * px * h, base - py * h) for px, py in points]
 
-    outline = smooth([*_BACK, *_FACE], steps=3)
-    sheet.polygon(at(outline), tones.rgb(place.colour[1] if place.colour else _DEEP[1], lit=0.45))
-    _streaks(sheet, stage, at)
-    hollow = [
-        (0.66, 0.72),
-        (0.46, 0.84),
-        (0.22, 0.80),
-        (0.02, 0.58),
-        (-0.02, 0.34),
-        (0.1, 0.12),
-        (0.5, 0.03),
-        (1.0, 0.0),
+    body = place.colour[1] if place.colour else _DEEP[1]
+    shelter = [
+        (0.70, 0.66),
+        (0.55, 0.86),
+        (0.2, 0.9),
+        (-0.1, 0.6),
+        (-0.12, 0.0),
+        (1.5, -0.08),
+        (1.0, 0.03),
+        (0.62, 0.16),
     ]
-    lip = [*hollow, (0.9, 0.03), (0.42, 0.09), (0.16, 0.20), (0.06, 0.38), (0.10, 0.58), (0.24, 0.74), (0.42, 0.80)]
-    sheet.polygon(at(smooth(lip, steps=3)), tones.rgb("#7cc8cc", lit=0.85))
+    sheet.polygon(at(smooth([*shelter, (0.52, 0.36), (0.58, 0.56)])), tones.rgb(_DEEP[0], lit=0.35))
+    for n in range(6):
+        t = 0.12 + 0.15 * n
+        rib = [(0.62 - 0.74 * t * (1 - k), 0.70 * k * (1.18 - 0.3 * t) + 0.03) for k in (0.0, 0.25, 0.5, 0.75, 1.0)]
+        rib = [
+            (px - 0.22 * t * 4 * k * (1 - k), py) for (px, py), k in zip(rib, (0.0, 0.25, 0.5, 0.75, 1.0), strict=True)
+        ]
+        sheet.line(at(smooth_line(tuple(rib), 2)), 0.022 * h, tones.rgb("#5cb4c4", lit=0.9 - 0.1 * n))
+    sheet.polygon(at(smooth([*_BACK, *_FACE], steps=3)), tones.rgb(body, lit=0.5))
+    _streaks(sheet, stage, at)
     _foam(sheet, stage, place, at, h)
     sheet.over()
     for n in range(3):
@@ -73,13 +78,19 @@ def waves(stage: Stage, place: Place) -> None:
 def _streaks(sheet: Sheet, stage: Stage, at: At) -> None:
     """Draw the bands that run up the back of a wave and over its crest."""
     inks = [stage.tones.rgb(code, lit=lit) for code, lit in (("#0a2a4c", 0.3), ("#3c90b0", 0.75), ("#dcecec", 0.85))]
-    for n in range(9):
-        share = 0.10 + 0.09 * n
-        line = [
-            (px * (1 - 0.35 * share) + 0.10 * share, py * (1 - share) + 0.02) for px, py in smooth_line(_BACK[1:], 2)
-        ]
-        under = [(px + 0.02, py - 0.028 - 0.01 * (n % 3)) for px, py in line]
-        sheet.polygon(at([*line, *under[::-1]]), inks[2 if n == 1 else n % 2])
+    crest, face = smooth_line(_BACK, 2), smooth_line(_FACE[::-1], 2)
+    for n in range(1, 8):
+        share = n / 8
+        line = []
+        for k in range(41):
+            px, py = crest[k * (len(crest) - 1) // 40]
+            qx, qy = face[k * (len(face) - 1) // 40]
+            qx, qy = (
+                (qx, qy) if k > 16 else (px + 0.9 * (1 - k / 16) + (qx - px) * k / 16, -0.06 + (qy + 0.06) * k / 16)
+            )
+            line.append((px + (qx - px) * share, py + (qy - py) * share))
+        under = [(px + 0.012, py - 0.030 + 0.012 * (n % 3)) for px, py in line]
+        sheet.polygon(at([*line, *under[::-1]]), inks[2 if n == 2 else n % 2])
 
 
 def _foam(sheet: Sheet, stage: Stage, place: Place, at: At, h: float) -> None:
@@ -124,20 +135,11 @@ def _swell(stage: Stage, place: Place, n: int) -> None:
         drop = tall * (0.55 * layer + 0.12 * layer * layer)
         sheet.polygon([*((x, y + drop) for x, y in crest), (stage.w, stage.h), (0, stage.h)], ink)
     foam = tones.rgb("#eef6f6", lit=0.85)
-    for jx, jy, size in stream.child("foam").array(int(110 * stage.w / unit), 3).tolist():
-        x, y = crest[int(jx * steps)]
+    for jx, jy, size in stream.child("foam").array(int(150 * stage.w / unit), 3).tolist():
+        k = min(int(jx * steps), steps - 1)
+        share = jx * steps - k
+        x, y = crest[k][0], crest[k][1] + (crest[k + 1][1] - crest[k][1]) * share
         sheet.ellipse(
             x + (jy - 0.5) * 0.03 * unit, y + jy * 0.008 * unit, (0.002 + 0.008 * size) * unit, 0.003 * unit, foam
         )
     sheet.over()
-
-
-def smooth_line(points: tuple[Point, ...], steps: int) -> list[Point]:
-    """Round an open line by cutting its corners."""
-    line = list(points)
-    for _ in range(steps):
-        cut = [line[0]]
-        for (ax, ay), (bx, by) in pairwise(line):
-            cut += [(0.75 * ax + 0.25 * bx, 0.75 * ay + 0.25 * by), (0.25 * ax + 0.75 * bx, 0.25 * ay + 0.75 * by)]
-        line = [*cut, line[-1]]
-    return line
