@@ -67,13 +67,21 @@ class Canvas:
     def over(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
         """Lay ``colour`` over the picture where ``mask`` (0…1) says, in ``window``."""
         rows, cols = window or (slice(None), slice(None))
-        region = self.rgb[:, rows, cols]
-        paint = np.array(colour, np.float32).reshape(3, 1, 1) if isinstance(colour, tuple) else colour
-        change = paint - region
-        change *= mask
-        region += change
+        self._mix(mask, colour, (rows, cols))
         self.ids[rows, cols][np.broadcast_to(mask > np.float32(0.5), self.ids[rows, cols].shape)] = self.layer
         self.check()
+
+    def _mix(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice]) -> None:
+        """Draw the planes towards ``colour``, one after the other, so that a cancel is heard between them."""
+        rows, cols = window
+        for n in range(3):
+            plane = self.rgb[n, rows, cols]
+            paint = np.float32(colour[n]) if isinstance(colour, tuple) else colour[n]
+            change = paint - plane
+            change *= mask
+            plane += change
+            if plane.size > _BAND_PIXELS:
+                self.check()
 
     def fill(self, table: Plane, t: Plane) -> None:
         """Fill the whole picture with the colours that ``table`` (3, n) has at ``t`` (0…1)."""
@@ -84,11 +92,7 @@ class Canvas:
     def over_soft(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
         """Lay ``colour`` over the picture as air or light would: the map of layers stays as it is."""
         rows, cols = window or (slice(None), slice(None))
-        region = self.rgb[:, rows, cols]
-        paint = np.array(colour, np.float32).reshape(3, 1, 1) if isinstance(colour, tuple) else colour
-        change = paint - region
-        change *= mask
-        region += change
+        self._mix(mask, colour, (rows, cols))
         self.check()
 
     def light(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
@@ -99,12 +103,18 @@ class Canvas:
             plane += (np.float32(1) - plane) * (
                 mask * np.float32(strength) if isinstance(strength, float) else mask * strength
             )
+            if plane.size > _BAND_PIXELS:
+                self.check()
         self.check()
 
     def shade(self, mask: Plane, window: tuple[slice, slice] | None = None) -> None:
         """Darken the picture by ``mask`` (0 leaves it, 1 is black)."""
         rows, cols = window or (slice(None), slice(None))
-        self.rgb[:, rows, cols] *= np.float32(1) - mask
+        left = np.float32(1) - mask
+        for plane in self.rgb[:, rows, cols]:
+            plane *= left
+            if plane.size > _BAND_PIXELS:
+                self.check()
 
     def new_layer(self) -> int:
         """Count a new layer for the map of layers."""

@@ -124,7 +124,7 @@ def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> 
             return str(lexicon().table("weather_light")[weather])
     if any(name in ("moon", "fireworks") for name, _ in reading.subjects):
         return "night"
-    if reading.season in lexicon().table("season_light") and common.child("season").chance(0.6):
+    if reading.season is not None and common.child("season").chance(0.6):
         return str(lexicon().table("season_light")[reading.season])
     stream = own if own.child("light").chance(chaos * 0.9) else common
     fitting = next((_FITTING_LIGHTS[name] for name, _ in reading.subjects if name in _FITTING_LIGHTS), _LIGHTS)

@@ -39,6 +39,7 @@ def field(
         else:
             layer = _octave(stream.child(octave), (fx, fy), (left, top, right, bottom), shape, canvas.units)
             total += layer * np.float32(weight)
+            canvas.check()
         sum_ += weight
         weight *= gain
     total *= np.float32(1 / sum_)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from bot.engine.painters.painter import Checkpoint
 from bot.engine.painters.procedural import weather
@@ -112,15 +111,16 @@ def _finish(stage: Stage, picture: Plane, *, grain: bool) -> npt.NDArray[np.uint
     canvas = stage.canvas
     pixels = np.empty((canvas.height, canvas.width, 3), np.uint8)
     vignette = _vignette(stage) if grain else None
-    fine = _grain(stage, 0.016 if grain else 0.0)
-    band = max(1, 500_000 // canvas.width)
+    noise = _Grain(stage, 0.016 if grain else 0.0)
+    band = max(1, 300_000 // canvas.width)
     for top in range(0, canvas.height, band):
-        rows = slice(top, top + band)
+        rows = slice(top, min(top + band, canvas.height))
+        fine = noise.rows(rows)
         for n in range(3):
             plane = picture[n, rows]
             if vignette is not None:
                 plane = plane * vignette[rows]
-            value = (plane + fine[rows]) * np.float32(255) + np.float32(0.5)
+            value = (plane + fine) * np.float32(255) + np.float32(0.5)
             pixels[rows, :, n] = np.minimum(np.maximum(value, np.float32(0)), np.float32(255)).astype(np.uint8)
         canvas.check()
     return pixels
@@ -135,28 +135,29 @@ def _vignette(stage: Stage) -> Plane:
     return vignette
 
 
-def _grain(stage: Stage, amount: float) -> Plane:
-    """Give the dither that hides steps (half a level), and the grain on top: an upscale has the same, and a finer one."""
-    canvas = stage.canvas
-    stream = Stream("grain", 1)
-    tile = stream.array(256, 256, low=-0.5, high=0.5) * np.float32(1 / 255)
-    dither = np.tile(tile, (canvas.height // 256 + 1, canvas.width // 256 + 1))[: canvas.height, : canvas.width]
-    if amount <= 0:
-        return dither
-    width, height = base_size(stage.scene)
-    rough = stream.child("rough").array(512, 512, low=-0.5, high=0.5) + stream.child("rough2").array(
-        512, 512, low=-0.5, high=0.5
-    )
-    coarse = np.tile(rough, (height // 512 + 1, width // 512 + 1))[:height, :width]
-    if canvas.width > width:
-        fine = stream.child("finer").array(512, 512, low=-0.5, high=0.5)
-        finer = np.tile(fine, (canvas.height // 512 + 1, canvas.width // 512 + 1))[: canvas.height, : canvas.width]
-        down, across = (
-            np.arange(canvas.height) * height // canvas.height,
-            np.arange(canvas.width) * width // canvas.width,
-        )
-        coarse = coarse[down[:, None], across[None, :]] + finer * np.float32(0.6)
-    elif canvas.width < width:
-        small = Image.fromarray(np.ascontiguousarray(coarse))
-        coarse = np.asarray(small.resize((canvas.width, canvas.height), Image.Resampling.BOX))
-    return dither + clamp(coarse * np.float32(amount) + np.float32(0.5)) - np.float32(0.5)
+class _Grain:
+    """The dither that hides steps (half a level), and the grain on top: an upscale has the same, and a finer one."""
+
+    def __init__(self, stage: Stage, amount: float) -> None:
+        stream = Stream("grain", 1)
+        self._canvas = stage.canvas
+        self._amount = np.float32(amount)
+        self._size = base_size(stage.scene)
+        self._dither = stream.array(256, 256, low=-0.5, high=0.5) * np.float32(1 / 255)
+        rough, other = stream.child("rough"), stream.child("rough2")
+        self._rough = rough.array(512, 512, low=-0.5, high=0.5) + other.array(512, 512, low=-0.5, high=0.5)
+        self._finer = stream.child("finer").array(512, 512, low=-0.3, high=0.3)
+        self._across = np.arange(self._canvas.width)
+        self._at = self._across * self._size[0] // self._canvas.width % 512
+
+    def rows(self, rows: slice) -> Plane:
+        """Give it for some rows of the picture."""
+        canvas, down = self._canvas, np.arange(rows.start, rows.stop)
+        found: Plane = self._dither[down % 256][:, self._across % 256]
+        if self._amount:
+            at = down * self._size[1] // canvas.height % 512
+            grain = self._rough[at][:, self._at]
+            if canvas.width > self._size[0]:
+                grain += self._finer[down % 512][:, self._across % 512]
+            found = found + grain * self._amount
+        return found

@@ -54,10 +54,12 @@ def ridge(
     light = clamp(
         facing[None, :] * np.float32(0.62) + np.float32(0.19) + (relief - np.float32(0.5)) * np.float32(texture * 1.9)
     )
+    canvas.check()
     if fade:
         depth = clamp((y - skyline[None, :]) * np.float32(1 / (0.2 * stage.unit)))
         mask = mask * (np.float32(1) - depth * np.float32(fade))
     paint = lookup(ramp, light)
+    canvas.check()
     if snow is not None:
         line_, table = snow
         edge = (
@@ -66,7 +68,10 @@ def ridge(
             + (facing[None, :] - np.float32(0.5)) * np.float32(0.5)
         )
         cover = smoothstep(-0.18, 0.18, edge)
-        paint += (lookup(table, light) - paint) * cover
+        canvas.check()
+        for plane, column in zip(paint, table, strict=True):
+            plane += (lookup(column, light) - plane) * cover
+            canvas.check()
     canvas.new_layer()
     canvas.over(mask, paint, window)
 
@@ -111,7 +116,9 @@ def emboss(
     light = (bumps - shifted) * np.float32(steep) + np.float32(0.5) + (bumps - np.float32(0.5)) * np.float32(0.5)
     canvas.check()
     shape = (window[0].stop - window[0].start, window[1].stop - window[1].start)
-    return noise.enlarge(clamp(light), shape) if step > 1 else clamp(light)
+    enlarged = noise.enlarge(clamp(light), shape) if step > 1 else clamp(light)
+    canvas.check()
+    return enlarged
 
 
 def _extended(at: Plane, step: int, before: int, after: int) -> Plane:

@@ -192,7 +192,7 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     palette = palette_of(stage, 9)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
     stage.canvas.check()
-    inks = np.array(palette.getpalette()[: 3 * 9], np.float32).reshape(-1, 3) * np.float32(1 / 255)
+    inks = np.array((palette.getpalette() or [])[: 3 * 9], np.float32).reshape(-1, 3) * np.float32(1 / 255)
     bright = inks @ np.array((0.30, 0.59, 0.11), np.float32)
     order = np.argsort(np.argsort(bright, kind="stable"), kind="stable")
     level = order[numbers]

@@ -182,6 +182,7 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
     inside = (y - skyline) * np.float32(1 / unit)
     top = np.float32(foot / unit) - y * np.float32(1 / unit)
     bend = noise.coarse(canvas, stream.child("bend"), (3.2 / unit, 7 / unit), 3, window=window) - np.float32(0.5)
+    canvas.check()
     low = clamp(inside * np.float32(3.2))
     winding = (
         (x - owner) * np.float32(side)
@@ -189,14 +190,17 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
         - low * np.float32(0.16)
         + bend * np.float32(0.10) * low
     )
+    canvas.check()
     shadow = (
         smoothstep(0.0, 0.045, rise - second)
         * smoothstep(-0.006, 0.010, winding)
         * smoothstep(-0.16, 0.05, top + bend * np.float32(0.08))
     )
+    canvas.check()
     phase = (inside * np.float32(60) + bend * np.float32(14) + x * np.float32(7)) * np.float32(1.6 - 0.25 * n)
     part = np.abs(phase - np.floor(phase) - np.float32(0.5)) * np.float32(2)
     ripples = (part - np.float32(0.5)) * np.float32(0.10 if n > 2 else 0.03) * smoothstep(0.0, 0.15, inside)
+    canvas.check()
     lit = clamp(np.float32(0.86) - shadow * np.float32(0.6) + ripples + bend * np.float32(0.3) - low * np.float32(0.2))
     canvas.new_layer()
     canvas.over(mask, lookup(stage.tones.ramp(("#6a3a30", "#c47a42", "#ecb670"), far=far), lit), window)

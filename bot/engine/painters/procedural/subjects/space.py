@@ -6,7 +6,8 @@ import numpy as np
 
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
-from bot.engine.painters.procedural.exact import clamp, falloff, lookup, smoothstep
+from bot.engine.painters.procedural.exact import Plane, clamp, falloff, lookup, smoothstep
+from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
@@ -140,9 +141,7 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     stage.canvas.check()
     across, up = dx + dy * np.float32(tilt), dy - dx * np.float32(tilt)
     wobble = noise.coarse(canvas, stream.child("bands"), (2.0 / r, 2.6 / r), 5, window=window) - np.float32(0.5)
-    bands = noise.line(stream.child("stripes"), up.reshape(-1) + wobble.reshape(-1) * np.float32(0.22), 3.2, 4).reshape(
-        up.shape
-    )
+    bands = _read_line(stream.child("stripes"), up + wobble * np.float32(0.22), 3.2)
     stage.canvas.check()
     canvas.check()
     light = clamp(dx * np.float32(0.62 * side) - dy * np.float32(0.42) + z * np.float32(0.62))
@@ -172,10 +171,7 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     strength = (
         smoothstep(1.25, 1.32, ring)
         * smoothstep(2.3, 2.2, ring)
-        * (
-            np.float32(0.25)
-            + noise.line(stream.child("ring"), ring.reshape(-1), 9, 4).reshape(ring.shape) * np.float32(0.95)
-        )
+        * (np.float32(0.25) + _read_line(stream.child("ring"), ring, 9) * np.float32(0.95))
     )
     stage.canvas.check()
     ring_colour = stage.tones.plain(codes[2])
@@ -185,6 +181,12 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     canvas.over(body, np.minimum(colour, np.float32(1)), window)
     if rings:
         canvas.over_soft(clamp(strength * (up >= 0)), ring_colour, window)
+
+
+def _read_line(stream: Stream, at: Plane, cells: float) -> Plane:
+    """Read noise along a line for every pixel, from a table over -4…4."""
+    table = noise.line(stream, ((np.arange(8192) - 4096) * (1 / 1024)).astype(np.float32), cells, 4)
+    return lookup(table, at * np.float32(1 / 8) + np.float32(0.5))
 
 
 @subject(

@@ -81,12 +81,19 @@ def test_scale_multiplies_the_size() -> None:
     assert pixels(order, scale=2.0).shape[:2] == (1672, 2508)
 
 
-@pytest.mark.parametrize("prompt", [HERO, "mountains at noon", "a castle, watercolour"])
+@pytest.mark.parametrize("prompt", [HERO, "a sailboat, oil painting", "a cat, travel poster"])
 def test_an_upscale_is_the_same_picture(prompt: str) -> None:
     order = Order(prompt=prompt, seed=4)
-    small, large = pixels(order, scale=0.5), pixels(order, scale=1.0)
-    image = Image.fromarray(large.astype(np.uint8)).resize((512, 512), Image.Resampling.BOX)
-    assert similarity(small, np.asarray(image, np.float64)) > 0.85
+    small, large = pixels(order, scale=1.0), pixels(order, scale=2.0)
+    image = Image.fromarray(large.astype(np.uint8)).resize((1024, 1024), Image.Resampling.BOX)
+    assert similarity(small, np.asarray(image, np.float64)) > 0.95
+
+
+def test_an_upscale_has_detail_that_the_small_picture_has_not() -> None:
+    order = Order(prompt=HERO, seed=4)
+    small, large = (pixels(order, scale=scale).mean(axis=2) for scale in (1.0, 2.0))
+    enlarged = np.asarray(Image.fromarray(small.astype(np.uint8)).resize((2048, 2048), Image.Resampling.BICUBIC), float)
+    assert np.abs(np.diff(large, axis=1)).mean() > 1.2 * np.abs(np.diff(enlarged, axis=1)).mean()
 
 
 def test_a_preview_shows_the_same_composition() -> None:
@@ -131,11 +138,26 @@ def test_monochrome_has_no_colour() -> None:
     assert np.abs(grey.max(axis=2) - grey.min(axis=2)).mean() < 4
 
 
-def test_no_removes_what_it_names() -> None:
-    with_tower, without = Order(prompt=HERO, seed=3), Order(prompt=HERO, seed=3, no="lighthouse")
-    assert b'"name":"lighthouse"' in content(with_tower)
-    assert b'"name":"lighthouse"' not in content(without)
-    assert distance(pixels(with_tower), pixels(without)) > 1
+@pytest.mark.parametrize(("prompt", "no"), [(HERO, "lighthouse"), ("a cat on a hill", "cat"), ("sea, birds", "birds")])
+def test_no_removes_what_it_names(prompt: str, no: str) -> None:
+    whole, without = Order(prompt=prompt, seed=3), Order(prompt=prompt, seed=3, no=no)
+    name = f'"name":"{no}"'.encode()
+    assert name in content(whole)
+    assert name not in content(without)
+    assert distance(pixels(whole), pixels(without)) > 0.3
+
+
+def test_four_prompts_with_one_seed_do_not_look_alike() -> None:
+    prompts = ("a house", "a lighthouse", "mountains", "a balloon", "a castle", "a road")
+    colours = [pixels(Order(prompt=prompt, seed=7), scale=0.06)[:20].mean(axis=(0, 1)) for prompt in prompts]
+    apart = [float(np.abs(one - other).max()) for one, other in combinations(colours, 2)]
+    assert sum(far > 25 for far in apart) > len(apart) / 2
+
+
+@pytest.mark.parametrize("parameter", ["--weird 2000", "--raw", "--niji", "--tile"])
+def test_parameters_without_a_field_are_seen(parameter: str) -> None:
+    plain, changed = pixels(Order(prompt=HERO, seed=1)), pixels(Order(prompt=f"{HERO} {parameter}", seed=1))
+    assert np.abs(plain - changed).mean() > 2
 
 
 def test_stylize_and_quality_change_the_picture() -> None:
@@ -156,13 +178,13 @@ def test_urls_and_foreign_parameters_do_not_steer() -> None:
     assert np.array_equal(plain, noisy)
 
 
-def test_tiles_repeat_without_a_seam() -> None:
-    tile = pixels(Order(prompt="azulejo --tile --raw", seed=3), scale=0.25)
-    across = np.abs(tile[:, 0] - tile[:, -1]).mean()
-    down = np.abs(tile[0] - tile[-1]).mean()
-    inside = max(np.abs(np.diff(tile, axis=1)).mean(), np.abs(np.diff(tile, axis=0)).mean())
-    assert across < inside * 2.5
-    assert down < inside * 2.5
+@pytest.mark.parametrize("prompt", ["azulejo", "a woven cloth", "a tiling", "a cat"])
+def test_tiles_repeat_without_a_seam(prompt: str) -> None:
+    tile = pixels(Order(prompt=f"{prompt} --tile", seed=3), scale=0.25)
+    for axis in (0, 1):
+        steps = np.abs(np.diff(tile, axis=axis)).mean(axis=(1 - axis, 2))
+        seam = np.abs(tile.take(0, axis) - tile.take(-1, axis)).mean()
+        assert seam <= steps.max()
 
 
 def test_a_reference_lends_its_palette() -> None:
@@ -212,7 +234,7 @@ def test_more_than_forty_megapixels_are_refused_before_decoding() -> None:
 
 
 @pytest.mark.parametrize("prompt", [HERO, "a city, oil painting", "abstract", "a mosaic of a boat"])
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.9])
+@pytest.mark.parametrize("share", [0.0, 0.7])
 def test_a_cancel_stops_the_painting_at_once(prompt: str, share: float) -> None:
     calls_after = 0
     asked = False
@@ -226,7 +248,7 @@ def test_a_cancel_stops_the_painting_at_once(prompt: str, share: float) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        ProceduralPainter().paint(Order(prompt=prompt), index=1, scale=0.2, checkpoint=checkpoint)
+        ProceduralPainter().paint(Order(prompt=prompt), index=1, scale=0.1, checkpoint=checkpoint)
     assert calls_after == 0
 
 
