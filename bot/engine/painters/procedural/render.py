@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from bot.engine.painters.painter import Checkpoint
 from bot.engine.painters.procedural import weather
@@ -40,9 +41,12 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
     width, height = base_size(scene)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     canvas = Canvas(size, (scene.width, scene.height), checkpoint)
-    stage = Stage(canvas, scene, lambda: _study(scene, canvas))
     canvas.until = PAINTED
-    _scene(stage)
+    stage = Stage(canvas, scene, lambda: _study(scene, canvas))
+    if scale > 1 and scene.styles and all_styles()[scene.styles[0]].broad:
+        _enlarged(stage, (width, height))
+    else:
+        _scene(stage)
     canvas.until = STYLED
     picture, grain = canvas.rgb, not scene.tile
     for name in scene.styles:
@@ -51,6 +55,19 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
         grain = grain and chosen.grain
         canvas.check()
     return _finish(stage, picture, grain=grain and not scene.raw)
+
+
+def _enlarged(stage: Stage, size: tuple[int, int]) -> None:
+    """Paint the scene at scale 1 and enlarge it, for a style that would keep no more of it."""
+    canvas = stage.canvas
+    small = Canvas(size, canvas.units, lambda _: canvas.check())
+    _scene(Stage(small, stage.scene, lambda: stage.study))
+    whole = canvas.width, canvas.height
+    for plane, source in zip(canvas.rgb, small.rgb, strict=True):
+        plane[:] = np.asarray(Image.fromarray(source).resize(whole, Image.Resampling.BICUBIC))
+        canvas.check()
+    canvas.ids[:] = np.asarray(Image.fromarray(small.ids).resize(whole, Image.Resampling.NEAREST))
+    canvas.layer = small.layer
 
 
 def _study(scene: Scene, canvas: Canvas) -> Plane:

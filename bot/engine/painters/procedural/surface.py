@@ -18,6 +18,8 @@ Tone: TypeAlias = Callable[[Plane], Plane]
 NOMINAL = 1024
 """Pixels for each unit at scale 1: widths in whole pixels are chosen for that size and scaled to others."""
 
+_BAND_PIXELS = 400_000
+
 
 def grey(picture: Plane) -> Plane:
     """Give the brightness (height, width) of a picture."""
@@ -43,13 +45,23 @@ def blur(stage: Stage, plane: Plane, radius: float) -> Plane:
     """Blur one plane (0…1) by ``radius`` pixels, in whole steps of 1/255."""
     stage.canvas.check()
     image = Image.fromarray((clamp(plane) * np.float32(255)).astype(np.uint8))
+    stage.canvas.check()
     pixels: npt.NDArray[np.uint8] = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)))
+    stage.canvas.check()
     return pixels.astype(np.float32) * np.float32(1 / 255)
 
 
 def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
     """Smooth a picture and keep its edges: shrink by the median, and enlarge again. ``amount`` is in thousandths of a unit."""
+    large = _soft_image(stage, picture, amount)
+    stage.canvas.check()
+    return to_planes(large)
+
+
+def _soft_image(stage: Stage, picture: Plane, amount: float) -> Image.Image:
+    stage.canvas.check()
     image = to_image(picture)
+    stage.canvas.check()
     cell = max(amount / 1000 * stage.canvas.px / 2.2, stage.canvas.px / 560, 1.0)
     small = image.resize((max(round(image.width / cell), 8), max(round(image.height / cell), 8)), Image.Resampling.BOX)
     calm = small
@@ -57,7 +69,7 @@ def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
         stage.canvas.check()
         calm = calm.filter(ImageFilter.MedianFilter(3))
     stage.canvas.check()
-    return to_planes(calm.resize(image.size, Image.Resampling.BICUBIC))
+    return calm.resize(image.size, Image.Resampling.BICUBIC)
 
 
 def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image.Image:
@@ -70,10 +82,27 @@ def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image
 def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, tone: Tone | None = None) -> Plane:
     """Reduce a picture (after ``tone``) to a few flat colours; ``amount`` smooths it first, as ``soft`` does."""
     toned = picture if tone is None else tone(picture)
-    image = to_image(soft(stage, toned, amount) if amount > 0 else toned)
-    few = palette_of(stage, colours, tone=tone)
     stage.canvas.check()
-    return to_planes(image.quantize(palette=few, dither=Image.Dither.NONE))
+    image = _soft_image(stage, toned, amount) if amount > 0 else to_image(toned)
+    stage.canvas.check()
+    return to_planes(reduce_colours(stage, image, palette_of(stage, colours, tone=tone)))
+
+
+def reduce_colours(stage: Stage, image: Image.Image, palette: Image.Image) -> Image.Image:
+    """Give each pixel its nearest colour of the palette, with smooth edges between colours where that is affordable."""
+    fine = 2 if stage.canvas.px < 1.5 * NOMINAL else 1
+    done = Image.new("RGB", image.size)
+    band = max(_BAND_PIXELS // image.width, 8)
+    for top in range(0, image.height, band):
+        bottom = min(top + band, image.height)
+        # One row more on both sides, so that bands meet without a seam.
+        first, last = max(top - 1, 0), min(bottom + 1, image.height)
+        part = image.crop((0, first, image.width, last))
+        large = part.resize((part.width * fine, part.height * fine), Image.Resampling.BILINEAR) if fine > 1 else part
+        few = large.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB").reduce(fine)
+        done.paste(few.crop((0, top - first, image.width, bottom - first)), (0, top))
+        stage.canvas.check()
+    return done
 
 
 def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
@@ -84,19 +113,24 @@ def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
     across, down = np.zeros_like(light), np.zeros_like(light)
     across[:, step:-step] = light[:, 2 * step :] - light[:, : -2 * step]
     down[step:-step] = light[2 * step :] - light[: -2 * step]
+    stage.canvas.check()
     strength = smoothstep(0.05, 0.22, np.abs(across) + np.abs(down))
     stage.canvas.check()
     ids = stage.canvas.ids
     border = np.zeros_like(light)
     border[:, step:] = ids[:, step:] != ids[:, :-step]
     border[step:] = np.maximum(border[step:], ids[step:] != ids[:-step])
-    return np.maximum(strength, blur(stage, border, step * 0.5) * np.float32(0.85))
+    stage.canvas.check()
+    soft_border = blur(stage, border, step * 0.5) * np.float32(0.85)
+    stage.canvas.check()
+    return np.maximum(strength, soft_border)
 
 
 def paper(stage: Stage, key: str, *, amount: float = 0.06) -> Plane:
     """Give the tooth of paper: a factor about 1."""
     stage.canvas.check()
     tooth = noise.field(stage.canvas, stage.stream("paper", key), (260, 260), 2)
+    stage.canvas.check()
     fibre = noise.field(stage.canvas, stage.stream("fibre", key), (9, 70), 2)
     return (
         np.float32(1)

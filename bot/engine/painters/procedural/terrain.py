@@ -101,7 +101,9 @@ def emboss(
             bumps += np.float32((0.3 if rock else 0.5) * weight)
         else:
             n = texture.read(u, v)
-            bumps += (np.abs(n * np.float32(2) - np.float32(1)) if rock else n) * np.float32(weight)
+            # What a larger picture has more of stays faint, so that it is the same picture.
+            share = weight if 2.0**octave <= finest * _NOMINAL / canvas.px else 0.5 * weight
+            bumps += (np.abs(n * np.float32(2) - np.float32(1)) if rock else n) * np.float32(share)
         sum_ += weight
         weight *= 0.62 if rock else 0.56
         u, v = (

@@ -18,6 +18,7 @@ from bot.engine.painters.procedural.surface import (
     lay,
     palette_of,
     paper,
+    reduce_colours,
     soft,
     to_image,
     to_planes,
@@ -27,7 +28,12 @@ _PIXEL = 6
 """The side of a large pixel in pixels at scale 1."""
 
 
-@style("pixelart", ("pixel art", "pixel", "8-bit", "8 bit", "16-bit", "16 bit", "retro game", "voxel"), say="pixel art")
+@style(
+    "pixelart",
+    ("pixel art", "pixel", "8-bit", "8 bit", "16-bit", "16 bit", "retro game", "voxel"),
+    broad=True,
+    say="pixel art",
+)
 def pixelart(stage: Stage, picture: Plane) -> Plane:
     """Reduce to large square pixels and 28 colours, with ordered dither."""
     image = to_image(picture)
@@ -45,7 +51,9 @@ def pixelart(stage: Stage, picture: Plane) -> Plane:
     return few[:, row[:, None], col[None, :]]
 
 
-@style("lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), say="low poly render")
+@style(
+    "lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), broad=True, say="low poly render"
+)
 def lowpoly(stage: Stage, picture: Plane) -> Plane:
     """Cover the picture with triangles of one colour each, smaller where there is more to see."""
     image = to_image(soft(stage, picture, 4.0))
@@ -138,6 +146,7 @@ def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Pl
 @style(
     "stainedglass",
     ("stained glass", "stained-glass", "leaded glass", "cathedral window", "tiffany"),
+    broad=True,
     say="stained glass window",
 )
 def stainedglass(stage: Stage, picture: Plane) -> Plane:
@@ -161,7 +170,7 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
     return done + np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
 
 
-@style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), say="mosaic")
+@style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), broad=True, say="mosaic")
 def mosaic(stage: Stage, picture: Plane) -> Plane:
     """Lay small stones with grout between them, each a little different."""
     gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
@@ -183,6 +192,7 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 @style(
     "papercut",
     ("paper cut", "papercut", "paper-cut", "cut paper", "layered paper", "paper art", "kirigami", "collage", "felt"),
+    broad=True,
     say="layered paper cut",
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
@@ -196,7 +206,7 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     bright = inks @ np.array((0.30, 0.59, 0.11), np.float32)
     order = np.argsort(np.argsort(bright, kind="stable"), kind="stable")
     level = order[numbers]
-    colours = np.moveaxis(inks[numbers], -1, 0)
+    colours = to_planes(reduce_colours(stage, calm, palette))
     stage.canvas.check()
     shade = np.zeros(numbers.shape, np.float32)
     reach = max(round(0.0065 * stage.canvas.px), 1)

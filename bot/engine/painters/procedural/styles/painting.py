@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
@@ -26,6 +26,7 @@ from bot.engine.painters.procedural.surface import (
 @style(
     "watercolour",
     ("watercolour", "watercolor", "aquarelle", "watercolour painting", "watercolor painting"),
+    broad=True,
     say="watercolour painting",
 )
 def watercolour(stage: Stage, picture: Plane) -> Plane:
@@ -45,16 +46,20 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     density = clamp(thin) * frame(stage, 0.03, rough=0.075, key="wash edge")
     rim = np.abs(density - blur(stage, density, 0.004 * stage.canvas.px)) * np.float32(0.8)
-    white = np.array((0.985, 0.975, 0.95), np.float32).reshape(3, 1, 1)
     stage.canvas.check()
     absorbed = np.float32(1) - np.minimum(calm * np.float32(1.06) + np.float32(0.02), np.float32(1))
     stage.canvas.check()
     mean = absorbed.sum(axis=0, dtype=np.float32) * np.float32(1 / 3)
     stage.canvas.check()
-    absorbed = np.maximum(absorbed + (absorbed - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
-    done: Plane = (
-        white * np.maximum(np.float32(1) - absorbed * (density + gather * density + rim), np.float32(0)) * tooth
-    )
+    wash = density + gather * density + rim
+    stage.canvas.check()
+    done = np.empty_like(absorbed)
+    for plane, taken, blank in zip(done, absorbed, (0.985, 0.975, 0.95), strict=True):
+        deep = np.maximum(taken + (taken - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
+        plane[:] = np.maximum(np.float32(1) - deep * wash, np.float32(0))
+        stage.canvas.check()
+        plane *= tooth * np.float32(blank)
+        stage.canvas.check()
     return done
 
 
@@ -73,6 +78,7 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
         "acrylic",
         "painting",
     ),
+    broad=True,
     say="oil painting",
 )
 def oil(stage: Stage, picture: Plane) -> Plane:
@@ -102,17 +108,17 @@ def oil(stage: Stage, picture: Plane) -> Plane:
         plane *= np.float32(1) + lit
         plane += weave * np.float32(0.022)
         canvas.check()
-    return clamp(painted)
+        plane[:] = clamp(plane)
+    return painted
 
 
 def _sample(stage: Stage, picture: Plane) -> tuple[Plane, Plane]:
-    """Give what strokes look at: the picture's colours and brightness at the size of scale 1, whatever its own."""
+    """Give what strokes look at, at the size of scale 1: the picture's colours, and the study's brightness for its forms."""
     image = to_image(picture)
     size = (max(round(stage.w * NOMINAL), 8), max(round(stage.h * NOMINAL), 8))
     small = image if image.size == size else image.resize(size, Image.Resampling.BOX)
     stage.canvas.check()
-    blurred = small.convert("L").filter(ImageFilter.GaussianBlur(6))
-    return np.asarray(small), np.asarray(blurred, np.float32) * np.float32(1 / 255)
+    return np.asarray(small), noise.enlarge(grey(stage.study), (size[1], size[0]))
 
 
 def _strokes(
@@ -130,7 +136,7 @@ def _strokes(
     jitter = stage.stream("strokes", pass_).array(rows * columns, 5)
     n = np.arange(rows * columns)
     x, y = (n % columns + jitter[:, 0]) * np.float32(pitch), (n // columns + jitter[:, 1]) * np.float32(pitch)
-    k = 2
+    k = 5
     xi = np.minimum(np.maximum((x * np.float32(NOMINAL)).astype(np.int32), k), light.shape[1] - 1 - k)
     yi = np.minimum(np.maximum((y * np.float32(NOMINAL)).astype(np.int32), k), light.shape[0] - 1 - k)
     gx, gy = light[yi, xi + k] - light[yi, xi - k], light[yi + k, xi] - light[yi - k, xi]
@@ -158,7 +164,10 @@ def _strokes(
 
 
 @style(
-    "gouache", ("gouache", "children's book", "storybook", "illustration", "picture book"), say="gouache illustration"
+    "gouache",
+    ("gouache", "children's book", "storybook", "illustration", "picture book"),
+    broad=True,
+    say="gouache illustration",
 )
 def gouache(stage: Stage, picture: Plane) -> Plane:
     """Lay opaque, chalky colour with soft dry edges."""

@@ -59,7 +59,7 @@ def film(stage: Stage, picture: Plane) -> Plane:
     return lay((0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
 
 
-@style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), say="neon lights")
+@style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), broad=True, say="neon lights")
 def neon(stage: Stage, picture: Plane) -> Plane:
     """Draw the outlines as glowing tubes on a dark ground."""
     stage.canvas.check()
@@ -76,9 +76,12 @@ def neon(stage: Stage, picture: Plane) -> Plane:
     dark = picture * np.float32(0.16) + np.array((0.012, 0.008, 0.04), np.float32).reshape(3, 1, 1)
     glow = clamp(near * np.float32(0.95) + far * np.float32(0.85))
     stage.canvas.check()
-    done = dark + (np.float32(1) - dark) * hue * glow
-    stage.canvas.check()
     core = clamp(line * np.float32(1.2)) * np.float32(0.92)
-    done = done + (np.float32(1) - done) * (hue * np.float32(0.45) + np.float32(0.55)) * core
     stage.canvas.check()
+    done = np.empty_like(dark)
+    for plane, base, tube in zip(done, dark, hue, strict=True):
+        plane[:] = base + (np.float32(1) - base) * tube * glow
+        stage.canvas.check()
+        plane += (np.float32(1) - plane) * (tube * np.float32(0.45) + np.float32(0.55)) * core
+        stage.canvas.check()
     return clamp(done)

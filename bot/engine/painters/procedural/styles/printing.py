@@ -15,6 +15,7 @@ from bot.engine.painters.procedural.surface import blur, edges, flat, frame, gre
 @style(
     "linocut",
     ("linocut", "lino print", "woodcut", "block print", "linoleum", "engraving", "etching"),
+    broad=True,
     say="linocut print",
 )
 def linocut(stage: Stage, picture: Plane) -> Plane:
@@ -66,6 +67,7 @@ def _ink(stage: Stage) -> c.Rgb:
         "vector art",
         "graphic",
     ),
+    broad=True,
     say="travel poster",
 )
 def poster(stage: Stage, picture: Plane) -> Plane:
@@ -79,7 +81,7 @@ def poster(stage: Stage, picture: Plane) -> Plane:
     return done * paper(stage, "poster", amount=0.035)
 
 
-@style("artdeco", ("art deco", "deco", "1920s", "gatsby", "art nouveau"), say="Art Deco poster")
+@style("artdeco", ("art deco", "deco", "1920s", "gatsby", "art nouveau"), broad=True, say="Art Deco poster")
 def artdeco(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
     light = stage.scene.light
@@ -127,6 +129,7 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
         "woodblock print",
         "japanese woodblock print",
     ),
+    broad=True,
     say="ukiyo-e woodblock print",
 )
 def ukiyoe(stage: Stage, picture: Plane) -> Plane:
@@ -167,6 +170,7 @@ def _seal(stage: Stage, picture: Plane) -> Plane:
 @style(
     "risograph",
     ("risograph", "riso", "riso print", "duotone", "halftone", "two colour print", "two color print", "zine"),
+    broad=True,
     say="risograph print",
 )
 def risograph(stage: Stage, picture: Plane) -> Plane:
@@ -215,6 +219,7 @@ def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Pla
 @style(
     "comic",
     ("comic", "comic book", "pop art", "lichtenstein", "cartoon", "manga", "graphic novel"),
+    broad=True,
     say="comic book art",
 )
 def comic(stage: Stage, picture: Plane) -> Plane:
@@ -239,6 +244,7 @@ def comic(stage: Stage, picture: Plane) -> Plane:
 @style(
     "anime",
     ("anime", "ghibli", "studio ghibli", "makoto shinkai", "cel shaded", "cel shading"),
+    broad=True,
     say="anime background art",
 )
 def anime(stage: Stage, picture: Plane) -> Plane:
