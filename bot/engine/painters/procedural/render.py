@@ -64,7 +64,8 @@ def _enlarged(stage: Stage, size: tuple[int, int]) -> None:
     _scene(Stage(small, stage.scene, lambda: stage.study))
     whole = canvas.width, canvas.height
     for plane, source in zip(canvas.rgb, small.rgb, strict=True):
-        plane[:] = np.asarray(Image.fromarray(source).resize(whole, Image.Resampling.BICUBIC))
+        # Each pixel becomes a square: what a style finds by averaging is then exactly what it finds at scale 1.
+        plane[:] = np.asarray(Image.fromarray(source).resize(whole, Image.Resampling.NEAREST))
         canvas.check()
     canvas.ids[:] = np.asarray(Image.fromarray(small.ids).resize(whole, Image.Resampling.NEAREST))
     canvas.layer = small.layer

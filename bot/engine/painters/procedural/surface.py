@@ -58,7 +58,7 @@ def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
     return to_planes(large)
 
 
-def _soft_image(stage: Stage, picture: Plane, amount: float) -> Image.Image:
+def _soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, tone: Tone | None = None) -> Image.Image:
     stage.canvas.check()
     image = to_image(picture)
     stage.canvas.check()
@@ -69,7 +69,10 @@ def _soft_image(stage: Stage, picture: Plane, amount: float) -> Image.Image:
         stage.canvas.check()
         calm = calm.filter(ImageFilter.MedianFilter(3))
     stage.canvas.check()
-    return calm.resize(image.size, Image.Resampling.BICUBIC)
+    if tone is not None:
+        calm = to_image(tone(to_planes(calm)))
+        stage.canvas.check()
+    return calm.resize((image.width * grow, image.height * grow), Image.Resampling.BICUBIC)
 
 
 def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image.Image:
@@ -80,29 +83,32 @@ def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image
 
 
 def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, tone: Tone | None = None) -> Plane:
-    """Reduce a picture (after ``tone``) to a few flat colours; ``amount`` smooths it first, as ``soft`` does."""
-    toned = picture if tone is None else tone(picture)
-    stage.canvas.check()
-    image = _soft_image(stage, toned, amount) if amount > 0 else to_image(toned)
+    """Smooth a picture by ``amount``, as ``soft`` does, and reduce it (after ``tone``) to a few flat colours."""
+    image = _soft_image(stage, picture, amount, grow=_grow(stage), tone=tone)
     stage.canvas.check()
     return to_planes(reduce_colours(stage, image, palette_of(stage, colours, tone=tone)))
 
 
 def reduce_colours(stage: Stage, image: Image.Image, palette: Image.Image) -> Image.Image:
-    """Give each pixel its nearest colour of the palette, with smooth edges between colours where that is affordable."""
-    fine = 2 if stage.canvas.px < 1.5 * NOMINAL else 1
-    done = Image.new("RGB", image.size)
+    """Give each pixel of an image, of the picture's size or twice that, its nearest colour; edges are averaged down."""
+    fine, size = _grow(stage), (stage.canvas.width, stage.canvas.height)
+    if image.size == size and fine > 1:
+        image = image.resize((size[0] * fine, size[1] * fine), Image.Resampling.BILINEAR)
+        stage.canvas.check()
+    done = Image.new("RGB", size)
     band = max(_BAND_PIXELS // image.width, 8)
-    for top in range(0, image.height, band):
-        bottom = min(top + band, image.height)
-        # One row more on both sides, so that bands meet without a seam.
-        first, last = max(top - 1, 0), min(bottom + 1, image.height)
-        part = image.crop((0, first, image.width, last))
-        large = part.resize((part.width * fine, part.height * fine), Image.Resampling.BILINEAR) if fine > 1 else part
-        few = large.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB").reduce(fine)
-        done.paste(few.crop((0, top - first, image.width, bottom - first)), (0, top))
+    for top in range(0, size[1], band):
+        bottom = min(top + band, size[1])
+        part = image.crop((0, top * fine, image.width, bottom * fine))
+        few = part.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
+        done.paste(few.reduce(fine), (0, top))
         stage.canvas.check()
     return done
+
+
+def _grow(stage: Stage) -> int:
+    """Give how much finer than the picture colours are parted, so that a picture and its upscale part them alike."""
+    return 2 if stage.canvas.px < 1.5 * NOMINAL else 1
 
 
 def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
@@ -114,7 +120,10 @@ def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
     across[:, step:-step] = light[:, 2 * step :] - light[:, : -2 * step]
     down[step:-step] = light[2 * step :] - light[: -2 * step]
     stage.canvas.check()
-    strength = smoothstep(0.05, 0.22, np.abs(across) + np.abs(down))
+    across = np.abs(across)
+    across += np.abs(down)
+    stage.canvas.check()
+    strength = smoothstep(0.05, 0.22, across)
     stage.canvas.check()
     ids = stage.canvas.ids
     border = np.zeros_like(light)
@@ -139,11 +148,14 @@ def paper(stage: Stage, key: str, *, amount: float = 0.06) -> Plane:
     )
 
 
-def lay(base: Rgb | Plane, ink: Rgb | Plane, mask: Plane) -> Plane:
+def lay(stage: Stage, base: Rgb | Plane, ink: Rgb | Plane, mask: Plane) -> Plane:
     """Mix ``ink`` over ``base`` by ``mask``: planes (3, height, width)."""
-    below = np.array(base, np.float32).reshape(3, 1, 1) if isinstance(base, tuple) else base
-    above = np.array(ink, np.float32).reshape(3, 1, 1) if isinstance(ink, tuple) else ink
-    mixed: Plane = below + (above - below) * mask
+    mixed = np.empty((3, *mask.shape[-2:]), np.float32)
+    for n in range(3):
+        below = np.float32(base[n]) if isinstance(base, tuple) else base[n]
+        above = np.float32(ink[n]) if isinstance(ink, tuple) else ink[n]
+        mixed[n] = below + (above - below) * (mask[n] if mask.ndim == 3 else mask)
+        stage.canvas.check()
     return mixed
 
 

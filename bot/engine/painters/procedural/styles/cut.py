@@ -69,7 +69,10 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     stage.canvas.check()
     pixels = np.asarray(image)
-    sheet.image.paste(image.resize(sheet.image.size).convert("RGBX"))
+    large = image.resize(sheet.image.size, Image.Resampling.NEAREST)
+    stage.canvas.check()
+    sheet.image.paste(large.convert("RGBX"))
+    stage.canvas.check()
     for r in range(rows - 1):
         for k in range(columns - 1):
             odd = r % 2
@@ -79,7 +82,11 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
                 if len(points) == 3:
                     _split(stage, sheet, pixels, busy, points, 2)
         stage.canvas.check()
-    return to_planes(sheet.image.convert("RGB").reduce(sheet.fine)) if sheet.fine > 1 else to_planes(sheet.image)
+    whole = sheet.image.convert("RGB")
+    stage.canvas.check()
+    small = whole.reduce(sheet.fine)
+    stage.canvas.check()
+    return to_planes(small)
 
 
 def _split(
@@ -157,17 +164,25 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
     ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
     tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
     stage.canvas.check()
-    glass = glass * (np.float32(1.06) + ripple * np.float32(0.34) + tint)
+    uneven = np.float32(1.06) + ripple * np.float32(0.34) + tint
     stage.canvas.check()
-    glass = glass + (np.float32(1) - glass) * smoothstep(0.0, 0.022, gap) * np.float32(0.10)
-    stage.canvas.check()
+    middle = smoothstep(0.0, 0.022, gap) * np.float32(0.10)
+    for plane in glass:
+        plane *= uneven
+        stage.canvas.check()
+        plane += (np.float32(1) - plane) * middle
+        stage.canvas.check()
     outline = smoothstep(0.30, 0.62, edges(stage, soft(stage, picture, 3.0), width=2.4))
     stage.canvas.check()
     lead = np.maximum(smoothstep(0.0034, 0.0020, gap), outline)
     shine = blur(stage, lead, 0.0014 * stage.canvas.px)
     stage.canvas.check()
-    done = lay(clamp(glass), (0.055, 0.055, 0.07), lead)
-    return done + np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
+    done = lay(stage, clamp(glass), (0.055, 0.055, 0.07), lead)
+    shine = np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
+    for plane in done:
+        plane += shine
+        stage.canvas.check()
+    return done
 
 
 @style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), broad=True, say="mosaic")
@@ -186,7 +201,7 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     grout = smoothstep(0.0016, 0.0008, gap)
     stones = clamp(stones)
     stage.canvas.check()
-    return lay(stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
+    return lay(stage, stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
 
 
 @style(
@@ -214,15 +229,22 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
         above = (level < n).astype(np.float32)
         moved = np.zeros_like(above)
         moved[reach:, reach // 2 :] = above[:-reach, : above.shape[1] - reach // 2]
+        stage.canvas.check()
         shade = np.maximum(shade, blur(stage, moved, 0.006 * stage.canvas.px) * (np.float32(1) - above))
         stage.canvas.check()
     edge = np.zeros_like(shade)
     edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
     stage.canvas.check()
-    done = colours * (np.float32(1.04) - shade * np.float32(0.46))
+    rim = blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
+    sheet = paper(stage, "sheet", amount=0.085)
     stage.canvas.check()
-    done = done + (np.float32(1) - done) * blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
-    return clamp(done * paper(stage, "sheet", amount=0.085))
+    for plane in colours:
+        plane *= np.float32(1.04) - shade * np.float32(0.46)
+        stage.canvas.check()
+        plane += (np.float32(1) - plane) * rim
+        plane *= sheet
+        stage.canvas.check()
+    return colours
 
 
 def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:

@@ -53,7 +53,7 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     wash = density + gather * density + rim
     stage.canvas.check()
-    done = np.empty_like(absorbed)
+    done: Plane = np.empty_like(absorbed)
     for plane, taken, blank in zip(done, absorbed, (0.985, 0.975, 0.95), strict=True):
         deep = np.maximum(taken + (taken - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
         plane[:] = np.maximum(np.float32(1) - deep * wash, np.float32(0))
@@ -108,8 +108,9 @@ def oil(stage: Stage, picture: Plane) -> Plane:
         plane *= np.float32(1) + lit
         plane += weave * np.float32(0.022)
         canvas.check()
-        plane[:] = clamp(plane)
-    return painted
+        np.clip(plane, 0, 1, out=plane)
+    done: Plane = painted
+    return done
 
 
 def _sample(stage: Stage, picture: Plane) -> tuple[Plane, Plane]:
@@ -179,4 +180,4 @@ def gouache(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     done = toned * (np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05))
     line = smoothstep(0.45, 1.0, edges(stage, calm, width=1.5)) * np.float32(0.20)
-    return clamp(lay(done, (0.16, 0.13, 0.17), line) * paper(stage, "gouache", amount=0.05))
+    return clamp(lay(stage, done, (0.16, 0.13, 0.17), line) * paper(stage, "gouache", amount=0.05))

@@ -55,15 +55,16 @@ def film(stage: Stage, picture: Plane) -> Plane:
     leak = smoothstep(0.55, 1.15, dx * np.float32(0.9) + dy * np.float32(0.35)) * np.float32(0.34)
     base = base + (np.float32(1) - base) * leak * np.array((0.9, 0.38, 0.12), np.float32).reshape(3, 1, 1)
     stage.canvas.check()
+    stage.canvas.check()
     printed = clamp((base + grain * np.float32(0.12)) * (np.float32(1) - corner))
-    return lay((0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
+    return lay(stage, (0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
 
 
 @style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), broad=True, say="neon lights")
 def neon(stage: Stage, picture: Plane) -> Plane:
     """Draw the outlines as glowing tubes on a dark ground."""
     stage.canvas.check()
-    line = smoothstep(0.28, 0.72, edges(stage, soft(stage, picture, 3.0), width=1.9))
+    line = smoothstep(0.28, 0.72, edges(stage, soft(stage, picture, 4.6), width=1.9))
     inks = ("#ff2c9c", "#ff8a3c", "#3cf0ff", "#8a5cff", "#38ffa8", "#ff2c9c")
     turn = noise.coarse(stage.canvas, stage.stream("tubes"), (1.7, 1.7), 2)
     stage.canvas.check()
@@ -84,4 +85,5 @@ def neon(stage: Stage, picture: Plane) -> Plane:
         stage.canvas.check()
         plane += (np.float32(1) - plane) * (tube * np.float32(0.45) + np.float32(0.55)) * core
         stage.canvas.check()
-    return clamp(done)
+    stage.canvas.check()
+    return done
