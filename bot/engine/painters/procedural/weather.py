@@ -98,7 +98,7 @@ def _rainbow(stage: Stage) -> None:
     table = c.ramp(
         [c.lab(code) for code in ("#8a4ad0", "#4a6ae0", "#3ab4c0", "#5ac46a", "#f0dc50", "#f09a40", "#e04a40")]
     )
-    canvas.over_soft(bell(t * np.float32(2) - np.float32(1), 1.15) * np.float32(0.5), lookup(table, clamp(t)), window)
+    canvas.over_soft(bell(t * np.float32(2) - np.float32(1), 1.15) * np.float32(0.62), lookup(table, clamp(t)), window)
 
 
 def _fog(stage: Stage) -> None:

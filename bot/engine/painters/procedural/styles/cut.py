@@ -24,6 +24,8 @@ from bot.engine.painters.procedural.surface import (
     to_planes,
 )
 
+_SHEETS = 12
+"""How many sheets of paper lie upon one another at the most."""
 _PIXEL = 6
 """The side of a large pixel in pixels at scale 1."""
 
@@ -214,26 +216,23 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
     calm = to_image(_one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
     stage.canvas.check()
-    palette = palette_of(stage, 9)
+    palette = palette_of(stage, 16)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
     stage.canvas.check()
-    inks = np.array((palette.getpalette() or [])[: 3 * 9], np.float32).reshape(-1, 3) * np.float32(1 / 255)
-    bright = inks @ np.array((0.30, 0.59, 0.11), np.float32)
-    order = np.argsort(np.argsort(bright, kind="stable"), kind="stable")
-    level = order[numbers]
+    level = _levels(stage, palette, numbers)
     colours = to_planes(reduce_colours(stage, calm, palette))
-    stage.canvas.check()
     shade = np.zeros(numbers.shape, np.float32)
-    reach = max(round(0.0065 * stage.canvas.px), 1)
-    for n in range(1, 9):
-        above = (level < n).astype(np.float32)
+    reach = max(round(0.0075 * stage.canvas.px), 1)
+    for n in range(_SHEETS - 1):
+        above = (level > n).astype(np.float32)
         moved = np.zeros_like(above)
-        moved[reach:, reach // 2 :] = above[:-reach, : above.shape[1] - reach // 2]
+        moved[: -reach // 2 or None, reach // 2 :] = above[reach // 2 + reach % 2 :, : above.shape[1] - reach // 2]
         stage.canvas.check()
-        shade = np.maximum(shade, blur(stage, moved, 0.006 * stage.canvas.px) * (np.float32(1) - above))
+        thrown = blur(stage, moved, 0.009 * stage.canvas.px) * (np.float32(1) - above)
+        shade = np.maximum(shade, thrown)
         stage.canvas.check()
     edge = np.zeros_like(shade)
-    edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
+    edge[1:, 1:] = (level[1:, 1:] != level[:-1, :-1]).astype(np.float32)
     stage.canvas.check()
     rim = blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
     sheet = paper(stage, "sheet", amount=0.085)
@@ -247,12 +246,27 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     return colours
 
 
+def _levels(stage: Stage, palette: Image.Image, numbers: Plane) -> Plane:
+    """Give each pixel the height of its sheet: the sky's sheets by tone, brightest lowest; then layer upon layer."""
+    inks = np.array((palette.getpalette() or [])[: 3 * 16], np.float32).reshape(-1, 3)
+    bright = inks @ np.array((0.30, 0.59, 0.11), np.float32)
+    sky = np.zeros(256, np.uint8)
+    sky[: len(bright)] = 3 - np.argsort(np.argsort(bright, kind="stable"), kind="stable") * 4 // max(len(bright), 1)
+    heights = np.zeros(256, np.uint8)
+    layers = max(stage.canvas.layer, 1)
+    heights[1:] = 4 + np.minimum(np.arange(255) * (_SHEETS - 4) // layers, _SHEETS - 5)
+    ids = stage.canvas.ids
+    found: Plane = np.where(ids == 0, sky[numbers], heights[ids])
+    stage.canvas.check()
+    return found
+
+
 def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:
     """Draw each layer of the scene towards its mean colour, so that sheets follow things and not their texture."""
     ids = stage.canvas.ids
     few = ids[::4, ::4].reshape(-1)
     count = np.maximum(np.bincount(few, minlength=256), 1)
-    share = np.full(256, 0.72, np.float32)
+    share = np.full(256, 0.85, np.float32)
     share[0] = 0.0
     drawn = share[ids]
     stage.canvas.check()

