@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench gallery screenshots lock clean
+.PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -35,8 +35,7 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
-	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)
+.PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
 
 screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
 	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)

@@ -24,8 +24,11 @@ from urllib.parse import urlsplit
 import structlog
 from filelock import FileLock, Timeout
 
+from bot import crash
+from bot.acts import acts_on
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
+from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.http import Core, create_http_app
@@ -33,12 +36,15 @@ from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells
 from bot.jobs.collector import Collector, CollectorSettings
+from bot.jobs.facade import addresses_under
+from bot.jobs.notifier import Notifier, NotifierSettings, Webhooks
 from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.submitter import Submitter, SubmitterSettings
 from bot.jobs.tracker import Tracker, TrackerSettings
 from bot.jobs.upstream import Addresses
+from bot.keys import Keys
 from bot.midjourney.client import Client
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
@@ -57,18 +63,27 @@ FLUSH_WITHIN = timedelta(seconds=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """How the loops work; ``engine`` holds fields of ``EngineSettings`` for the embedded engine."""
+    """How the loops work.
+
+    ``waiting_limit`` is how many jobs may wait altogether; ``engine`` holds fields of ``EngineSettings`` for the
+    embedded engine.
+    """
 
     submitter: SubmitterSettings = field(default_factory=SubmitterSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     publisher: PublisherSettings = field(default_factory=PublisherSettings)
+    notifier: NotifierSettings = field(default_factory=NotifierSettings)
+    waiting_limit: int | None = None
     engine: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """What an adapter may use. ``url`` is where the program listens."""
+    """What an adapter may use. ``url`` is where the program listens.
+
+    ``addresses`` is filled by adapters that listen somewhere else, each under the name that people know it by.
+    """
 
     settings: Settings
     clock: Clock
@@ -76,7 +91,9 @@ class App:
     store: Store
     service: JobService
     bells: Bells
+    keys: Keys
     url: str
+    addresses: dict[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -104,10 +121,11 @@ async def running(
         bells = Bells()
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
-        service = JobService(store, shelf, bells, limits=_limits(settings), can_lend=lambda: addresses.known)
+        service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
         submitter = Submitter(store, api, blobs, bells, addresses, settings=_submitter_settings(settings, tuning))
         tracker = Tracker(store, api, bells, settings=tuning.tracker)
         collector = Collector(store, api, shelf, trusting, bells, settings=tuning.collector)
+        keys = Keys(store)
         app = App(
             settings=settings,
             clock=clock,
@@ -115,23 +133,30 @@ async def running(
             store=store,
             service=service,
             bells=bells,
+            keys=keys,
             url=url_of(listener),
         )
         adapters = load_adapters(app)
+        address = addresses_under(settings.public_origin or app.url)
+        notifier = Notifier(store, keys, address, settings=_notifier_settings(settings, tuning))
         publisher = Publisher(store, adapters, bells, settings=tuning.publisher)
         supervisor = Supervisor()
         core = Core(service=service, tracker=tracker, supervisor=supervisor, webhook_secret=webhook_secret)
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
         await submitter.recover()
+        crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
             loops = {
                 "submitter": submitter.run,
                 "tracker": tracker.run,
                 "collector": collector.run,
                 "publisher": publisher.run,
+                "keys": keys.run,
+                "notifier": notifier.run,
             }
-            await stack.enter_async_context(serve(http_app, listener))
+            await stack.enter_async_context(serve(http_app, listener, trusted_proxies=settings.trusted_proxies))
+            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
             for adapter in adapters:
                 stack.push_async_callback(adapter.stop)
                 await adapter.start()
@@ -143,6 +168,7 @@ async def running(
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await publisher.flush(FLUSH_WITHIN)
+                await keys.flush()
 
 
 async def _image_service(
@@ -178,8 +204,9 @@ def _address_for(settings: Settings, service_url: str, listener: socket.socket) 
     return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings, tuning: Tuning) -> Limits:
     return Limits(
+        waiting=Limits.waiting if tuning.waiting_limit is None else tuning.waiting_limit,
         permutations=settings.max_jobs_per_command,
         live_of_requester=settings.max_jobs_per_person,
         blocked_words=settings.blocked_words,
@@ -188,6 +215,10 @@ def _limits(settings: Settings) -> Limits:
 
 def _submitter_settings(settings: Settings, tuning: Tuning) -> SubmitterSettings:
     return replace(tuning.submitter, concurrency=settings.concurrency)
+
+
+def _notifier_settings(settings: Settings, tuning: Tuning) -> NotifierSettings:
+    return replace(tuning.notifier, private_origins=frozenset(settings.webhook_origins))
 
 
 async def upgrade_database(path: Path) -> list[str]:

@@ -10,6 +10,7 @@ import signal
 import time
 import webbrowser
 from collections.abc import Coroutine
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -18,12 +19,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.admin import keys_cli, webhooks_cli
 from bot.config import Settings, read_settings
 from bot.errors import ImaginebotError, InvalidSetting
 from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
-    from bot.app import Tuning
+    from bot.app import App, Tuning
     from bot.engine import EngineSettings
 
 cli = typer.Typer(
@@ -36,12 +38,15 @@ engine_cli = typer.Typer(help="The embedded engine, by itself.", invoke_without_
 db_cli = typer.Typer(help="The database.", no_args_is_help=True)
 cli.add_typer(engine_cli, name="engine")
 cli.add_typer(db_cli, name="db")
+cli.add_typer(keys_cli, name="keys")
+cli.add_typer(webhooks_cli, name="webhooks")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The folder for database and pictures.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+McpPort = Annotated[int | None, typer.Option(min=0, max=65535, help="The port of MCP; 0 takes a free one.")]
 
 ENGINE_PORT = 8090
 
@@ -58,6 +63,7 @@ def main() -> None:
 @cli.command()
 def demo(
     port: Port = None,
+    mcp_port: McpPort = None,
     data: Data = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
     latency: Annotated[
@@ -67,17 +73,18 @@ def demo(
     """Open an image studio in the browser, painted by the embedded engine. Needs no account."""
     from bot.app import Tuning
 
-    settings = read_settings(data_dir=data, http_port=port, demo=True).model_copy(update={"token": None})
+    given = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port, demo=True)
+    settings = given.model_copy(update={"token": None})
     set_up_logs(logging.WARNING)
     _run(_serve(settings, Tuning(engine={"latency": latency}), open_browser=not no_open))
 
 
 @cli.command()
-def run(port: Port = None, data: Data = None) -> None:
+def run(port: Port = None, mcp_port: McpPort = None, data: Data = None) -> None:
     """Run the bot by its settings: environment and imaginebot.toml."""
     from bot.app import Tuning
 
-    settings = read_settings(data_dir=data, http_port=port)
+    settings = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port)
     secrets_to_mask = [value.get_secret_value() for value in (settings.token, settings.webhook_secret) if value]
     set_up_logs(secrets=secrets_to_mask)
     _run(_serve(settings, Tuning(), open_browser=False))
@@ -102,11 +109,19 @@ def engine(
         float | None, typer.Option(min=0, metavar="SECONDS", help="When ended jobs and their pictures are gone.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Makes faults and seeds the same at each run.")] = None,
+    painter: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FACTORY", help="What paints, in place of the painter that comes along."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Painting processes; as many as processors if left out.")
+    ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP. The key is MIDJOURNEY_TOKEN, or one drawn and printed at start."""
     if context.invoked_subcommand is not None:
         return
     from bot.engine import EngineSettings
+    from bot.engine.settings import DEFAULT_PAINTER
 
     settings = read_settings(data_dir=data)
     set_up_logs(logging.WARNING)
@@ -128,6 +143,8 @@ def engine(
                 shuffle_webhooks=shuffle_webhooks,
                 expire_after=expire_after or None,
                 seed=seed,
+                workers=workers,
+                painter=painter or DEFAULT_PAINTER,
             ),
             port,
             drawn=settings.token is None,
@@ -152,6 +169,22 @@ def paint(
     out.print(
         f"{escape(str(written.path))}  [dim]{written.width} × {written.height}, seed {written.seed}, {took:.1f} s[/dim]"
     )
+
+
+@cli.command()
+def mcp(
+    stdio: Annotated[bool, typer.Option("--stdio", help="Speak MCP over stdin and stdout.")] = False,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Where the bot runs.")] = None,
+) -> None:
+    """Serve the studio's tools to a desktop client, as a bridge to the bot that runs. The key is IMAGINEBOT_API_KEY."""
+    points = list(entry_points(group="imaginebot.stdio", name="mcp"))
+    if not stdio or not points:
+        raise InvalidSetting(
+            "Desktop clients start this as: imaginebot mcp --stdio. Over HTTP, MCP is served by the running bot itself."
+        )
+    settings = read_settings(api_url=url)
+    set_up_logs(logging.WARNING, secrets=[settings.api_key.get_secret_value()] if settings.api_key else [])
+    _run(points[0].load()(settings))
 
 
 @cli.command()
@@ -222,10 +255,30 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
         out.print(f"imaginebot is ready at [bold]{app.url}[/bold]")
         kept = escape(str(settings.data_dir))
         out.print(f"[dim]Pictures by {escape(painter)}; everything is kept in {kept}. Ctrl-C stops.[/dim]")
+        for name, address in app.addresses.items():
+            out.print(f"[dim]{escape(name)} is served at {escape(address)}, with an API key.[/dim]")
+        if settings.demo and (settings.rest or app.addresses):
+            await _make_demo_key(app)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
         await stop.wait()
         out.print("[dim]Stopping…[/dim]")
+
+
+async def _make_demo_key(app: App) -> None:
+    """Make a key for this run and say how to use it; its jobs show in the chat too."""
+    made = await app.keys.replace("demo", channel="web:local:general" if app.settings.web else None)
+    body = '{"prompt": "a lighthouse at dusk"}'
+    if "MCP" in app.addresses:
+        out.print("[dim]For agents, with a key for this run:[/dim]")
+        header = f"Authorization: Bearer {made.key}"
+        out.print(
+            f"claude mcp add --transport http imaginebot {app.addresses['MCP']} --header '{header}'", markup=False
+        )
+    if not app.settings.rest:
+        return
+    out.print("[dim]For programs, with a key for this run (docs at /docs):[/dim]")
+    out.print(f"curl {app.url}/v1/imagine -H 'Authorization: Bearer {made.key}' --json '{body}'", markup=False)
 
 
 async def _serve_engine(settings: EngineSettings, port: int, *, drawn: bool) -> None:

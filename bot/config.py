@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot import crash
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
@@ -81,6 +82,24 @@ class Settings(BaseSettings):
     """The port to listen on; 0 takes a free one."""
     web: bool = Field(default=True, validation_alias="IMAGINEBOT_WEB")
     """Whether the chat page is served."""
+    mcp: bool = Field(default=True, validation_alias="IMAGINEBOT_MCP")
+    """Whether agents can reach the studio over MCP, with an API key."""
+    mcp_port: Annotated[int, Field(ge=0, le=65535)] = Field(9090, validation_alias="IMAGINEBOT_MCP_PORT")
+    """The port that MCP is served on; 0 takes a free one."""
+    api_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), validation_alias="IMAGINEBOT_API_URL")
+    """Where the bot runs that ``imaginebot mcp --stdio`` is a bridge to."""
+    api_key: SecretStr | None = Field(None, validation_alias="IMAGINEBOT_API_KEY")
+    """The API key that ``imaginebot mcp --stdio`` uses."""
+    rest: bool = Field(default=True, validation_alias="IMAGINEBOT_REST")
+    """Whether the REST interface is served; it needs API keys."""
+    api_calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        600, validation_alias="IMAGINEBOT_API_CALLS_PER_MINUTE"
+    )
+    """How many calls a minute one API key may make."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_TRUSTED_PROXIES")
+    """Addresses or networks of proxies whose word on scheme and client counts, parted by commas."""
+    webhook_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_WEBHOOK_ORIGINS")
+    """Private addresses that webhooks of programs may go to (http://10.0.0.5:9000), parted by commas."""
     max_jobs_per_command: Annotated[int, Field(ge=1, le=40)] = Field(
         10, validation_alias="IMAGINEBOT_MAX_JOBS_PER_COMMAND"
     )
@@ -91,7 +110,25 @@ class Settings(BaseSettings):
     """Words and phrases that no prompt may hold, parted by commas; whole words only."""
     demo: bool = Field(default=False, validation_alias="demo", exclude=True)
 
-    @field_validator("blocked_words", mode="before")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            try:
+                ip_network(text, strict=False)
+            except ValueError as error:
+                raise ValueError("addresses or networks, such as 10.0.0.2 or 10.0.0.0/8") from error
+        return value
+
+    @field_validator("webhook_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(origin_of(text) for text in value)
+        except ValidationError as error:
+            raise ValueError("addresses such as http://10.0.0.5:9000, parted by commas") from error
+
+    @field_validator("blocked_words", "trusted_proxies", "webhook_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -161,6 +198,7 @@ def read_settings(**given: Any) -> Settings:
         InvalidSetting: one is unknown or malformed; the text names it and says what is expected.
     """
     _refuse_unknown(os.environ)
+    crash.check()
     aliases = {name: str(field.validation_alias or name) for name, field in Settings.model_fields.items()}
     arguments = {aliases[name]: value for name, value in given.items() if value is not None}
     try:
@@ -177,7 +215,7 @@ def setting_names() -> tuple[str, ...]:
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = setting_names()
+    known = {*setting_names(), crash.VARIABLE}
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
             raise InvalidSetting(_unknown(name.upper()))
@@ -204,6 +242,11 @@ _EXPECTED = {
     "IMAGINEBOT_HTTP_PORT": "a port from 0 to 65535",
     "MIDJOURNEY_CONCURRENCY": "a whole number from 1 to 1000",
     "IMAGINEBOT_WEB": "true or false",
+    "IMAGINEBOT_MCP": "true or false",
+    "IMAGINEBOT_MCP_PORT": "a port from 0 to 65535",
+    "IMAGINEBOT_API_URL": "an address such as http://127.0.0.1:8080",
+    "IMAGINEBOT_REST": "true or false",
+    "IMAGINEBOT_API_CALLS_PER_MINUTE": "a whole number from 1",
 }
 
 

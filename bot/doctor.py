@@ -29,6 +29,9 @@ WAL_BUG_LAST = (3, 51, 2)
 SPACE_NEEDED = 1_000_000_000
 """Bytes of free disk below which the doctor warns; a grid with its pictures takes about 10 MB."""
 
+SPACE_FOR_A_START = 50_000_000
+"""Bytes of free disk below which the program may not even start."""
+
 
 class Verdict(StrEnum):
     """How a check came out."""
@@ -92,6 +95,8 @@ def _folder(folder: Path) -> Finding:
             advice="Name a folder that can be written with --data or IMAGINEBOT_DATA_DIR.",
         )
     seen = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < SPACE_FOR_A_START:
+        return Finding(name="Data folder", verdict=Verdict.BAD, seen=seen, advice="Free some space: nothing can start.")
     if free < SPACE_NEEDED:
         return Finding(name="Data folder", verdict=Verdict.NOTE, seen=seen, advice="Free some space soon.")
     return Finding(name="Data folder", verdict=Verdict.GOOD, seen=seen)

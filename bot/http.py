@@ -12,9 +12,10 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot import pieces
 from bot.errors import InvalidPicture, JobNotFound
 from bot.jobs.service import JobService
 from bot.jobs.tracker import Tracker
@@ -55,7 +56,7 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(core), methods=["GET"]),
     ]
-    return Starlette(routes=[*own, *routes])
+    return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found})
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -64,14 +65,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def _picture(core: Core) -> Endpoint:
     async def picture(request: Request) -> Response:
         digest = request.path_params["digest"]
-        etag = f'"{digest}-{request.query_params.get("w", "")}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=_PICTURE_HEADERS | {"ETag": etag})
         try:
             content, content_type = await core.service.picture(digest, width=_width(request))
         except (BlobNotFound, InvalidPicture, ValueError) as error:
             raise HTTPException(404, "There is no such picture here.") from error
-        return Response(content, media_type=content_type, headers=_PICTURE_HEADERS | {"ETag": etag})
+        etag = f'"{digest}-{request.query_params.get("w", "")}"'
+        saved = "attachment" if "download" in request.query_params else "inline"
+        name = f"{digest[:12]}.{content_type.rpartition('/')[2]}"
+        headers = _PICTURE_HEADERS | {"ETag": etag, "Content-Disposition": f'{saved}; filename="{name}"'}
+        return pieces.answer(request, content, content_type, headers)
 
     return picture
 
@@ -112,6 +114,25 @@ async def _read(request: Request, limit: int) -> bytes | None:
 
 def _refusal(status: int, code: str, message: str) -> Response:
     return JSONResponse({"status": "ERROR", "code": code, "message": message}, status_code=status)
+
+
+_NOT_FOUND = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Nothing here · imaginebot</title>
+<h1>There is nothing here.</h1>
+<p><a href="/">Go to the studio</a></p>
+</html>
+"""
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        policy = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+        return HTMLResponse(_NOT_FOUND, status_code=404, headers=policy)
+    return _refusal(404, "not_found", "There is nothing here.")
 
 
 async def _healthz(_request: Request) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -38,8 +38,8 @@ class _QuietServer(uvicorn.Server):
         self.up.set()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket; port 0 takes a free one.
+def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """Open a listening socket; port 0 takes a free one. ``option`` is the one that sets the port.
 
     Raises:
         InvalidSetting: the address is in use, not ours, or not allowed.
@@ -55,7 +55,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         reason = (error.strerror or str(error)).lower()
         raise InvalidSetting(
-            f"Cannot listen on {host} port {port} ({reason}). Stop what uses it, or choose another port with --port."
+            f"Cannot listen on {host} port {port} ({reason}). Stop what uses it, or choose another port with {option}."
         ) from error
     listener.setblocking(False)  # noqa: FBT003 - the signature is the library's
     return listener
@@ -69,8 +69,13 @@ def url_of(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment."""
+async def serve(
+    application: ASGIApp, listener: socket.socket, *, trusted_proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment.
+
+    Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
+    """
     server = _QuietServer(
         uvicorn.Config(
             application,
@@ -79,6 +84,8 @@ async def serve(application: ASGIApp, listener: socket.socket) -> AsyncIterator[
             lifespan="off",
             ws="none",
             server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=CLOSE_WITHIN_S,
         )
     )

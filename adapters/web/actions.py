@@ -27,7 +27,8 @@ from adapters.web.site import (
     source,
     wants_json,
 )
-from bot.errors import AlreadyEnded, InvalidCommand, InvalidPicture
+from bot import crash
+from bot.errors import AlreadyEnded, InvalidCommand, InvalidPicture, InvalidPrompt
 from bot.jobs.model import JobFilter, JobStatus, Source
 
 ADVICE_LIMIT = 10_000
@@ -92,7 +93,7 @@ async def send(site: Site, member: Member, request: Request) -> Response:
             await site.chat.say(here.name, member, command.text, scoped_key(member, form.get("key")))
             site.feed.notify()
             return _done()
-        digests = [await _keep(site, upload) for upload in uploads]
+        digests = [await _keep(site, upload, alone=len(uploads) == 1) for upload in uploads]
     return await _carry_out(site, who, command, digests)
 
 
@@ -102,7 +103,9 @@ async def press(site: Site, member: Member, request: Request) -> Response:
     async with request.form(max_files=0, max_fields=_FIELDS) as form:
         who = source(member, here.name, form.get("key"))
         prompt = form.get("prompt")
-    edited = prompt.strip() or None if isinstance(prompt, str) else None
+    edited = prompt.strip() if isinstance(prompt, str) else None
+    if edited == "":
+        raise InvalidPrompt("There are no words left. Please type what the variations should show.")
     pressed = await site.service.press(who, request.path_params["button_id"], prompt=edited)
     return _done(goto=f"/j/{pressed.job.id}" if pressed.existing else None)
 
@@ -124,7 +127,7 @@ async def _carry_out(site: Site, who: Source, command: commands.Command, digests
             picture = digests[0] if address is None else await site.service.fetch_picture(address)
             await site.service.describe(who, picture)
         case commands.Blend(addresses=addresses, prompt=prompt):
-            fetched = [await site.service.fetch_picture(address) for address in addresses]
+            fetched = [await _fetch(site, address) for address in addresses]
             await site.service.blend(who, [*digests, *fetched], prompt)
         case commands.ShowJobs():
             return _done(goto="/jobs")
@@ -171,20 +174,39 @@ async def _own_live(site: Site, who: Source, *, everything: bool) -> list[str]:
             return found
 
 
-async def _keep(site: Site, upload: UploadFile) -> str:
+async def _fetch(site: Site, address: str) -> str:
+    """Keep one of several pictures that are linked to.
+
+    Raises:
+        InvalidPicture: it cannot be used; the sentence names it.
+        UpstreamUnavailable: its site is busy or down.
+    """
+    try:
+        return await site.service.fetch_picture(address)
+    except InvalidPicture as error:
+        raise InvalidPicture(f"{_short(address)}: {error}") from error
+
+
+async def _keep(site: Site, upload: UploadFile, *, alone: bool) -> str:
     """Keep an uploaded picture.
 
     Raises:
-        InvalidPicture: it is too large, or not a picture.
+        InvalidPicture: it is too large, or not a picture; the sentence names it unless it was sent ``alone``.
     """
     if (upload.size or 0) > PICTURE_BYTES:
         raise InvalidPicture(
             f"{_short(upload.filename)} is larger than {PICTURE_BYTES // 1024**2} MB. Please send a smaller one."
         )
-    return await site.service.keep_picture(await upload.read())
+    try:
+        return await site.service.keep_picture(await upload.read())
+    except InvalidPicture as error:
+        if alone:
+            raise
+        raise InvalidPicture(f"{_short(upload.filename)}: {error}") from error
 
 
 def _done(*notices: str, goto: str | None = None) -> Response:
+    crash.point("web.before_answer")
     return JSONResponse({"notices": list(notices), "goto": goto})
 
 

@@ -39,7 +39,7 @@ LONG_PROMPT = 420
 """Characters after which a prompt is folded."""
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
-_OPERATOR_SENTENCE = "The studio cannot do this at the moment. Whoever runs it finds the reason in its log."
+_OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
 
 TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.ImaginebotError: "That did not work",
@@ -123,7 +123,14 @@ class Presenter:
             lstrip_blocks=True,
         )
         environment.filters.update(
-            initials=initials, hue=hue, linked=linked, clock=clock, iso=iso, thumbnail=thumbnail, unbroken=unbroken
+            initials=initials,
+            hue=hue,
+            linked=linked,
+            clock=clock,
+            iso=iso,
+            thumbnail=thumbnail,
+            unbroken=unbroken,
+            split_prompt=split_prompt,
         )
         static = _static_addresses()
         self.version = hashlib.sha256("".join(static.values()).encode()).hexdigest()[:12]

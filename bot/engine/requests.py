@@ -6,12 +6,10 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import ValidationError
-
 from bot.engine.orders import GENERATIONS_LIMIT, Sheet, StoredOrder
 from bot.engine.records import JobRecord
 from bot.engine.store import NewJob
-from bot.errors import InvalidPrompt, UpstreamRejected
+from bot.errors import UpstreamRejected
 from bot.midjourney.schema import (
     BlendRequest,
     DescribeRequest,
@@ -23,7 +21,7 @@ from bot.midjourney.schema import (
     UpscaleRequest,
     VariationRequest,
 )
-from bot.prompts import blocked_words, parse, to_request
+from bot.prompts import blocked_words, understood
 
 LONGEST_RATIO = 14
 """A side may be this many times the other, as on the service."""
@@ -42,19 +40,6 @@ def check_words(prompt: str | None, words: Iterable[str]) -> None:
         raise UpstreamRejected(
             "blocked_prompt", f'The word "{found[0]}" is not allowed here. Please change the prompt.'
         )
-
-
-def understood(request: ImagineRequest) -> ImagineRequest:
-    """Give the request with the parameters that stand in its prompt (``--ar 3:2``) as fields.
-
-    A field that was given on its own wins. What cannot be understood stays in the prompt as it is.
-    """
-    try:
-        typed = to_request(parse(request.prompt))
-    except (InvalidPrompt, ValidationError):
-        return request
-    fields = {name: getattr(typed, name) for name in typed.model_fields_set}
-    return request.model_copy(update={**fields, **request.model_dump(exclude={"prompt"}, exclude_unset=True)})
 
 
 def imagine(request: ImagineRequest) -> NewJob:

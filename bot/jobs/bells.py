@@ -6,6 +6,8 @@ The truth is in the rows, and every loop also looks at them by itself from time 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -28,6 +30,32 @@ class Bell:
         except TimeoutError:
             pass
         self._event.clear()
+
+
+class News:
+    """Tell whoever watches a job that it has changed; told after the change is committed."""
+
+    def __init__(self) -> None:
+        """Start with nobody watching."""
+        self._watchers: dict[str, set[Bell]] = {}
+
+    @contextmanager
+    def watch(self, job_id: str) -> Iterator[Bell]:
+        """Give a bell that rings at every change of a job while the block runs."""
+        bell = Bell()
+        self._watchers.setdefault(job_id, set()).add(bell)
+        try:
+            yield bell
+        finally:
+            self._watchers[job_id].discard(bell)
+            if not self._watchers[job_id]:
+                del self._watchers[job_id]
+
+    def tell(self, job_ids: Iterable[str]) -> None:
+        """Ring the bells of these jobs."""
+        for job_id in job_ids:
+            for bell in self._watchers.get(job_id, ()):
+                bell.ring()
 
 
 @dataclass(frozen=True, kw_only=True)

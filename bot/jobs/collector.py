@@ -9,16 +9,18 @@ from uuid import UUID
 
 import structlog
 
+from bot import crash
 from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher, compose_grid, crop
+from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.drafts import KeptPicture
 from bot.jobs.merge import DERIVED, report_of_job
-from bot.jobs.model import GRID_TYPES, Picture, PictureRole
+from bot.jobs.model import GRID_TYPES, Job, Picture, PictureRole
 from bot.jobs.pace import Backoff
 from bot.jobs.shelf import PictureShelf
 from bot.midjourney.api import ImageApi
-from bot.storage.store import Store
+from bot.storage.store import Store, Unit
 
 log = structlog.get_logger(__name__)
 
@@ -89,12 +91,18 @@ class Collector:
             await self._try_later(picture, error)
         except Exception as error:  # a picture that fails must not hold back the others
             log.exception("fetching a picture went wrong", job=picture.job_id)
-            await self._try_later(picture, InvalidPicture(str(error)))
+            reason = _UNUSABLE if picture.role is PictureRole.INPUT else str(error)
+            await self._try_later(picture, InvalidPicture(reason))
         else:
+            crash.point("collector.kept")
             await self._record(_as_kept(picture, kept))
 
     async def _download(self, picture: Picture) -> KeptPicture:
-        return await self._shelf.keep_result(await self._fetcher.fetch(picture.source_url or ""))
+        if picture.role is PictureRole.INPUT:  # an address that a program named
+            return await self._shelf.fetch(picture.source_url or "")
+        content = await self._fetcher.fetch(picture.source_url or "")
+        crash.point("collector.fetched")
+        return await self._shelf.keep_result(content)
 
     async def _record(self, picture: Picture) -> None:
         async with self._store.unit() as unit:
@@ -102,14 +110,40 @@ class Collector:
             if picture.role is PictureRole.PREVIEW and job.status.ended:
                 return
             await unit.keep_picture(picture)
+            if picture.role is PictureRole.INPUT:
+                await self._let_go(unit, job)
             if picture.role is not PictureRole.PREVIEW and picture.position == 0:
                 await unit.drop_preview(job.id)
             # The pictures of a grid are shown through the grid, so only what is shown by itself makes the post due,
             # and the last of them all, after which nothing is being fetched any more.
             if picture.position == 0 or not any(each.pending for each in await unit.pictures_of(job.id)):
                 await unit.touch_job(job.id)
+        crash.point("collector.recorded")
+
+    async def _let_go(self, unit: Unit, job: Job) -> None:
+        """Let a job be sent whose inputs are all there."""
+        inputs = [each for each in await unit.pictures_of(job.id) if each.role is PictureRole.INPUT]
+        if not job.status.ended and not any(each.pending for each in inputs):
+            await unit.schedule_job(job.id, unit.now)
+            self._bells.submitter.ring()
+
+    async def _input_failed(self, picture: Picture, error: ImaginebotError) -> None:
+        """Try again what may pass; anything else is the end of the job."""
+        passing = isinstance(error, UpstreamUnavailable) and picture.attempts + 1 < self._settings.attempts
+        if passing or isinstance(error, StorageUnavailable):
+            again = replace(picture, attempts=picture.attempts + 1)
+            await self._put_off(again, self._settings.backoff.after(picture.attempts))
+            return
+        async with self._store.unit() as unit:
+            await unit.stop_preview(picture.job_id)
+            await changes.fail(unit, await unit.job(picture.job_id), error.code, str(error))
+        self._bells.publisher.ring()
 
     async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:
+        crash.point("collector.failed")
+        if picture.role is PictureRole.INPUT:
+            await self._input_failed(picture, error)
+            return
         if picture.role is PictureRole.PREVIEW:
             await self._drop_preview(picture)
             return
@@ -188,4 +222,5 @@ def _as_kept(picture: Picture, kept: KeptPicture) -> Picture:
     )
 
 
+_UNUSABLE = "The picture at that address cannot be used. Please send another one."
 _LOST = "A picture could not be fetched from the image service. Reroll to make it anew."

@@ -5,12 +5,23 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bot.errors import InvalidPicture, InvalidPrompt, NotReady
-from bot.jobs.model import GRID_TYPES, Action, Job, JobStatus, JobType, Picture, PictureRole, Source, Submission
+from bot.jobs.model import (
+    GRID_TYPES,
+    INHERITED,
+    Action,
+    Job,
+    JobStatus,
+    JobType,
+    Picture,
+    PictureRole,
+    Source,
+    Submission,
+)
 from bot.midjourney.schema import BLEND_MAX, BLEND_MIN, SEED_LIMIT, wire
 from bot.prompts import Prompt, blocked_words, expand, parse, to_request
 
@@ -26,6 +37,13 @@ class KeptPicture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedPicture:
+    """A picture that has still to be fetched from the address that a program named; the job waits for it."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """A job that has still to be written. The fields are those of ``Job``; ``inputs`` are pictures it starts from."""
 
@@ -37,7 +55,7 @@ class Draft:
     image_index: int | None = None
     origin_id: str | None = None
     seed: int | None = None
-    inputs: tuple[KeptPicture, ...] = ()
+    inputs: tuple[KeptPicture | NamedPicture, ...] = ()
 
     def job(self, job_id: str, source: Source, now: datetime) -> Job:
         """Give the job that this draft becomes, waiting to be sent."""
@@ -64,17 +82,15 @@ class Draft:
     def input_pictures(self, job_id: str) -> tuple[Picture, ...]:
         """Give the inputs as pictures of the job."""
         return tuple(
-            Picture(
-                job_id=job_id,
-                role=PictureRole.INPUT,
-                position=position,
-                digest=kept.digest,
-                width=kept.width,
-                height=kept.height,
-                content_type=kept.content_type,
-            )
-            for position, kept in enumerate(self.inputs, start=1)
+            Picture(job_id=job_id, role=PictureRole.INPUT, position=position, **_known(each))
+            for position, each in enumerate(self.inputs, start=1)
         )
+
+
+def _known(picture: KeptPicture | NamedPicture) -> dict[str, Any]:
+    if isinstance(picture, NamedPicture):
+        return {"source_url": picture.url, "pending": True}
+    return asdict(picture)
 
 
 def clean(text: str) -> str:
@@ -177,7 +193,7 @@ def upscale(parent: Job, index: int) -> Draft:
         type=JobType.UPSCALE,
         action=Action.UPSCALE,
         prompt=parent.prompt,
-        request={"index": index},
+        request={"index": index, INHERITED: parent.parameters},
         parent_id=parent.id,
         image_index=index,
         seed=parent.seed,
@@ -204,7 +220,7 @@ def vary(
             type=JobType.VARIATION,
             action=Action.VARY,
             prompt=parent.prompt,
-            request={"index": index},
+            request={"index": index, INHERITED: _without(parent.parameters, "seed")},
             parent_id=parent.id,
             image_index=index,
         )
@@ -214,6 +230,10 @@ def vary(
         raise NotReady("This picture is not kept here, so its prompt cannot be edited. A plain variation works.")
     draft = _imagine_one(edited, Action.VARY, blocked, picture)
     return replace(draft, parent_id=parent.id, image_index=index)
+
+
+def _without(parameters: dict[str, Any], name: str) -> dict[str, Any]:
+    return {each: value for each, value in parameters.items() if each != name}
 
 
 def _need_grid(parent: Job) -> None:
@@ -228,7 +248,7 @@ def _need_index(index: int) -> None:
         raise NotReady("A grid has the pictures 1 to 4, from top left to bottom right. Please name one of them.")
 
 
-def reroll(job: Job, inputs: tuple[KeptPicture, ...]) -> Draft:
+def reroll(job: Job, inputs: tuple[KeptPicture | NamedPicture, ...]) -> Draft:
     """Draft the same request again with a new seed."""
     _need_grid(job)
     draft = _again(job, Action.REROLL, inputs)
@@ -246,7 +266,7 @@ def _without_seed(text: str) -> str:
     return str(replace(prompt, parameters=kept))
 
 
-def retry(job: Job, inputs: tuple[KeptPicture, ...]) -> Draft:
+def retry(job: Job, inputs: tuple[KeptPicture | NamedPicture, ...]) -> Draft:
     """Draft the very same request again.
 
     Raises:
@@ -257,7 +277,7 @@ def retry(job: Job, inputs: tuple[KeptPicture, ...]) -> Draft:
     return _again(job, Action.RETRY, inputs)
 
 
-def _again(job: Job, action: Action, inputs: tuple[KeptPicture, ...]) -> Draft:
+def _again(job: Job, action: Action, inputs: tuple[KeptPicture | NamedPicture, ...]) -> Draft:
     return Draft(
         type=job.type,
         action=action,

@@ -207,7 +207,7 @@ def _waiting(facts: Facts) -> str:
     place = "Next in the queue" if facts.place == 1 else f"Waiting, {ordinal(facts.place)} in the queue"
     if facts.usual_seconds is None:
         return place
-    return f"{place}, usually takes {duration(timedelta(seconds=facts.usual_seconds))}"
+    return f"{place}, then about {duration(timedelta(seconds=facts.usual_seconds))}"
 
 
 SHOWN_PLACES = 20

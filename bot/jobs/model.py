@@ -6,18 +6,20 @@ Everything here is frozen data with no behaviour beyond what can be read off it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from bot.midjourney.schema import JobStatus, JobType
+from bot.midjourney.schema import JobStatus, JobType, Parameters, WebhookType
 
 __all__ = [
+    "API_PLATFORM",
     "GRID_TYPES",
     "Action",
     "Button",
     "Conversation",
     "Failure",
+    "Hook",
     "Job",
     "JobFilter",
     "JobStatus",
@@ -47,6 +49,12 @@ class Action(StrEnum):
 
 GRID_TYPES = frozenset({JobType.IMAGINE, JobType.VARIATION, JobType.BLEND})
 """The types of job that end with a grid of four pictures."""
+
+API_PLATFORM = "api"
+"""The platform of requesters that are programs with an API key, and of conversations that are nowhere."""
+
+INHERITED = "parameters"
+"""The key in the request of an upscale or variation under which the parameters of its grid are kept; never sent."""
 
 
 class Submission(StrEnum):
@@ -87,17 +95,30 @@ class Conversation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hook:
+    """Where a program wants to hear of a job, and whether of its end only or of every change."""
+
+    url: str
+    type: WebhookType
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One thing that a person did on a platform: who, where, and the platform's own id of the event.
 
-    ``key`` is the idempotency key: the same key gives the same jobs again, however often it comes.
-    ``manages`` says that the person may act on what others asked for (cancel it).
+    ``key`` is the idempotency key: the same key gives the same jobs again, however often it comes. Where programs
+    choose the key, ``fingerprint`` says what was asked for, so that the key cannot stand for something else, and
+    ``key_lives`` how long it counts. ``manages`` says that the person may act on what others asked for (cancel it).
+    ``hook`` is where a program wants to hear of the job.
     """
 
     requester: Requester
     conversation: Conversation
     key: str
     manages: bool = False
+    fingerprint: str | None = None
+    key_lives: timedelta | None = None
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +164,14 @@ class Job:
     cancel_requested_at: datetime | None = None
     submitted_at: datetime | None = None
     ended_at: datetime | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The contract's parameters of the job, those of its grid where it came from one."""
+        if self.parent_id is not None and self.type is not JobType.IMAGINE:
+            inherited: dict[str, Any] = self.request.get(INHERITED, {})
+            return inherited
+        return {name: self.request[name] for name in Parameters.model_fields if name in self.request}
 
     def evolve(self, **changes: Any) -> Self:
         """Give a copy with ``changes`` made."""

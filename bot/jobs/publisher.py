@@ -14,10 +14,11 @@ from datetime import timedelta
 
 import structlog
 
+from bot import crash
 from bot.errors import PlatformUnavailable, PostGone
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
-from bot.jobs.model import Post
+from bot.jobs.model import Conversation, Post
 from bot.jobs.pace import Backoff
 from bot.jobs.service import view_in
 from bot.jobs.view import JobView
@@ -83,12 +84,16 @@ class Publisher:
             if not due:
                 break
             async with asyncio.TaskGroup() as sends:
-                for post in due:
-                    sends.create_task(self._send(adapter, post), name=f"post {post.job_id}")
+                for lane in _lanes(due):
+                    sends.create_task(self._send_in_turn(adapter, lane), name=f"post {lane[0].job_id}")
         async with self._store.unit() as unit:
             soonest = await unit.next_post_due_at(adapter.name)
             now = unit.now
         return IDLE_S if soonest is None else min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
+
+    async def _send_in_turn(self, adapter: Adapter, lane: Sequence[Post]) -> None:
+        for post in lane:
+            await self._send(adapter, post)
 
     async def _send(self, adapter: Adapter, post: Post) -> None:
         try:
@@ -115,16 +120,35 @@ class Publisher:
         async with asyncio.timeout(self._settings.answer_within.total_seconds()):
             if post.reference is not None:
                 await adapter.edit(post, view)
+                crash.point("publisher.edited")
                 return
+            crash.point("publisher.before_post")
             reference = await adapter.post(post, view)
+            crash.point("publisher.posted")
         async with self._store.unit() as unit:
             await unit.set_post_reference(post.id, reference)
+        crash.point("publisher.referenced")
 
     async def _record(self, adapter: Adapter, post: Post, view: JobView) -> None:
         async with self._store.unit() as unit:
             await unit.set_post_shown(post.id, view.revision, next_at=unit.now + adapter.edit_interval)
+        crash.point("publisher.recorded")
 
     async def _put_off(self, post: Post, retry_after: float | None) -> None:
         async with self._store.unit() as unit:
             due_at = unit.now + self._settings.backoff.after(post.attempts, at_least=retry_after)
             await unit.put_post_off(post.id, due_at)
+
+
+def _lanes(posts: Sequence[Post]) -> list[list[Post]]:
+    """Part posts into those that may be sent at the same time: new messages of a conversation keep their order."""
+    lanes: list[list[Post]] = []
+    new: dict[Conversation, list[Post]] = {}
+    for post in sorted(posts, key=lambda post: post.id):
+        if post.reference is not None:
+            lanes.append([post])
+        elif post.conversation in new:
+            new[post.conversation].append(post)
+        else:
+            new[post.conversation] = [post]
+    return [*new.values(), *lanes]

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from bot import crash
 from bot.errors import AlreadyEnded, ButtonNotFound, JobNotFound, NotAllowed, NotReady, QuotaExceeded
 from bot.jobs import changes, drafts
-from bot.jobs.bells import Bells
-from bot.jobs.drafts import Draft, KeptPicture
+from bot.jobs.bells import Bell, Bells
+from bot.jobs.drafts import Draft, KeptPicture, NamedPicture
 from bot.jobs.facts import SHOWN_PLACES, Facts, actions_of, job_view
 from bot.jobs.model import (
+    API_PLATFORM,
     Action,
     Button,
     Job,
@@ -32,11 +35,15 @@ from bot.jobs.model import (
 )
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import JobView
+from bot.midjourney.refusals import Refusal, RequestRefused
 from bot.storage.identifiers import new_id
 from bot.storage.store import Store, Unit
 
 DOUBLE_CLICK = timedelta(seconds=2)
 """The same person pressing the same button again within this time means the same."""
+
+ONCE_FETCHED = datetime(9000, 1, 1, tzinfo=UTC)
+"""When a job is due that waits for an input to be fetched: the collector says so when it is there."""
 
 _DURATIONS = 20
 """How many recent jobs the usual time is taken from."""
@@ -84,6 +91,58 @@ class JobService:
         self._bells = bells
         self._limits = limits
         self._can_lend = can_lend
+
+    # Requests of programs, which are drafted by the facade
+
+    @property
+    def blocked_words(self) -> tuple[str, ...]:
+        """Words that no prompt may hold."""
+        return self._limits.blocked_words
+
+    @property
+    def live_limit(self) -> int:
+        """How many jobs one requester may have waiting or under way."""
+        return self._limits.live_of_requester
+
+    async def make(self, source: Source, draft: Draft) -> Job:
+        """Write one job.
+
+        Raises:
+            QuotaExceeded: too much is under way.
+            RequestRefused: the source's key has been used for something else.
+        """
+        jobs, _ = await self._make(source, [draft])
+        return jobs[0]
+
+    async def made_before(self, source: Source) -> Job | None:
+        """Give the first job that the source's key has led to, or nothing.
+
+        Raises:
+            RequestRefused: the key has been used for something else.
+        """
+        async with self._store.unit() as unit:
+            found = await self._seen(unit, source)
+        return found[0] if found else None
+
+    async def lend(self, digest: str) -> KeptPicture:
+        """Give a kept picture for an imagine to start from.
+
+        Raises:
+            NotReady: the image service has no way to our pictures.
+        """
+        return self._lendable(await self._shelf.look_up(digest))
+
+    async def look_up(self, digest: str) -> KeptPicture:
+        """Give what is known of a kept picture; see ``PictureShelf.look_up``."""
+        return await self._shelf.look_up(digest)
+
+    def watch(self, job_id: str) -> AbstractContextManager[Bell]:
+        """Give a bell that rings at every change of a job, for as long as the block runs."""
+        return self._store.news.watch(job_id)
+
+    def reading(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a unit of work for reading."""
+        return self._store.unit()
 
     # Commands
 
@@ -170,13 +229,14 @@ class JobService:
                 outcome = Pressed(job=await self._cancel(unit, source, job), existing=False)
             else:
                 outcome = await self._follow(unit, source, job, action, index, prompt)
-            await unit.remember_key(_scoped(source), [outcome.job.id])
+            await _remember(unit, source, [outcome.job])
             button = await unit.find_button(job.id, action, index)
             if button is not None:
                 await unit.mark_pressed(button.id, source.requester, outcome.job.id)
                 await unit.touch_job(job.id)
             await unit.add_audit(source.requester, action.value, job_id=outcome.job.id, detail=job.id)
             result = await unit.job(outcome.job.id)
+        crash.point("service.press_kept")
         self._ring()
         return Pressed(job=result, existing=outcome.existing)
 
@@ -216,6 +276,8 @@ class JobService:
             return None
         if action is Action.RETRY and outcome.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
             return outcome
+        if source.requester.platform == API_PLATFORM:
+            return None  # a program does not press twice by mistake
         again = button.pressed_by_id == source.requester.user_id and unit.now - button.pressed_at < DOUBLE_CLICK
         return outcome if again and prompt in {None, outcome.prompt} else None
 
@@ -246,7 +308,8 @@ class JobService:
     def _vary(self, grid: Job, index: int, prompt: str | None, chosen: KeptPicture | None) -> Draft:
         draft = drafts.vary(grid, index, prompt=prompt, picture=chosen, blocked=self._limits.blocked_words)
         for picture in draft.inputs:
-            self._lendable(picture)
+            if isinstance(picture, KeptPicture):
+                self._lendable(picture)
         return draft
 
     def _lendable(self, picture: KeptPicture) -> KeptPicture:
@@ -285,15 +348,21 @@ class JobService:
                 return before, True
             await self._need_room(unit, source, len(asked))
             jobs = tuple([await self._write(unit, source, draft) for draft in asked])
-            await unit.remember_key(_scoped(source), [job.id for job in jobs])
+            await _remember(unit, source, jobs)
             for job in jobs:
                 await unit.add_audit(source.requester, job.action.value, job_id=job.id, detail=job.prompt)
+        crash.point("service.command_kept")
         self._ring()
         return jobs, False
 
     async def _seen(self, unit: Unit, source: Source) -> tuple[Job, ...] | None:
-        ids = await unit.jobs_of_key(_scoped(source))
-        return None if ids is None else tuple([await unit.job(job_id) for job_id in ids])
+        found = await unit.jobs_of_key(_scoped(source))
+        if found is None:
+            return None
+        ids, fingerprint = found
+        if source.fingerprint != fingerprint:
+            raise RequestRefused(_KEY_REUSED)
+        return tuple([await unit.job(job_id) for job_id in ids])
 
     async def _need_room(self, unit: Unit, source: Source, count: int) -> None:
         own = await unit.count_live_of(source.requester)
@@ -310,8 +379,12 @@ class JobService:
         await unit.add_job(job)
         for picture in draft.input_pictures(job.id):
             await unit.add_input(picture)
+        if any(isinstance(picture, NamedPicture) for picture in draft.inputs):
+            await unit.schedule_job(job.id, ONCE_FETCHED)
+            self._bells.collector.ring()
         await unit.add_buttons(job.id, actions_of(job))
-        await unit.add_post(job)
+        if job.conversation.platform != API_PLATFORM:  # what a program asked for by itself is posted nowhere
+            await unit.add_post(job)
         return job
 
     def _ring(self) -> None:
@@ -327,7 +400,9 @@ class JobService:
         Raises:
             InvalidPicture: it cannot be used; the text says why.
         """
-        return (await self._shelf.keep_upload(content)).digest
+        kept = await self._shelf.keep_upload(content)
+        crash.point("service.picture_kept")
+        return kept.digest
 
     async def fetch_picture(self, url: str) -> str:
         """Fetch a picture from an address that a person named, keep it and give its digest.
@@ -403,15 +478,36 @@ async def view_in(unit: Unit, job: Job) -> JobView:
 
 async def touch_queue(unit: Unit) -> None:
     """Make the posts of the jobs at the front of the queue due, as their places have changed."""
-    for job_id in await unit.front_of_queue(SHOWN_PLACES):
-        await unit.touch_job(job_id)
+    await unit.touch_front_of_queue(SHOWN_PLACES)
+
+
+def same_workspace(one: Requester, other: Requester) -> bool:
+    """Say whether two share a workspace. A program belongs to its key's workspace, whichever platform that is on."""
+    if API_PLATFORM in {one.platform, other.platform}:
+        return one.workspace == other.workspace
+    return (one.platform, one.workspace) == (other.platform, other.workspace)
 
 
 def _need_visible(source: Source, job: Job) -> None:
     """Keep people of one workspace from the jobs of another, as if there were none."""
-    whose, who = job.requester, source.requester
-    if (whose.platform, whose.workspace) != (who.platform, who.workspace):
+    if not same_workspace(job.requester, source.requester):
         raise JobNotFound("There is no such job here. /jobs lists those that there are.")
+
+
+async def _remember(unit: Unit, source: Source, jobs: Sequence[Job]) -> None:
+    """Tie the event to the jobs that came of it, and the program's webhook with it."""
+    ids = [job.id for job in jobs]
+    await unit.remember_key(_scoped(source), ids, fingerprint=source.fingerprint, lives=source.key_lives)
+    if source.hook is not None:
+        for job_id in ids:
+            await unit.subscribe(job_id, source.requester.user_id, source.hook)
+
+
+_KEY_REUSED = Refusal(
+    status=422,
+    code="idempotency_key_reused",
+    message="This Idempotency-Key has been used with another request. Use a new key for each new request.",
+)
 
 
 def _scoped(source: Source) -> str:
@@ -422,8 +518,12 @@ def _kept(pictures: Sequence[Picture], role: PictureRole, position: int) -> Kept
     return next(iter(_all_kept(p for p in pictures if (p.role, p.position) == (role, position))), None)
 
 
-def _inputs(pictures: Sequence[Picture]) -> tuple[KeptPicture, ...]:
-    return _all_kept(picture for picture in pictures if picture.role is PictureRole.INPUT)
+def _inputs(pictures: Sequence[Picture]) -> tuple[KeptPicture | NamedPicture, ...]:
+    found: list[KeptPicture | NamedPicture] = []
+    for picture in sorted(pictures, key=lambda each: each.position):
+        if picture.role is PictureRole.INPUT:
+            found += _all_kept([picture]) or [NamedPicture(url=picture.source_url or "")]
+    return tuple(found)
 
 
 def _all_kept(pictures: Iterable[Picture]) -> tuple[KeptPicture, ...]:

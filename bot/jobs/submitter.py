@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
+from bot import crash
 from bot.errors import (
     AlreadyEnded,
     ImaginebotError,
@@ -30,7 +31,7 @@ from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus, Picture, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.service import touch_queue
-from bot.jobs.upstream import Addresses, inputs_of, needs_content, recognise, send
+from bot.jobs.upstream import CLOCKS_DIFFER, Addresses, inputs_of, needs_content, pages_since, recognise, send
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore
@@ -142,6 +143,7 @@ class Submitter:
             await unit.touch_job(job.id)
             await touch_queue(unit)
             claimed = await unit.job(job.id)
+        crash.point("submitter.claimed")
         self._bells.publisher.ring()
         return claimed
 
@@ -155,9 +157,11 @@ class Submitter:
     async def _send(self, job: Job) -> None:
         try:
             parent, inputs = await self._material(job)
+            crash.point("submitter.before_call")
             upstream_id = await send(
                 self._api, job, parent_upstream_id=parent, inputs=inputs, addresses=self._addresses
             )
+            crash.point("submitter.after_call")
         except UpstreamUnavailable as error:
             await self._try_later(job, error)
         except ValidationError as error:
@@ -204,6 +208,7 @@ class Submitter:
         if not tied and (holder is None or holder.id != job.id):
             await self._sort_out(job, upstream_id, holder)
             return
+        crash.point("submitter.adopted")
         log.info("sent", job=job.id, upstream=upstream_id)
         self._bells.tracker.ring()
         self._bells.publisher.ring()
@@ -223,6 +228,7 @@ class Submitter:
             log.warning("a superfluous job could not be cancelled", upstream=upstream_id, reason=str(error))
 
     async def _try_later(self, job: Job, error: UpstreamUnavailable) -> None:
+        crash.point("submitter.unavailable")
         log.warning("the image service is not to be had", job=job.id, reason=str(error), again=error.may_have_arrived)
         async with self._store.unit() as unit:
             present = await unit.job(job.id)
@@ -245,6 +251,7 @@ class Submitter:
         self._ring()
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
+        crash.point("submitter.refused")
         async with self._store.unit() as unit:
             await changes.fail(unit, await unit.job(job.id), code, message)
         self._ring()
@@ -267,8 +274,10 @@ class Submitter:
             parent, _ = await self._material(job)
             found = recognise(job, parent, theirs)
             if found is None:
+                crash.point("submitter.not_found")
                 await self._send_again(job)
             else:
+                crash.point("submitter.found")
                 theirs = [other for other in theirs if other.id != found.id]
                 log.info("a job was found at the image service", job=job.id, upstream=str(found.id))
                 await self._adopt(job, str(found.id))
@@ -289,15 +298,9 @@ class Submitter:
 
     async def _strangers(self, since: datetime) -> list[schema.Job]:
         """List the service's jobs since a moment that none of ours is tied to."""
-        # Their clock may differ from ours.
-        since -= timedelta(minutes=5)
         found: list[schema.Job] = []
-        for page_number in range(LIST_PAGES):
-            query = schema.ListQuery(limit=schema.LIST_LIMIT, offset=page_number * schema.LIST_LIMIT)
-            page = await self._api.list_jobs(query)
-            found += [job for job in page.data if job.created_at >= since]
-            if len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < since:
-                break
+        async for page in pages_since(self._api, since, pages=LIST_PAGES):
+            found += [job for job in page if job.created_at >= since - CLOCKS_DIFFER]
         return await self._untied(found)
 
     async def _untied(self, theirs: Sequence[schema.Job]) -> list[schema.Job]:
@@ -331,7 +334,9 @@ class Submitter:
 
     async def _carry_cancel(self, job: Job, upstream_id: str) -> None:
         try:
+            crash.point("canceller.before_call")
             theirs = await self._api.cancel(UUID(upstream_id))
+            crash.point("canceller.after_call")
         except (AlreadyEnded, JobNotFound):
             # It ended first; the tracker finds out how.
             await self._poll_now(job)

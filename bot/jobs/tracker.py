@@ -15,12 +15,14 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
+from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
+from bot.jobs.upstream import pages_since
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.store import Store, Unit
@@ -32,6 +34,9 @@ IDLE_S = 2.0
 
 POLL_ROUND = 1000
 """Jobs that one round of polling covers at the most."""
+
+POLL_PAGES = POLL_ROUND // schema.LIST_LIMIT + 1
+"""Pages of the service's list that one round looks through at the most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +81,14 @@ class Tracker:
         """
         event = _event_of(body)
         digest = hashlib.sha256(job_id.encode() + b"\0" + body).hexdigest()
+        crash.point("tracker.heard")
         async with self._store.unit() as unit:
             job = await unit.job(job_id)
             if not await unit.add_webhook_event(digest, job_id, body.decode()):
                 return
             await self._apply_event(unit, job, event)
             await unit.mark_webhook_event_applied(digest)
+        crash.point("tracker.applied")
         self._ring()
         self._bells.tracker.ring()
 
@@ -150,12 +157,11 @@ class Tracker:
         """Page through the list until every wanted job is found or the list is older than all of them."""
         if len(wanted) == 1:
             return []
-        oldest = min(job.created_at for job in wanted.values()) - timedelta(minutes=5)
+        oldest = min(job.created_at for job in wanted.values())
         found: dict[UUID, schema.Job] = {}
-        for offset in range(0, POLL_ROUND + schema.LIST_LIMIT, schema.LIST_LIMIT):
-            page = await self._api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=offset))
-            found |= {job.id: job for job in page.data if job.id in wanted}
-            if len(found) == len(wanted) or len(page.data) < schema.LIST_LIMIT or page.data[-1].created_at < oldest:
+        async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
+            found |= {job.id: job for job in page if job.id in wanted}
+            if len(found) == len(wanted):
                 break
         return list(found.values())
 
@@ -174,11 +180,13 @@ class Tracker:
             await self._report(job, report)
 
     async def _report(self, job: Job, report: Report) -> None:
+        crash.point("tracker.asked")
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.job(job.id), report)
             if not merged.status.ended:
                 age = unit.now - (merged.submitted_at or merged.created_at)
                 await unit.schedule_job(job.id, unit.now + self._interval(age))
+        crash.point("tracker.reported")
 
     def _interval(self, age: timedelta) -> timedelta:
         return max(self._settings.soonest, min(self._settings.latest, age / 10))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,6 +22,9 @@ from bot.midjourney.schema import (
 )
 
 WEBHOOK_PATH = "/webhooks/midjourney/"
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the image service's clock may be from ours."""
 
 
 class Addresses:
@@ -103,6 +107,20 @@ def needs_content(job: Job) -> bool:
 def inputs_of(pictures: Sequence[Picture]) -> list[Picture]:
     """Give the inputs among a job's pictures, in order."""
     return [picture for picture in pictures if picture.role is PictureRole.INPUT]
+
+
+async def pages_since(api: ImageApi, since: datetime, *, pages: int) -> AsyncIterator[Sequence[schema.Job]]:
+    """Page through the image service's list, newest first, until it is older than ``since`` or ``pages`` are through.
+
+    Raises:
+        UpstreamUnauthorized, UpstreamUnavailable: as ``ImageApi`` does.
+    """
+    since -= CLOCKS_DIFFER
+    for number in range(pages):
+        page = await api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=number * schema.LIST_LIMIT))
+        yield page.data
+        if page.offset + page.limit >= page.total or (page.data and page.data[-1].created_at < since):
+            return
 
 
 def recognise(job: Job, parent_upstream_id: str | None, theirs: Sequence[schema.Job]) -> schema.Job | None:

@@ -23,6 +23,7 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -322,12 +323,34 @@ class Job(_Answer):
 
 
 class JobPage(_Answer):
-    """A page of GET /v1/jobs."""
+    """A page of GET /v1/jobs.
+
+    Jobs of a type or status that a newer service has and this program does not know are passed over when it is read,
+    so a page can hold fewer than it should.
+    """
 
     data: tuple[Job, ...]
     total: Annotated[int, Field(ge=0)]
     limit: Annotated[int, Field(ge=1, le=LIST_LIMIT)]
     offset: Annotated[int, Field(ge=0)]
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _only_known(cls, value: object) -> object:
+        return [each for each in value if _known(each)] if isinstance(value, list) else value
+
+
+_TYPES = frozenset(JobType)
+_STATUSES = frozenset(JobStatus)
+
+
+def _known(job: object) -> bool:
+    if not isinstance(job, dict):
+        return True
+    kind, status = job.get("type"), job.get("status")
+    return not (isinstance(kind, str) and kind not in _TYPES) and not (
+        isinstance(status, str) and status not in _STATUSES
+    )
 
 
 class CreatedData(_Answer):

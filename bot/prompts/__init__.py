@@ -9,6 +9,7 @@ from bot.prompts.expand import expand
 from bot.prompts.fields import summary, to_request
 from bot.prompts.model import Issue, Level, Parameter, Prompt, Ratio, Value
 from bot.prompts.parse import SOURCE_LIMIT, parse
+from bot.prompts.understanding import understood
 from bot.prompts.wordfilter import blocked_words
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "parse",
     "summary",
     "to_request",
+    "understood",
 ]

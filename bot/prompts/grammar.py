@@ -93,7 +93,8 @@ PARAMETERS: tuple[Spec, ...] = (
         hint="model version",
         takes="one of 1, 2, 3, 4, 5, 5.1, 5.2, 6, 6.1, 7, 8.1 and 8.2",
         example="7",
-        values=tuple(reversed(VERSIONS)),
+        # What the API has a value for comes first, the newest of it at the front: the rest is answered by a warning.
+        values=("7", "6.1", "6", "5.2", "8.2", "8.1", "5.1", "5", "4", "3", "2", "1"),
         group="model",
     ),
     Spec(

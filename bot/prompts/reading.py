@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.prompts import values
 from bot.prompts.braces import has_group
+from bot.prompts.fields import API_VERSIONS
 from bot.prompts.grammar import RATIO_LIMIT, Kind, Spec, takes
 from bot.prompts.model import Issue, Level, Ratio, Value, plain, shorten
 from bot.prompts.tokens import Token
@@ -112,7 +113,8 @@ def _version(spec: Spec, tokens: Sequence[Token], at: int) -> Reading:
         return _wrong(spec, token, values.strip(token.text), spec.example)
     version = plain(found)
     if version not in spec.values:
-        return _wrong(spec, token, version, min(spec.values, key=lambda known: abs(Decimal(known) - found)))
+        offered = API_VERSIONS if spec.name == "v" else spec.values
+        return _wrong(spec, token, version, min(offered, key=lambda known: abs(Decimal(known) - found)))
     return Reading(value=version, used=1, end=token.end, issues=_how_typed(spec, token, found))
 
 

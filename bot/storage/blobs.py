@@ -28,6 +28,7 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
+from bot import crash
 from bot.errors import ImaginebotError, InvalidSetting, StorageUnavailable
 
 if TYPE_CHECKING:  # obstore gives this name to type checkers and documentation only
@@ -171,6 +172,7 @@ class BlobStore:
         with _reporting():
             # In one part: object stores then swap it in as a whole and leave no parts behind when interrupted.
             await self._store.put_async(path, content, use_multipart=False)
+        crash.point("blobs.before_flush")
         await self._flush(path)
 
     async def _flush(self, path: str) -> None:

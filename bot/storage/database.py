@@ -22,6 +22,7 @@ import aiosql
 import aiosqlite
 from aiosql.queries import Queries
 
+from bot import crash
 from bot.clock import Clock, system_clock, to_millis
 from bot.errors import DatabaseDamaged, DatabaseTooNew, StorageUnavailable
 
@@ -167,7 +168,9 @@ class Database:
                 except BaseException:
                     await _settle(self._undo())
                     raise
+                crash.point("database.before_commit")
                 await _settle(self._commit())
+                crash.point("database.after_commit")
 
     async def migrate(self, owner: str, folder: Traversable) -> list[str]:
         """Bring ``owner``'s tables up to date and name the migrations that were run.

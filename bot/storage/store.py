@@ -7,22 +7,26 @@ commits, and nothing in here decides.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiosql.queries import Queries
+from aiosql.types import SQLOperationType
 from aiosqlite import Connection
 
 from bot.clock import Clock, from_millis, system_clock, to_millis
 from bot.errors import ButtonNotFound, JobNotFound
+from bot.jobs.bells import Bell, News
 from bot.jobs.model import (
     Action,
     Button,
+    Hook,
     Job,
     JobFilter,
+    JobStatus,
     JobType,
     Picture,
     PictureRole,
@@ -30,6 +34,7 @@ from bot.jobs.model import (
     Requester,
     Submission,
 )
+from bot.midjourney.schema import ListQuery, SortOrder, WebhookType
 from bot.storage.database import Database, load_queries
 from bot.storage.identifiers import new_button_id, new_id
 from bot.storage.rows import button_of, changes_of, columns_of, job_of, picture_of, post_of
@@ -50,6 +55,8 @@ class Store:
         """Use ``database``; call ``migrate`` once before anything else."""
         self.database = database
         self.clock = clock
+        self.news = News()
+        self.hooks = Bell()
         self._queries = load_queries(QUERIES)
 
     async def migrate(self) -> list[str]:
@@ -60,11 +67,18 @@ class Store:
     async def unit(self) -> AsyncIterator[Unit]:
         """Open one unit of work."""
         async with self.database.transaction() as connection:
-            yield Unit(connection, self._queries, self.clock())
+            unit = Unit(connection, self._queries, self.clock())
+            yield unit
+        self.news.tell(unit.changed)
+        if unit.awaited:
+            self.hooks.ring()
 
 
 class Unit:
-    """One unit of work. ``now`` is the same throughout."""
+    """One unit of work. ``now`` is the same throughout.
+
+    ``changed`` collects the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
+    """
 
     def __init__(self, connection: Connection, queries: Queries, now: datetime) -> None:
         """Stand on an open transaction."""
@@ -72,12 +86,18 @@ class Unit:
         self._queries = queries
         self.now = now
         self._now = to_millis(now)
+        self.changed: set[str] = set()
+        self.awaited = False
 
-    async def _one(self, name: str, **values: Any) -> Any:
-        return await getattr(self._queries, name)(self._connection, **values)
+    async def _one(self, name: str, /, **values: Any) -> Any:
+        query = getattr(self._queries, name)
+        if query.operation is SQLOperationType.SELECT_ONE:
+            return next(iter(await self._connection.execute_fetchall(query.sql, values)), None)
+        return await query(self._connection, **values)
 
-    async def _all(self, name: str, **values: Any) -> list[Any]:
-        return [row async for row in getattr(self._queries, name)(self._connection, **values)]
+    async def _all(self, name: str, /, **values: Any) -> list[Any]:
+        # One turn to the database's thread, where going through a cursor takes three.
+        return list(await self._connection.execute_fetchall(getattr(self._queries, name).sql, values))
 
     # Jobs
 
@@ -86,6 +106,11 @@ class Unit:
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
         turn = await self._next_turn(job.requester, mode)
         await self._one("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
+        await self._count(job.requester.workspace, job.status, 1)
+        self.changed.add(job.id)
+
+    async def _count(self, workspace: str, status: str, change: int) -> None:
+        await self._one("add_to_count", workspace=workspace, status=str(status), change=change)
 
     async def _next_turn(self, requester: Requester, mode: int) -> int:
         """Give the round of the round-robin in which a new job of ``requester`` is served.
@@ -101,18 +126,26 @@ class Unit:
 
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""
+        before = (await self._one("get_job", id=job.id))["status"]
         await self._one("update_job", **changes_of(job))
+        if before != job.status:
+            await self._count(job.requester.workspace, before, -1)
+            await self._count(job.requester.workspace, job.status, 1)
+        await self._show(job)
+
+    async def _show(self, job: Job) -> None:
+        """Make everything due that tells of the job: its post and its webhooks."""
         await self._one(
             "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
         )
+        if await self._one("mark_subscriptions_stale", job_id=job.id):
+            self.awaited = True
+        self.changed.add(job.id)
 
     async def touch_job(self, job_id: str) -> None:
         """Make a job's post due without a change to the job itself."""
         await self._one("bump_revision", id=job_id, now=self._now)
-        job = await self.job(job_id)
-        await self._one(
-            "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
-        )
+        await self._show(await self.job(job_id))
 
     async def schedule_job(self, job_id: str, due_at: datetime, *, attempts: int = 0) -> None:
         """Say when the submitter or the tracker is to look at the job again."""
@@ -188,9 +221,10 @@ class Unit:
         row = await self._one("get_job", id=job.id)
         return int(await self._one("place_in_queue", id=job.id, mode_rank=row["mode_rank"], turn=row["turn"]))
 
-    async def front_of_queue(self, limit: int) -> list[str]:
-        """Give the ids of the jobs that are sent next."""
-        return [row["id"] for row in await self._all("front_of_queue", limit=limit)]
+    async def touch_front_of_queue(self, limit: int) -> None:
+        """Make the posts of the jobs that are sent next due, without a change to the jobs themselves."""
+        await self._one("bump_front_of_queue", limit=limit, now=self._now)
+        await self._one("want_front_of_queue", limit=limit)
 
     async def sending_jobs(self, limit: int) -> list[Job]:
         """Give jobs whose sending has had no answer in time."""
@@ -206,16 +240,19 @@ class Unit:
 
     async def list_jobs(self, where: JobFilter, *, before: str | None, limit: int) -> list[Job]:
         """Give a page of jobs, newest first."""
-        only_live = bool(where.statuses) and not any(status.ended for status in where.statuses)
-        rows = await self._all(
-            "list_live_jobs" if only_live else "list_jobs",
-            platform=where.platform,
-            workspace=where.workspace,
-            user_id=where.user_id,
-            statuses="".join(f",{status.value}" for status in where.statuses) + "," if where.statuses else "",
-            before=before or _PAST_EVERY_ID,
-            limit=limit,
-        )
+        values: dict[str, Any] = {
+            "platform": where.platform,
+            "workspace": where.workspace,
+            "user_id": where.user_id,
+            "before": before or _PAST_EVERY_ID,
+            "limit": limit,
+        }
+        query = _list_query(where)
+        if query == "list_jobs_of_status":
+            values["status"] = where.statuses[0].value
+        else:
+            values["statuses"] = "".join(f",{each.value}" for each in where.statuses) + "," if where.statuses else ""
+        rows = await self._all(query, **values)
         return [job_of(row) for row in rows]
 
     async def requesters(self, platform: str, workspace: str) -> list[Requester]:
@@ -234,6 +271,69 @@ class Unit:
     async def recent_durations(self, kind: JobType, limit: int) -> list[float]:
         """Give the seconds that the latest completed jobs of a type took."""
         return [row["took"] / 1000 for row in await self._all("recent_durations", type=kind.value, limit=limit)]
+
+    # Jobs of a workspace, as programs see them
+
+    async def jobs_in_workspace(self, workspace: str, query: ListQuery) -> list[Job]:
+        """Give a page of a workspace's jobs, whatever their platform."""
+        order = "newest" if query.sort is SortOrder.NEWEST_FIRST else "oldest"
+        kind = {None: "in_workspace", JobStatus.IN_PROGRESS: "in_progress"}.get(query.status, "with_status")
+        given = {} if kind != "with_status" else {"status": str(query.status)}
+        # SQLite stops at the end by itself; the bound keeps PostgreSQL's integers from overflowing.
+        page = {"limit": query.limit, "offset": min(query.offset, 2**62)}
+        return [job_of(row) for row in await self._all(f"{order}_{kind}", workspace=workspace, **given, **page)]
+
+    async def count_in_workspace(self, workspace: str, status: JobStatus | None) -> int:
+        """Count a workspace's jobs, or those that have a status as programs see it."""
+        counts = {row["status"]: int(row["jobs"]) for row in await self._all("job_counts", workspace=workspace)}
+        if status is None:
+            return sum(counts.values())
+        count = counts.get(status, 0)
+        if status in {JobStatus.COMPLETED, JobStatus.IN_PROGRESS}:
+            unsettled = int(await self._one("count_unsettled", workspace=workspace))
+            count += unsettled if status is JobStatus.IN_PROGRESS else -unsettled
+        return count
+
+    async def pictures_of_page(self, jobs: Sequence[Job], status: JobStatus | None) -> dict[str, list[Picture]]:
+        """Give the pictures of a page that ``jobs_in_workspace`` gave."""
+        found: dict[str, list[Picture]] = {job.id: [] for job in jobs}
+        if status is JobStatus.IN_PROGRESS:  # few, and scattered
+            return {job.id: await self.pictures_of(job.id) for job in jobs}
+        if jobs:
+            among = {"workspace": jobs[0].requester.workspace, "first": min(found), "last": max(found)}
+            name = "pictures_between" if status is None else "pictures_between_with_status"
+            for row in await self._all(name, **among, **({} if status is None else {"status": str(status)})):
+                if row["job_id"] in found:
+                    found[row["job_id"]].append(picture_of(row))
+        return found
+
+    # Webhooks to programs
+
+    async def subscribe(self, job_id: str, key_id: str, hook: Hook) -> None:
+        """Let the program with a key hear of a job, from how it stands now on."""
+        await self._one("subscribe", job_id=job_id, key_id=key_id, url=hook.url, type=hook.type.value)
+        self.awaited = True
+
+    async def hook_of(self, job_id: str, key_id: str) -> Hook | None:
+        """Give where the program with a key wants to hear of a job."""
+        row = await self._one("hook_of", job_id=job_id, key_id=key_id)
+        return None if row is None else Hook(url=row["url"], type=WebhookType(row["type"]))
+
+    async def hooks_of_page(self, jobs: Sequence[Job], key_id: str) -> dict[str, Hook]:
+        """Give the same for a page of jobs, by the jobs' ids."""
+        if not jobs:
+            return {}
+        ids = [job.id for job in jobs]
+        rows = await self._all("hooks_between", key_id=key_id, first=min(ids), last=max(ids))
+        return {row["job_id"]: Hook(url=row["url"], type=WebhookType(row["type"])) for row in rows}
+
+    async def webhooks(self, name: str, **values: Any) -> Any:
+        """Run a query of ``webhooks.sql`` that gives one row, one value, or how many rows it has changed."""
+        return await self._one(name, **values)
+
+    async def webhook_rows(self, name: str, **values: Any) -> list[Any]:
+        """Run a query of ``webhooks.sql`` that gives rows."""
+        return await self._all(name, **values)
 
     # Posts
 
@@ -335,6 +435,8 @@ class Unit:
             width=picture.width,
             height=picture.height,
             content_type=picture.content_type,
+            source_url=picture.source_url,
+            due_at=self._now if picture.pending else None,
         )
 
     async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:
@@ -395,16 +497,48 @@ class Unit:
         """Say when a picture is due at the earliest."""
         return _moment(await self._one("next_picture_due_at"))
 
+    # API keys
+
+    async def add_key(self, columns: dict[str, Any]) -> None:
+        """Write a new key."""
+        await self._one("insert_key", **columns, created_at=self._now)
+
+    async def keys(self) -> list[Any]:
+        """Give the rows of all keys, oldest first."""
+        return await self._all("all_keys")
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        await self._one("revoke_key", id=key_id, revoked_at=self._now)
+
+    async def mark_key_used(self, key_id: str, at: datetime) -> None:
+        """Record the last use of a key."""
+        await self._one("mark_key_used", id=key_id, used_at=to_millis(at))
+
     # Ledger
 
-    async def jobs_of_key(self, key: str) -> list[str] | None:
-        """Give the ids of the jobs that an idempotency key has led to, or nothing."""
-        found = await self._one("jobs_of_key", key=key)
-        return None if found is None else json.loads(found)
+    async def jobs_of_key(self, key: str) -> tuple[list[str], str | None] | None:
+        """Give the ids of the jobs that an idempotency key has led to, with its fingerprint, or nothing."""
+        found = await self._one("jobs_of_key", key=key, now=self._now)
+        return None if found is None else (json.loads(found["job_ids"]), found["fingerprint"])
 
-    async def remember_key(self, key: str, job_ids: Iterable[str]) -> None:
-        """Tie an idempotency key to jobs."""
-        await self._one("remember_key", key=key, job_ids=json.dumps(list(job_ids)), created_at=self._now)
+    async def remember_key(
+        self, key: str, job_ids: Iterable[str], *, fingerprint: str | None = None, lives: timedelta | None = None
+    ) -> None:
+        """Tie an idempotency key to jobs, for ever or for as long as it ``lives``."""
+        await self._one("forget_key", key=key, now=self._now)
+        await self._one(
+            "remember_key",
+            key=key,
+            job_ids=json.dumps(list(job_ids)),
+            created_at=self._now,
+            fingerprint=fingerprint,
+            expires_at=None if lives is None else to_millis(self.now + lives),
+        )
+
+    async def forget_keys(self) -> None:
+        """Forget the idempotency keys that have expired."""
+        await self._one("forget_keys", now=self._now)
 
     async def add_webhook_event(self, digest: str, job_id: str, body: str) -> bool:
         """Keep a webhook's body, and say whether it was new."""
@@ -433,6 +567,17 @@ class Unit:
             job_id=job_id,
             detail=detail,
         )
+
+
+def _list_query(where: JobFilter) -> str:
+    """Choose the query whose index leads to the few that are wanted; each gives the same jobs in the same order."""
+    if where.statuses and not any(status.ended for status in where.statuses):
+        return "list_live_jobs"
+    if where.workspace is None:
+        return "list_jobs"
+    if where.user_id is not None:
+        return "list_jobs_of_requester"
+    return "list_jobs_of_status" if len(where.statuses) == 1 else "list_jobs_of_workspace"
 
 
 def _whose(requester: Requester) -> dict[str, Any]:

@@ -1,26 +1,32 @@
 """Paint 48 prompts at full size and put them on one sheet, to be looked at: ``make gallery``.
 
 ``--blind`` writes them in shuffled order, as 01.png to 48.png without text inside, and the key into ``key.txt``: for
-somebody who is to say what is in each without having seen the prompts.
+somebody who is to say what is in each without having seen the prompts. ``--upscales`` paints each at twice the size
+too, and says how much alike the two are (structural similarity at the small size) and what the upscale cost.
 """
 
 from __future__ import annotations
 
 import random
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw
 from rich.console import Console
 
 from bot.engine.painters.painter import Order
 from bot.engine.painters.procedural import ProceduralPainter
+from bot.engine.painters.procedural.compose import compose
+from bot.engine.painters.procedural.render import render
 from bot.engine.requests import parse_ratio
 from bot.prompts import parse, to_request
+from tests.bot.engine.painters.procedural.pictures import similarity
 
 FOLDER = Path(__file__).parent / "gallery"
 
@@ -136,5 +142,30 @@ def main(*, blind: bool) -> None:
     Console(soft_wrap=True).print(f"{len(files)} pictures in {folder}" + ("" if blind else f", {folder / 'sheet.png'}"))
 
 
+def compare(numbered: tuple[int, str]) -> tuple[float, float]:
+    """Give the likeness of a picture and its upscale, and the upscale's seconds of processor time without encoding."""
+    number, prompt = numbered
+    scene = compose(order_of(prompt), number % 4 + 1)
+    small = render(scene, scale=1.0, checkpoint=lambda _: None)
+    began = time.process_time()
+    large = render(scene, scale=2.0, checkpoint=lambda _: None)
+    seconds = time.process_time() - began
+    image = Image.fromarray(large).resize((small.shape[1], small.shape[0]), Image.Resampling.BOX)
+    return similarity(small.astype(np.float64), np.asarray(image, np.float64)), seconds
+
+
+def upscales() -> None:
+    """Compare every prompt's picture with its upscale."""
+    out = Console(soft_wrap=True)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as workers:
+        found = list(workers.map(compare, enumerate(PROMPTS)))
+    for prompt, (alike, seconds) in zip(PROMPTS, found, strict=True):
+        out.print(f"{alike:.3f}  {seconds:.2f} s  {prompt}")
+    out.print(f"least {min(alike for alike, _ in found):.3f}, slowest {max(seconds for _, seconds in found):.2f} s")
+
+
 if __name__ == "__main__":
-    main(blind="--blind" in sys.argv[1:])
+    if "--upscales" in sys.argv[1:]:
+        upscales()
+    else:
+        main(blind="--blind" in sys.argv[1:])

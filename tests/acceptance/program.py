@@ -31,7 +31,19 @@ class Program:
 
     def __enter__(self) -> Self:
         """Start it and wait until it says that it is ready."""
-        command = [sys.executable, "-m", "bot", "demo", "--no-open", "--data", str(self.data), "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "bot",
+            "demo",
+            "--no-open",
+            "--data",
+            str(self.data),
+            "--port",
+            str(self.port),
+            "--mcp-port",
+            "0",
+        ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MIDJOURNEY_")}
         self._process = subprocess.Popen(
             [*command, *self.arguments],

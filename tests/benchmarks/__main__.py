@@ -6,15 +6,25 @@ Machines differ and are noisy, so what counts is each ratio, not the figures bes
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import accepting, listing, painting
+from bot.logs import set_up_logs
+from tests.benchmarks import accepting, calling, flow, listing, painting, scale, serving_rest
 from tests.benchmarks.measure import Measured
 
-BENCHMARKS = {"accepting": accepting.measure, "listing": listing.measure, "painting": painting.measure}
+BENCHMARKS = {
+    "accepting": accepting.measure,
+    "calling": calling.measure,
+    "flow": flow.measure,
+    "listing": listing.measure,
+    "scale": scale.measure,
+    "painting": painting.measure,
+    "rest": serving_rest.measure,
+}
 
 
 async def main(names: list[str]) -> None:
@@ -28,4 +38,5 @@ async def main(names: list[str]) -> None:
     Console(width=160).print(table)
 
 
+set_up_logs(logging.ERROR)
 asyncio.run(main(sys.argv[1:]))

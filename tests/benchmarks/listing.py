@@ -26,15 +26,20 @@ SELECT printf('01000000-0000-7000-8000-%012d', n), type, action, 'cancelled', su
 FROM jobs, numbers WHERE jobs.id = :id
 """
 
+_COUNT = """
+INSERT INTO job_counts (workspace, status, jobs) VALUES ('local', 'cancelled', :jobs)
+ON CONFLICT (workspace, status) DO UPDATE SET jobs = job_counts.jobs + excluded.jobs
+"""
+
 
 async def measure() -> list[Measured]:
     """Measure the same call at both sizes in one database."""
     with tempfile.TemporaryDirectory() as folder:
         async with open_studio(Path(folder)) as studio:
             jobs = await studio.service.imagine(source("bench", user="ann"), "a lighthouse at dusk")
-            await _fill(studio, jobs[0].id, 1, FEW)
+            await fill(studio, jobs[0].id, 1, FEW)
             few = await _first_page(studio)
-            await _fill(studio, jobs[0].id, FEW + 1, MANY)
+            await fill(studio, jobs[0].id, FEW + 1, MANY)
             many = await _first_page(studio)
     return [
         Measured(
@@ -47,9 +52,11 @@ async def measure() -> list[Measured]:
     ]
 
 
-async def _fill(studio: Studio, job_id: str, first: int, last: int) -> None:
+async def fill(studio: Studio, job_id: str, first: int, last: int) -> None:
+    """Write finished copies of a job, by their numbers."""
     async with studio.store.database.transaction() as connection:
         await connection.execute(_COPY, {"id": job_id, "first": first, "last": last})
+        await connection.execute(_COUNT, {"jobs": last - first + 1})
 
 
 async def _first_page(studio: Studio) -> float:

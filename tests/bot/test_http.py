@@ -179,3 +179,10 @@ async def test_health_is_about_the_process_and_readiness_about_its_parts(studio:
 
 async def test_an_adapters_routes_are_served_beside_the_cores(client: httpx.AsyncClient) -> None:
     assert (await client.get("/extra")).text == "an adapter's"
+
+
+async def test_an_unknown_path_shows_a_person_the_way_back_and_a_program_a_code(client: httpx.AsyncClient) -> None:
+    page = await client.get("/nothing", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404
+    assert '<a href="/">' in page.text
+    assert (await client.get("/nothing")).json()["code"] == "not_found"

@@ -10,10 +10,15 @@ from typing import Any, Protocol
 import pytest
 import pytest_asyncio
 
+from bot.app import Tuning, running
+from bot.config import read_settings
 from bot.engine import Engine, run_engine
+from bot.engine.settings import DEFAULT_BLOCKED_WORDS
 from bot.midjourney.api import ImageApi
 from bot.midjourney.client import Client
 from tests.fakes.engines import TOKEN, tiny_settings
+
+PAINTER = "tests.fakes.tiny_painter:TinyPainter"
 
 
 class Opener(Protocol):
@@ -34,7 +39,21 @@ async def _client(folder: Path, **changes: Any) -> AsyncIterator[ImageApi]:
         yield client
 
 
-OPENERS: dict[str, Opener] = {"engine": _engine, "client over HTTP": _client}
+@asynccontextmanager
+async def _rest(
+    folder: Path, *, queue_limit: int | None = None, concurrency: int = 3, previews: bool = True, **changes: Any
+) -> AsyncIterator[ImageApi]:
+    """The whole program: REST above our job service, the embedded engine below it."""
+    engine = {"painter": PAINTER, "painter_options": {"folder": str(folder), "previews": previews}, **changes}
+    given = {"concurrency": concurrency, "blocked_words": tuple(DEFAULT_BLOCKED_WORDS)}
+    settings = read_settings(data_dir=folder, http_port=0).model_copy(update=given)
+    async with running(settings, tuning=Tuning(engine=engine, waiting_limit=queue_limit)) as app:
+        key = (await app.keys.create("suite")).key
+        async with Client(app.url, key) as client:
+            yield client
+
+
+OPENERS: dict[str, Opener] = {"engine": _engine, "client over HTTP": _client, "REST": _rest}
 
 
 @pytest.fixture(params=OPENERS, scope="module")

@@ -705,16 +705,16 @@ function composer({ address, follow, toLatest }) {
     send.disabled = false;
     send.classList.remove("busy");
     sending = false;
-    if (answer) await settle(answer, words);
+    if (answer) await settle(answer, words, pictures);
     text.focus();
   }
 
-  async function settle(answer, words) {
+  async function settle(answer, words, pictures) {
     find("notices").replaceChildren();
     if (answer.ok) {
       past.add(words);
       text.value = "";
-      attachments.clear();
+      attachments.remove(pictures);
       advice.clear();
       grow();
     }
@@ -816,7 +816,12 @@ function pictureTray(text) {
   });
   return {
     files: () => held.map((each) => each.file),
-    clear: () => { for (const each of held) URL.revokeObjectURL(each.address); held = []; draw(); },
+    // Only what was sent: pictures that were attached while it was on its way are for the next message.
+    remove: (sent) => {
+      for (const each of held) if (sent.includes(each.file)) URL.revokeObjectURL(each.address);
+      held = held.filter((each) => !sent.includes(each.file));
+      draw();
+    },
   };
 }
 
@@ -858,9 +863,16 @@ function suggestions(text, changed) {
     }
     if (mine !== round || !advice.completions) return;
     draw(advice.completions);
-    // A word that is still being completed is not complained about.
-    const typing = isOpen() ? Math.min(...options.map((each) => each.start)) : Infinity;
-    later = setTimeout(() => drawRemarks(advice.issues.filter((each) => each.end <= typing)), 260);
+    const finished = finishedUpTo();
+    later = setTimeout(() => drawRemarks(advice.issues.filter((each) => each.end <= finished)), 260);
+  }
+
+  // A word that is still being completed is not complained about, nor a parameter whose value is being chosen.
+  function finishedUpTo() {
+    if (!isOpen()) return Infinity;
+    const start = Math.min(...options.map((each) => each.start));
+    if (/^[-/]/.test(options[0].label)) return start;
+    return count(text.value.slice(0, unit(start)).trimEnd()) - 1;
   }
 
   function draw(completions) {

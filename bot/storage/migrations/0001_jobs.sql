@@ -49,8 +49,9 @@ CREATE INDEX jobs_waiting ON jobs (mode_rank, turn, id) WHERE submission = 'wait
 CREATE INDEX jobs_live ON jobs (submission, due_at) WHERE ended_at IS NULL;
 CREATE INDEX jobs_live_of_requester ON jobs (platform, workspace, user_id, turn) WHERE ended_at IS NULL;
 CREATE INDEX jobs_cancelling ON jobs (due_at) WHERE ended_at IS NULL AND cancel_requested_at IS NOT NULL;
+CREATE INDEX jobs_live_by_id ON jobs (id) WHERE ended_at IS NULL;
 CREATE INDEX jobs_of_workspace ON jobs (platform, workspace, id);
-CREATE INDEX jobs_of_requester ON jobs (platform, workspace, user_id, id);
+CREATE INDEX jobs_of_requester ON jobs (workspace, user_id, id);
 CREATE INDEX jobs_ended_by_type ON jobs (type, ended_at) WHERE ended_at IS NOT NULL;
 CREATE UNIQUE INDEX one_upscale_of_a_picture ON jobs (parent_id, image_index)
     WHERE type = 'upscale' AND status NOT IN ('failed', 'cancelled');

@@ -77,11 +77,13 @@ WHERE other.submission = 'waiting' AND other.ended_at IS NULL AND (
     OR (other.mode_rank = :mode_rank AND other.turn = :turn AND other.id <= :id)
 );
 
--- name: front_of_queue
-SELECT id FROM jobs
-WHERE submission = 'waiting' AND ended_at IS NULL
-ORDER BY mode_rank, turn, id
-LIMIT :limit;
+-- name: bump_front_of_queue!
+UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id IN (
+    SELECT id FROM jobs
+    WHERE submission = 'waiting' AND ended_at IS NULL
+    ORDER BY mode_rank, turn, id
+    LIMIT :limit
+);
 
 -- name: bump_revision!
 UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
@@ -110,7 +112,7 @@ LIMIT :limit;
 
 -- name: list_jobs
 SELECT * FROM jobs
-WHERE (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+WHERE (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
@@ -122,7 +124,7 @@ LIMIT :limit;
 -- As list_jobs, over the few jobs that have not ended.
 SELECT * FROM jobs
 WHERE ended_at IS NULL
-    AND (CAST(:platform AS TEXT) IS NULL OR platform = :platform)
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
     AND (CAST(:workspace AS TEXT) IS NULL OR workspace = :workspace)
     AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
     AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
@@ -130,13 +132,52 @@ WHERE ended_at IS NULL
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: list_jobs_of_workspace
+-- As list_jobs, by the index of one workspace's jobs.
+SELECT * FROM jobs
+WHERE workspace = :workspace
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
+    AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: list_jobs_of_requester
+-- As list_jobs, by the index of one person's jobs.
+SELECT * FROM jobs
+WHERE workspace = :workspace AND user_id = :user_id
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
+    AND (CAST(:statuses AS TEXT) = '' OR CAST(:statuses AS TEXT) LIKE '%,' || status || ',%')
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: list_jobs_of_status
+-- As list_jobs, by the index of a status that may be rare.
+SELECT * FROM jobs
+WHERE workspace = :workspace AND status = :status
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
 -- name: list_requesters
-SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name FROM jobs
-INNER JOIN (
-    SELECT MAX(id) AS id FROM jobs
-    WHERE platform = :platform AND workspace = :workspace
-    GROUP BY user_id
-) AS latest ON latest.id = jobs.id
+-- From one person to the next in the index of their jobs, as there are few people and many jobs.
+WITH RECURSIVE people (user_id) AS (
+    SELECT MIN(user_id) FROM jobs WHERE platform IN (:platform, 'api') AND workspace = :workspace
+    UNION ALL
+    SELECT (
+        SELECT MIN(jobs.user_id) FROM jobs
+        WHERE jobs.platform IN (:platform, 'api') AND jobs.workspace = :workspace AND jobs.user_id > people.user_id
+    )
+    FROM people WHERE people.user_id IS NOT NULL
+)
+SELECT jobs.platform, jobs.workspace, jobs.user_id, jobs.user_name
+FROM people
+INNER JOIN jobs ON jobs.id = (
+    SELECT MAX(latest.id) FROM jobs AS latest
+    WHERE latest.platform IN (:platform, 'api') AND latest.workspace = :workspace AND latest.user_id = people.user_id
+)
 ORDER BY jobs.user_name;
 
 -- name: recent_prompts

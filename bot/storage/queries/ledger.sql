@@ -1,8 +1,15 @@
 -- name: remember_key!
-INSERT INTO idempotency_keys (key, job_ids, created_at) VALUES (:key, :job_ids, :created_at);
+INSERT INTO idempotency_keys (key, job_ids, created_at, fingerprint, expires_at)
+VALUES (:key, :job_ids, :created_at, :fingerprint, :expires_at);
 
--- name: jobs_of_key$
-SELECT job_ids FROM idempotency_keys WHERE key = :key;
+-- name: jobs_of_key^
+SELECT job_ids, fingerprint FROM idempotency_keys WHERE key = :key AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: forget_key!
+DELETE FROM idempotency_keys WHERE key = :key AND expires_at <= :now;
+
+-- name: forget_keys!
+DELETE FROM idempotency_keys WHERE expires_at <= :now;
 
 -- name: insert_webhook_event!
 INSERT INTO webhook_events (digest, job_id, body, received_at) VALUES (:digest, :job_id, :body, :received_at)

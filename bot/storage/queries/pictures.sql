@@ -1,6 +1,6 @@
 -- name: insert_input!
-INSERT INTO pictures (job_id, role, position, digest, width, height, content_type)
-VALUES (:job_id, 'input', :position, :digest, :width, :height, :content_type);
+INSERT INTO pictures (job_id, role, position, digest, width, height, content_type, source_url, due_at)
+VALUES (:job_id, 'input', :position, :digest, :width, :height, :content_type, :source_url, :due_at);
 
 -- name: want_picture!
 -- A picture that is kept already stays; only a preview is replaced by a newer one.
@@ -35,8 +35,9 @@ SELECT * FROM pictures WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_
 SELECT MIN(due_at) FROM pictures WHERE due_at IS NOT NULL;
 
 -- name: stop_preview!
--- The job has ended: a preview that is kept stays until there is something better, one that is not is of no use.
-UPDATE pictures SET due_at = NULL WHERE job_id = :job_id AND role = 'preview';
+-- The job has ended: a preview that is kept stays until there is something better, one that is not is of no use, and
+-- neither is an input.
+UPDATE pictures SET due_at = NULL WHERE job_id = :job_id AND role IN ('preview', 'input');
 
 -- name: drop_preview!
 DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview';

@@ -17,10 +17,20 @@ UPDATE posts SET
     due_at = CASE WHEN :final = 1 AND attempts = 0 THEN CAST(:now AS BIGINT) ELSE due_at END
 WHERE job_id = :job_id AND wanted_revision < :revision;
 
+-- name: want_front_of_queue!
+-- As want_revision, for the jobs whose revision bump_front_of_queue has raised.
+UPDATE posts SET wanted_revision = (SELECT revision FROM jobs WHERE jobs.id = posts.job_id)
+WHERE job_id IN (
+    SELECT id FROM jobs
+    WHERE submission = 'waiting' AND ended_at IS NULL
+    ORDER BY mode_rank, turn, id
+    LIMIT :limit
+);
+
 -- name: due_posts
 SELECT * FROM posts
 WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
-ORDER BY final DESC, due_at
+ORDER BY final DESC, due_at, id
 LIMIT :limit;
 
 -- name: next_post_due_at$

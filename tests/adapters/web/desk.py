@@ -26,6 +26,7 @@ from bot.jobs.model import Action, Conversation, JobStatus, JobType, PictureRole
 from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import ButtonView, JobView, PictureView
+from bot.keys import Keys
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
@@ -77,6 +78,7 @@ async def desk_in(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
             store=store,
             service=JobService(store, shelf, bells, limits=Limits(), can_lend=lambda: True),
             bells=bells,
+            keys=Keys(store),
             url=ORIGIN,
         )
         adapter = WebAdapter(app)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright, expect
 
 from bot.app import Tuning, running
 from bot.config import read_settings
@@ -110,6 +111,17 @@ async def test_a_mistake_is_pointed_out_before_sending_and_mended_by_a_click(pag
     await page.get_by_role("button", name="Fix").first.click()
     await expect(box).to_have_value("/imagine a 🎨 cat --ar 3:2")
     await expect(page.get_by_role("button", name="Fix")).to_have_count(0)
+
+
+async def test_a_parameter_whose_value_is_being_chosen_is_not_complained_about(page: Page) -> None:
+    box = page.get_by_role("textbox", name="Message #general")
+    remarks = page.locator("#issues > li")
+    await box.press_sequentially("/imagine a cat --ar16:9 --v ")
+    await expect(page.get_by_role("option").first).to_contain_text("model version")
+    await expect(remarks).to_contain_text(["is read as --ar 16:9"])
+    await expect(remarks).to_have_count(1)
+    await box.press_sequentially("99")
+    await expect(remarks).to_have_count(2)
 
 
 async def test_nothing_typed_is_lost_on_an_error_or_a_reload(page: Page) -> None:
@@ -262,6 +274,51 @@ async def test_pictures_are_attached_dropped_and_removed(page: Page, tmp_path: P
     await send(page, "/describe")
     await expect(shown).to_have_count(0)
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("")
+
+
+async def test_a_picture_attached_while_a_message_is_on_its_way_waits_for_the_next(page: Page, tmp_path: Path) -> None:
+    for name in ("first.png", "second.png"):
+        (tmp_path / name).write_bytes(png())
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        arrived.set()
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/c/general/messages", hold)
+    attached = page.get_by_role("list", name="Attached pictures").get_by_role("img")
+    await page.locator("#files").set_input_files(tmp_path / "first.png")
+    await page.get_by_role("textbox", name="Message #general").fill("/describe")
+    await page.keyboard.press("Enter")
+    async with asyncio.timeout(TIME_LIMIT_MS / 1000):
+        await arrived.wait()
+    await page.locator("#files").set_input_files(tmp_path / "second.png")
+    await expect(attached).to_have_count(2)
+    go_on.set()
+    await expect(attached).to_have_count(1)
+    await expect(attached).to_have_attribute("alt", "second.png")
+
+
+async def test_the_way_to_the_latest_messages_never_lies_on_what_one_types(desk: Desk, page: Page, url: str) -> None:
+    for number in range(8):
+        await desk.adapter.post(a_post(f"p-{number}", job_id=f"j-{number}"), a_view(job_id=f"j-{number}"))
+    await page.goto(url)
+    box = page.get_by_role("textbox", name="Message #general")
+    for _ in range(2):
+        await box.fill("/imagine")
+        await box.press("Escape")
+        await box.press("Enter")
+    await expect(page.get_by_role("alert").first).to_be_visible()
+    await box.fill("/imagine a cat\nby the sea\nin the rain")
+    await page.locator("#scroll").evaluate("scroll => { scroll.scrollTop = 400; }")
+    latest = page.get_by_role("button", name="Latest messages")
+    for width in (360, 1200):
+        await page.set_viewport_size({"width": width, "height": 800})
+        button, composer = await latest.bounding_box(), await page.locator("#composer").bounding_box()
+        assert button is not None
+        assert composer is not None
+        assert button["y"] + button["height"] <= composer["y"]
 
 
 async def test_somebody_else_sees_it_at_once_but_cannot_cancel_it(

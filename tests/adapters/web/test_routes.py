@@ -190,6 +190,17 @@ async def test_a_picture_that_is_too_large_is_refused_with_the_limit(desk: Desk,
     assert "holiday.png is larger than 20 MB" in answer.json()["notices"][0]
 
 
+async def test_of_several_pictures_the_one_that_cannot_be_used_is_named(desk: Desk, ada: httpx.AsyncClient) -> None:
+    names = {"good.png": png(), "torn.png": png()[:60]}
+    files = [("pictures", (name, content, "image/png")) for name, content in names.items()]
+    answer = await ada.post("/c/general/messages", data={"text": "/blend", "key": KEY}, files=files)
+    assert "torn.png: This picture is" in answer.json()["notices"][0]
+    inside, outside = "http://10.0.0.1/a.png", "http://10.0.0.2/b.png"
+    answer = await ada.post("/c/general/messages", **form(f"/blend {inside} {outside}"))
+    assert f"{inside}: That address is not on the public internet" in answer.json()["notices"][0]
+    assert await _jobs(desk) == ()
+
+
 async def test_six_pictures_are_refused_with_the_limit(desk: Desk, ada: httpx.AsyncClient) -> None:
     answer = await ada.post("/c/general/messages", **form("/blend", pictures=6))
     assert answer.status_code == 400
@@ -260,6 +271,16 @@ async def test_a_second_retry_leads_to_the_job_that_is_there(desk: Desk, ada: ht
     assert first.json()["goto"] is None
     assert second.json()["goto"] == f"/j/{newest.job_id}"
     assert len(await _jobs(desk)) == 2
+
+
+async def test_a_prompt_that_was_emptied_in_the_dialog_is_refused(desk: Desk, ada: httpx.AsyncClient) -> None:
+    await ada.post("/c/general/messages", **form("/imagine a cat"))
+    (button,) = (await _jobs(desk))[0].buttons
+    for prompt in ("", "  "):
+        answer = await ada.post(f"/c/general/buttons/{button.id}", data={"key": KEY, "prompt": prompt})
+        assert answer.status_code == 400
+        assert "no words left" in answer.json()["notices"][0]
+    assert (await _jobs(desk))[0].status is JobStatus.PENDING
 
 
 async def test_an_unknown_button_says_so(ada: httpx.AsyncClient) -> None:
@@ -384,6 +405,12 @@ async def test_older_jobs_come_page_by_page(desk: Desk, ada: httpx.AsyncClient) 
         more = re.search(r'href="([^"]+)" rel="next"', page)
         address = more[1].replace("&amp;", "&") if more else ""
     assert seen == [f"number {number}." for number in reversed(range(45))]
+
+
+async def test_in_the_list_the_parameters_of_an_arabic_prompt_keep_their_direction(ada: httpx.AsyncClient) -> None:
+    await ada.post("/c/general/messages", **form("/imagine منارة عند الغسق --ar 2:3"))
+    page = (await ada.get("/jobs?status=queued")).text
+    assert 'dir="auto">منارة عند الغسق <span class="tail">--ar 2:3</span></span>' in page
 
 
 async def test_ones_own_job_is_cancelled_from_the_list(desk: Desk, ada: httpx.AsyncClient) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from bot.engine.orders import GENERATIONS_LIMIT, Sheet, StoredOrder
 from bot.engine.records import JobRecord
-from bot.engine.requests import check_words, parse_ratio, understood, variation
+from bot.engine.requests import check_words, parse_ratio, variation
 from bot.errors import UpstreamRejected
 from bot.midjourney.schema import ImagineRequest, JobStatus, JobType, VariationRequest, WebhookType
+from bot.prompts import understood
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -241,3 +241,11 @@ async def test_the_running_loop_shows_what_a_bell_announces(studio: Studio, anna
 
     await until(it_is_shown)
     await until_cancelled(running)
+
+
+async def test_the_posts_of_one_command_come_in_the_order_in_which_they_were_typed(
+    studio: Studio, anna: Person
+) -> None:
+    jobs = await studio.service.imagine(anna.does(), "{red, green, blue, black} bird --repeat 2")
+    await studio.publish()
+    assert [job_id for what, job_id, _ in studio.chat.shown if what == "post"] == [job.id for job in jobs]

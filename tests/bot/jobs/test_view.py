@@ -126,10 +126,10 @@ async def test_the_place_in_the_queue_and_the_usual_time_are_told(world: World, 
         jobs = await studio.service.imagine(anna.does(), "a bird --repeat 4")
         lines = [(await studio.service.view(job.id)).state for job in jobs]
         assert lines == [
-            "Next in the queue, usually takes 30 s",
-            "Waiting, 2nd in the queue, usually takes 30 s",
-            "Waiting, 3rd in the queue, usually takes 30 s",
-            "Waiting, 4th in the queue, usually takes 30 s",
+            "Next in the queue, then about 30 s",
+            "Waiting, 2nd in the queue, then about 30 s",
+            "Waiting, 3rd in the queue, then about 30 s",
+            "Waiting, 4th in the queue, then about 30 s",
         ]
 
 

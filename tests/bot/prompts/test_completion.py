@@ -77,7 +77,7 @@ def test_parameter_that_is_there_is_not_offered_again() -> None:
         ("cat —asp| dog", "cat --aspect  dog"),
         ("cat --ar 16|", "cat --ar 16:9"),
         ("cat --ar 1|6:9 --v 7", "cat --ar 1:1 --v 7"),
-        ("cat --v | --raw", "cat --v 8.2 --raw"),
+        ("cat --v | --raw", "cat --v 7 --raw"),
         ("cat --style r|", "cat --style raw"),
         ("cat --niji |", "cat --niji 7"),
     ],
@@ -120,3 +120,10 @@ def test_whatever_name_is_taken_is_read_as_a_parameter() -> None:
 def test_cursor_outside_the_text_is_brought_back() -> None:
     assert [each.label for each in complete("cat --ti", 99)] == ["--tile"]
     assert complete("--ti", -5) == ()
+
+
+def test_the_versions_offered_first_are_those_that_need_no_comment() -> None:
+    offered = [completion.insert for completion in complete("cat --v ", 8)]
+    quiet = [version for version in offered if not parse(f"cat --v {version}").issues]
+    assert offered[: len(quiet)] == quiet
+    assert len(quiet) >= 4

@@ -54,7 +54,7 @@ def folder_of(tmp_path: Path, **files: str) -> Path:
 async def test_migrations_run_once_and_are_named(path: Path, clock: SettableClock) -> None:
     async with await Database.open(path, clock=clock) as database:
         store = Store(database, clock=clock)
-        assert await store.migrate() == ["bot 0001 jobs"]
+        assert await store.migrate() == ["bot 0001 jobs", "bot 0002 keys", "bot 0003 programs"]
         assert await store.migrate() == []
     async with await Database.open(path, clock=clock) as database:
         assert await Store(database).migrate() == []

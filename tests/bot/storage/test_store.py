@@ -16,6 +16,7 @@ from bot.jobs.model import (
     Conversation,
     Failure,
     Job,
+    JobFilter,
     JobStatus,
     JobType,
     Picture,
@@ -202,3 +203,57 @@ async def test_a_reference_once_known_stays(store: Store, job: Job) -> None:
         post = await unit.post_of(job.id)
         assert post is not None
         assert post.reference == "first"
+
+
+STATUS_SETS = [
+    (),
+    (JobStatus.PENDING,),
+    (JobStatus.FAILED,),
+    (JobStatus.FAILED, JobStatus.CANCELLED),
+    (JobStatus.PENDING, JobStatus.FAILED),
+]
+
+
+@pytest.mark.parametrize("statuses", STATUS_SETS)
+@pytest.mark.parametrize("platform", [None, "chat"])
+@pytest.mark.parametrize("user_id", [None, "1", "nobody"])
+async def test_every_way_to_a_page_of_jobs_gives_those_that_the_filter_names(
+    store: Store, job: Job, statuses: tuple[JobStatus, ...], platform: str | None, user_id: str | None
+) -> None:
+    where = JobFilter(platform=platform, workspace=platform and "acme", user_id=user_id, statuses=statuses)
+    made = [_one_of_many(job, number) for number in range(24)]
+    async with store.unit() as unit:
+        for each in made:
+            await unit.add_job(each)
+        wanted = [each.id for each in reversed(made) if _fits(each, where)]
+        first = await unit.list_jobs(where, before=None, limit=3)
+        rest = await unit.list_jobs(where, before=first[-1].id, limit=100) if first else []
+    assert [each.id for each in (*first, *rest)] == wanted
+
+
+def _one_of_many(job: Job, number: int) -> Job:
+    status = (JobStatus.PENDING, JobStatus.FAILED, JobStatus.CANCELLED)[number % 3]
+    ended = {"ended_at": job.created_at} if status.ended else {}
+    who = replace(job.requester, user_id=str(number % 2), workspace="acme" if number % 5 else "another")
+    return job.evolve(id=f"{number:04}", status=status, requester=who, **ended)
+
+
+def _fits(job: Job, where: JobFilter) -> bool:
+    who = job.requester
+    return (
+        where.platform in {None, who.platform}
+        and where.workspace in {None, who.workspace}
+        and where.user_id in {None, who.user_id}
+        and (not where.statuses or job.status in where.statuses)
+    )
+
+
+async def test_everybody_who_asked_is_listed_once_by_the_latest_name(store: Store, job: Job) -> None:
+    names = [("1", "Zoe"), ("2", "Ben"), ("1", "Anna"), ("3", "Chloe"), ("2", "Ben")]
+    async with store.unit() as unit:
+        for number, (user_id, name) in enumerate(names):
+            who = replace(job.requester, user_id=user_id, name=name)
+            await unit.add_job(job.evolve(id=f"{number:04}", requester=who))
+        listed = await unit.requesters("chat", "acme")
+        assert await unit.requesters("chat", "nowhere") == []
+    assert [(each.user_id, each.name) for each in listed] == [("1", "Anna"), ("2", "Ben"), ("3", "Chloe")]

@@ -1,0 +1,92 @@
+"""Places between two effects, by name, where a test ends the process as a crash would.
+
+The variable ``IMAGINEBOT_CRASH_AT`` names one: ``submitter.after_call``, or ``submitter.after_call:3`` for the third
+time that it is passed. The process then ends at once, with nothing closed or flushed and the exit code ``EXIT_CODE``.
+It is for tests alone. Where it is not set, a point is a call that returns.
+
+Every point is listed in ``POINTS``; the tests take the list and try each one, so none can be forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
+
+from bot.errors import InvalidSetting
+
+VARIABLE: Final = "IMAGINEBOT_CRASH_AT"
+EXIT_CODE: Final = 77
+
+POINTS: Final = MappingProxyType(
+    {
+        "app.recovered": "what was being sent is released; nothing runs yet",
+        "database.before_commit": "everything of a unit is written, nothing is committed",
+        "database.after_commit": "a unit is committed, its caller does not know",
+        "blobs.before_flush": "a picture has its name, and is perhaps not on the disk",
+        "service.picture_kept": "an uploaded picture is kept, the command that uses it is not",
+        "service.command_kept": "a command is committed, not acknowledged",
+        "service.press_kept": "a press is committed, not acknowledged",
+        "web.before_answer": "a command is done, its answer is not sent",
+        "submitter.claimed": "a job is marked as being sent, and is not",
+        "submitter.before_call": "the request to the image service is ready, and not sent",
+        "submitter.after_call": "the image service has the job, we have not its id",
+        "submitter.adopted": "the id is recorded, nobody has been told",
+        "submitter.refused": "the image service said no, which is not recorded",
+        "submitter.unavailable": "the image service was not to be had, which is not recorded",
+        "submitter.found": "a job without an answer was found at the image service, and is not tied to it yet",
+        "submitter.not_found": "a job without an answer is nowhere, and does not wait again yet",
+        "canceller.before_call": "a cancel is recorded, the image service has not heard of it",
+        "canceller.after_call": "the image service has cancelled, we have not recorded it",
+        "tracker.heard": "a webhook was verified, and is not kept",
+        "tracker.applied": "a webhook is kept and applied, and not answered",
+        "tracker.asked": "the image service has told how jobs fare, nothing of it is recorded",
+        "tracker.reported": "one job of a round of polling is recorded, the others are not",
+        "collector.fetched": "a picture is fetched, and not kept",
+        "collector.kept": "a picture is kept as a file, and has no row",
+        "collector.recorded": "a picture has its row, nobody has been told",
+        "collector.failed": "a picture could not be had, which is not recorded",
+        "publisher.before_post": "a message is about to be made",
+        "publisher.posted": "a message is made, its name is not recorded",
+        "publisher.referenced": "the name of a message is recorded, what it shows is not",
+        "publisher.edited": "a message is changed, what it shows is not recorded",
+        "publisher.recorded": "what a message shows is recorded",
+    }
+)
+
+
+def _nothing(_name: str) -> None:
+    """Do nothing: no test wants a crash."""
+
+
+def _armed(setting: str) -> Callable[[str], None]:
+    """Give what ends the process at the place and the pass that ``setting`` names."""
+    wanted, _, text = setting.partition(":")
+    left = int(text) if text.isdecimal() else 1
+
+    def pass_by(name: str) -> None:
+        nonlocal left
+        if name == wanted:
+            left -= 1
+            if left <= 0:
+                os._exit(EXIT_CODE)
+
+    return pass_by
+
+
+point: Final[Callable[[str], None]] = _armed(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else _nothing
+"""Pass by the place with this name. Decided once, when the program is loaded, as its environment is."""
+
+
+def check() -> None:
+    """Refuse a setting that would never end the process.
+
+    Raises:
+        InvalidSetting: it names no place, or no pass from 1.
+    """
+    name, colon, number = os.environ.get(VARIABLE, "").partition(":")
+    if name and name not in POINTS:
+        raise InvalidSetting(f"{VARIABLE} names no crash point: {name}. There are {', '.join(POINTS)}.")
+    if colon and not (number.isascii() and number.isdecimal() and int(number) > 0):
+        raise InvalidSetting(f"{VARIABLE} wants a pass from 1 after the colon, for example submitter.after_call:3.")

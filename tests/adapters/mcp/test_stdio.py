@@ -1,0 +1,121 @@
+"""What the stdio command adds to the tools: a bot that may not be there, and a key that may be wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import TextContent
+
+from adapters.mcp.remote import open_studio
+from bot.errors import InvalidSetting
+from bot.serving import bind, url_of
+from tests.adapters.mcp.place import command, open_place, over_http
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+async def said(client: Client, tool: str = "listjobs", **arguments: Any) -> str:
+    """Call a tool that cannot work, and give what it says."""
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error
+    assert isinstance(result.content[0], TextContent)
+    return result.content[0].text
+
+
+async def test_without_a_bot_the_tools_are_there_and_say_how_to_start_it() -> None:
+    async with Client(command(NOWHERE, "ib_0_key")) as client:
+        assert len((await client.list_tools()).tools) == 8
+        assert (await client.list_resources()).resources == []
+        assert "imaginebot run" in await said(client)
+        assert NOWHERE in await said(client, "createimaginejob", prompt="a bird")
+
+
+async def test_without_a_key_the_tools_say_how_to_make_one() -> None:
+    async with Client(command(NOWHERE, None)) as client:
+        assert "imaginebot keys create" in await said(client)
+        assert "IMAGINEBOT_API_KEY" in await said(client)
+
+
+async def test_with_a_wrong_key_the_tools_say_so_and_the_bot_started_later_is_found(tmp_path: Path) -> None:
+    with bind("127.0.0.1", 0) as free:
+        url, port = url_of(free), free.getsockname()[1]
+    async with Client(command(url, "ib_0_wrong")) as client:
+        assert "does not answer" in await said(client)
+        async with open_place(tmp_path, http_port=port):
+            assert "does not accept the API key" in await said(client)
+        assert "does not answer" in await said(client)
+
+
+async def test_what_is_made_over_stdio_shows_over_http(tmp_path: Path) -> None:
+    async with open_place(tmp_path) as place:
+        async with Client(command(place.app.url, place.key)) as desktop:
+            made = await desktop.call_tool("createimaginejob", {"prompt": "a bird", "wait_seconds": 30})
+        async with over_http(place) as agent:
+            seen = await agent.call_tool("getjobstatus", {"jobId": made.structured_content["data"]["job_id"]})
+    assert seen.structured_content == made.structured_content["job"]
+
+
+async def test_a_key_is_never_sent_in_the_clear_to_another_machine() -> None:
+    with pytest.raises(InvalidSetting, match="https"):
+        async with open_studio("http://studio.example", "ib_0_key"):
+            pass
+    async with open_studio("https://studio.example", "ib_0_key"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"), [((), "mcp --stdio"), (("--stdio", "--url", "http://a.test"), "https")]
+)
+async def test_a_command_that_cannot_work_ends_with_one_sentence(arguments: tuple[str, ...], expected: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "mcp",
+        *arguments,
+        env={"IMAGINEBOT_API_KEY": "ib_0_key"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert expected in err.decode()
+    assert "Traceback" not in err.decode()
+
+
+async def test_nothing_but_the_protocol_is_written_to_stdout_and_the_end_of_stdin_ends_it() -> None:
+    given = command(NOWHERE, "ib_0_key")
+    process = await asyncio.create_subprocess_exec(
+        given.command,
+        *given.args,
+        env=given.env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    client = {"name": "test", "version": "1"}
+    first = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": first}),
+        "this is not JSON",
+        json.dumps({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "listjobs"}}),
+    ]
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+    answers: dict[Any, Any] = {}
+    while 2 not in answers:
+        answer = json.loads(await process.stdout.readline())
+        answers[answer.get("id")] = answer
+    process.stdin.close()
+    assert await process.stdout.read() == b""
+    assert await process.wait() == 0
+    assert answers[1]["result"]["serverInfo"]["name"] == "imaginebot"
+    assert answers[2]["result"]["isError"]

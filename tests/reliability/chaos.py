@@ -1,0 +1,195 @@
+"""The chaos run: ``make chaos``.
+
+The program runs as a child process against an engine of its own, which is slow, fails jobs, and drops, repeats and
+shuffles webhooks. People type and press by the page's own addresses and repeat whatever is not answered. Meanwhile
+the program, and now and then the engine, is killed at random instants. In the end everything has to come to rest by
+itself, and the auditor looks for what was lost, doubled, orphaned or dead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+
+from bot import crash
+from tests.fakes.engines import png
+from tests.reliability.auditor import Audit, at_rest, audit
+from tests.reliability.processes import engine, free_port, program
+from tests.reliability.visitor import Ledger, Visitor
+
+PEOPLE = ("Anna", "Ben", "Chloe", "Dimitri")
+REST_WITHIN_S = 240.0
+ENGINE_KILL_RATE = 0.15
+SHORT_LIFE_RATE = 0.25
+"""How often the program is killed while it is still starting."""
+
+CRASH_POINT_RATE = 0.35
+"""How often a life is to end at a crash point, if it comes there before it is killed: between two effects, where a
+random instant seldom falls."""
+
+FAULTS = (
+    *("--fail-rate", "0.05", "--latency", "0.4"),
+    *("--drop-webhooks", "0.15", "--duplicate-webhooks", "0.2", "--shuffle-webhooks", "0.3"),
+)
+
+
+@dataclass(kw_only=True)
+class Chaos:
+    """A run: ``kills`` of the program, or as many as fit into ``seconds``, and ends at crash points besides."""
+
+    folder: Path
+    seed: int
+    kills: int
+    seconds: float
+    pause: float = 0.8
+    ledger: Ledger = field(default_factory=Ledger)
+    killed: int = 0
+    crashed: int = 0
+    engine_killed: int = 0
+    took: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Lay out both processes."""
+        port = free_port()
+        self.program = program(self.folder / "studio", f"http://127.0.0.1:{port}", concurrency=6)
+        self.engine = engine(self.folder / "engine", port, self.program.url, *FAULTS, "--seed", str(self.seed))
+
+    async def run(self) -> Audit:
+        """Do it all, and give what the auditor finds."""
+        began = time.monotonic()
+        try:
+            await self.engine.start()
+            await self.program.start()
+            people = [asyncio.create_task(self._live(number, name)) for number, name in enumerate(PEOPLE)]
+            await self._kill()
+            self._over = True
+            await self.engine.answering()
+            await self.program.answering()
+            await asyncio.gather(*people)
+            await self._rest()
+            assert await self.program.stop() == 0, self.program.said()
+            assert await self.engine.stop() == 0, self.engine.said()
+        finally:
+            await self.program.kill()
+            await self.engine.kill()
+        self.took = time.monotonic() - began
+        studio = self.folder / "studio"
+        return audit(
+            studio / "imaginebot.db",
+            self.folder / "engine" / "engine" / "engine.db",
+            studio / "pictures",
+            self.ledger.told(),
+        )
+
+    _over: bool = False
+
+    async def _kill(self) -> None:
+        """Kill and start again, at random instants."""
+        draw = Random(self.seed)
+        ends = time.monotonic() + self.seconds
+        while self.killed < self.kills and time.monotonic() < ends:
+            if draw.random() < SHORT_LIFE_RATE:
+                await asyncio.sleep(draw.uniform(0.0, 1.5))
+            else:
+                await self._up()
+                await asyncio.sleep(draw.expovariate(1 / self.pause))
+            if self.program.running:
+                await self.program.kill()
+                self.killed += 1
+            else:
+                assert await self.program.ended() == crash.EXIT_CODE, self.program.said()
+                self.crashed += 1
+            if draw.random() < ENGINE_KILL_RATE:
+                await self.engine.kill()
+                self.engine_killed += 1
+                await self.engine.start()
+            await self.program.start(**self._crash_point(draw))
+        # The last life is to be a long one.
+        await self.program.kill()
+        await self.program.start()
+
+    async def _up(self) -> None:
+        """Wait until the program answers, or has come to a crash point."""
+        with suppress(AssertionError):
+            await self.program.answering()
+
+    def _crash_point(self, draw: Random) -> dict[str, str]:
+        if draw.random() >= CRASH_POINT_RATE:
+            return {}
+        return {crash.VARIABLE: f"{draw.choice(sorted(crash.POINTS))}:{draw.randint(1, 4)}"}
+
+    async def _live(self, number: int, name: str) -> None:
+        """Type and press as long as the killing goes on."""
+        draw = Random(self.seed * 1000 + number)
+        async with Visitor(self.program.url, self.ledger, name=name) as visitor:
+            while not self._over:
+                with suppress(TimeoutError):
+                    await self._act(visitor, draw)
+                await asyncio.sleep(draw.uniform(0.0, 0.6))
+
+    async def _act(self, visitor: Visitor, draw: Random) -> None:
+        match draw.choices(("imagine", "press", "describe", "blend", "say"), (35, 45, 8, 4, 8))[0]:
+            case "imagine":
+                await visitor.command(f"/imagine a picture no. {draw.randrange(10**6)}")
+            case "press":
+                buttons = [button for post in await visitor.look() for button in post.buttons.values()]
+                if buttons:
+                    await visitor.press(draw.choice(buttons))
+            case "describe":
+                await visitor.command("/describe", _picture(draw))
+            case "blend":
+                await visitor.command("/blend", _picture(draw), _picture(draw))
+            case _:
+                await visitor.command(f"How about that? {draw.randrange(10**6)}")
+
+    async def _rest(self) -> None:
+        """Wait until nothing is left to do."""
+        ends = time.monotonic() + REST_WITHIN_S
+        while time.monotonic() < ends and not at_rest(self.folder / "studio" / "imaginebot.db"):  # noqa: ASYNC110 - rows send no events
+            await asyncio.sleep(0.3)
+
+
+def _picture(draw: Random) -> bytes:
+    return png((draw.randrange(256), draw.randrange(256), draw.randrange(256)))
+
+
+async def main(arguments: list[str]) -> int:
+    """Run and print; the exit code is 0 where nothing is amiss."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=120)
+    parser.add_argument("--seconds", type=float, default=900.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="where databases and logs stay; by default they are thrown away")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Chaos(folder=given.folder or Path(folder), seed=given.seed, kills=given.kills, seconds=given.seconds)
+        run.folder.mkdir(parents=True, exist_ok=True)
+        found = await run.run()
+    console = Console(width=140, highlight=False)
+    console.print(
+        found.table(
+            seed=str(run.seed),
+            seconds=round(run.took),
+            program_killed=run.killed,
+            program_ended_at_a_crash_point=run.crashed,
+            engine_killed=run.engine_killed,
+            requests_repeated=run.ledger.repeated,
+            refused=run.ledger.refused,
+        )
+    )
+    for sentence in found.sentences[:40]:
+        console.print(f"  {sentence}")
+    return 0 if found.clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -1,0 +1,204 @@
+"""The program is ended at each named place between two effects, started again, and audited."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import crash
+from bot.engine import run_engine
+from tests.fakes.engines import png, tiny_settings
+from tests.reliability.auditor import at_rest, audit
+from tests.reliability.processes import ROOT, SECRET, TOKEN, Child, free_port, program
+from tests.reliability.visitor import Ledger, Visitor
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+PASSES = {
+    "database.before_commit": (1, 8, 21, 34),
+    "database.after_commit": (1, 8, 21, 34),
+    "publisher.recorded": (1, 3),
+}
+"""Places that are passed for different reasons are tried at several passes."""
+
+Scenario = Callable[[Visitor], Awaitable[Any]]
+
+
+async def _imagine(visitor: Visitor) -> None:
+    await visitor.command("/imagine a lighthouse")
+    await visitor.seen("a lighthouse", "completed", label="U1")
+
+
+async def _press(visitor: Visitor) -> None:
+    await visitor.command("/imagine a lighthouse")
+    grid = await visitor.seen("a lighthouse", "completed", label="U1")
+    await visitor.press(grid.buttons["U1"])
+
+
+async def _describe(visitor: Visitor) -> None:
+    await visitor.command("/describe", png())
+
+
+async def _cancel(visitor: Visitor) -> None:
+    await visitor.command("/imagine a gated garden")
+    post = await visitor.seen("a gated garden", "in_progress", label="Cancel")
+    await visitor.press(post.buttons["Cancel"])
+    await visitor.seen("a gated garden", "cancelled")
+
+
+async def _refused(visitor: Visitor) -> None:
+    await visitor.command("/imagine a field of gore")
+    await visitor.seen("a field of gore", "failed")
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "service.picture_kept": _describe,
+    "service.press_kept": _press,
+    "submitter.refused": _refused,
+    "canceller.before_call": _cancel,
+    "canceller.after_call": _cancel,
+}
+"""What is done to pass by a place; where nothing is named, a grid of four is enough."""
+
+WITHOUT_WEBHOOKS = ("tracker.asked", "tracker.reported", "submitter.found", "submitter.not_found")
+EARLIER = {"submitter.found": "submitter.after_call", "submitter.not_found": "submitter.before_call"}
+"""Places that are passed only after an earlier crash, and where that one is."""
+
+
+@dataclass
+class Ground:
+    """A program that can be ended and started again, and an engine that stays. ``reachable`` is whether it answers."""
+
+    folder: Path
+    child: Child
+    engine_port: int
+
+    @asynccontextmanager
+    async def engine(self, **changes: Any) -> AsyncIterator[None]:
+        """Run the engine, in this process."""
+        settings = tiny_settings(
+            self.folder / "engine",
+            previews=False,
+            webhook_secret=SECRET,
+            webhook_wait=0.2,
+            webhook_origins=frozenset({self.child.url}),
+            picture_origins=frozenset({self.child.url}),
+            **{"concurrency": 4, **changes},
+        )
+        (self.folder / "engine").mkdir(exist_ok=True)
+        async with run_engine(settings, port=self.engine_port):
+            yield
+
+    async def settled(self) -> None:
+        """Wait until nothing is left to do."""
+        async with asyncio.timeout(90):
+            while not at_rest(self.folder / "studio" / "imaginebot.db"):  # noqa: ASYNC110 - rows send no events
+                await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    port = free_port()
+    return Ground(folder=tmp_path, child=program(tmp_path / "studio", f"http://127.0.0.1:{port}"), engine_port=port)
+
+
+def _cases() -> list[tuple[str, int]]:
+    return [(name, number) for name in crash.POINTS for number in PASSES.get(name, (1,))]
+
+
+@pytest.mark.parametrize(("name", "number"), _cases())
+async def test_nothing_is_lost_by_an_end_at(ground: Ground, name: str, number: int) -> None:
+    ledger = Ledger()
+    scenario = SCENARIOS.get(name, _imagine)
+    told: asyncio.Task[None] = asyncio.create_task(_visit(ground, ledger, scenario))
+    try:
+        await _until_crashed(ground, name, number)
+        async with ground.engine(drop_webhooks=float(name in WITHOUT_WEBHOOKS)):
+            await ground.child.start()
+            await told
+            await ground.child.answering()  # before that, nobody listens to a request to stop
+            await ground.settled()
+            assert await ground.child.stop() == 0, ground.child.said()
+    finally:
+        told.cancel()
+        await ground.child.kill()
+    studio = ground.folder / "studio"
+    found = audit(studio / "imaginebot.db", ground.folder / "engine" / "engine.db", studio / "pictures", ledger.told())
+    assert found.clean, found.sentences
+    assert found.accepted >= 1
+    assert found.shown_once == found.ended == found.accepted
+
+
+async def _visit(ground: Ground, ledger: Ledger, scenario: Scenario) -> None:
+    async with Visitor(ground.child.url, ledger) as visitor:
+        await scenario(visitor)
+
+
+async def _until_crashed(ground: Ground, name: str, number: int) -> None:
+    """Start the program under such circumstances that it comes to the place, and wait for its end there."""
+    changes: dict[str, Any] = {"drop_webhooks": float(name in WITHOUT_WEBHOOKS)}
+    if name == "collector.failed":
+        changes["public_url"] = "http://127.0.0.1:9"  # its links lead nowhere
+    if name == "submitter.unavailable":
+        await _crash(ground, name, number)  # with no engine at all
+        return
+    async with ground.engine(**changes):
+        if name in EARLIER:
+            await _crash(ground, EARLIER[name], 1)
+        await _crash(ground, name, number)
+
+
+async def _crash(ground: Ground, name: str, number: int) -> None:
+    await ground.child.start(**{crash.VARIABLE: f"{name}:{number}"})
+    async with asyncio.timeout(60):
+        assert await ground.child.ended() == crash.EXIT_CODE, ground.child.said()
+
+
+def test_every_named_place_stands_once_in_the_program_and_every_place_is_named() -> None:
+    called: Counter[str] = Counter()
+    for folder in ("bot", "adapters"):
+        for path in (ROOT / folder).rglob("*.py"):
+            called.update(_points(path))
+    assert called == dict.fromkeys(crash.POINTS, 1)
+
+
+def _points(path: Path) -> list[str]:
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    return [
+        ast.literal_eval(call.args[0])
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "crash.point"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("submitter.after_cal", "names no crash point"),
+        ("submitter.after_call:0", "a pass from 1"),
+        ("submitter.after_call:soon", "a pass from 1"),
+    ],
+)
+def test_a_wrong_name_is_refused_at_start(tmp_path: Path, setting: str, sentence: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "run", "--port", "0", "--data", str(tmp_path / "studio")],
+        env=os.environ | {crash.VARIABLE: setting, "MIDJOURNEY_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert not (tmp_path / "studio").exists()

@@ -1,0 +1,345 @@
+"""Commands, presses, webhooks, polls, failures, crashes and restarts in any order, on a clock that a test sets."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bot.errors import AlreadyEnded, NotAllowed, NotReady, PlatformUnavailable, QuotaExceeded, UpstreamUnavailable
+from bot.jobs.model import Job, JobFilter, JobStatus, Post
+from bot.jobs.upstream import WEBHOOK_PATH
+from bot.jobs.view import JobView
+from tests.bot.jobs.studio import Chat, Person, Studio, World
+from tests.fakes.image_service import Fault, SettableClock
+
+REFUSALS = (AlreadyEnded, NotAllowed, NotReady, QuotaExceeded)
+ROUNDS = 60
+"""Rounds of all loops within which everything has to come to rest."""
+
+PICK = st.integers(min_value=0, max_value=10**6)
+"""Chooses among whatever there is."""
+
+
+class CrashedError(BaseException):
+    """The process ended here."""
+
+
+class FragileChat(Chat):
+    """A chat that can also end the process once it shows what it was given."""
+
+    crash_after = False
+
+    async def post(self, post: Post, view: JobView) -> str:
+        """Make a message."""
+        reference = await super().post(post, view)
+        self._perhaps_crash()
+        return reference
+
+    async def edit(self, post: Post, view: JobView) -> None:
+        """Change a message."""
+        await super().edit(post, view)
+        self._perhaps_crash()
+
+    def _perhaps_crash(self) -> None:
+        if self.crash_after:
+            self.crash_after = False
+            raise CrashedError
+
+
+FAULTS = {
+    "none": None,
+    "crash before it arrives": lambda: Fault(error=CrashedError()),
+    "crash after it arrived": lambda: Fault(error=CrashedError(), arrives=True),
+    "answer lost": lambda: Fault(error=UpstreamUnavailable(), arrives=True),
+    "request lost, perhaps": lambda: Fault(error=UpstreamUnavailable()),
+    "refused for now": lambda: Fault(error=UpstreamUnavailable(retry_after=3.0, may_have_arrived=False)),
+}
+OPERATIONS = ("imagine", "upscale", "variations")
+
+
+class ServiceMachine(RuleBasedStateMachine):
+    """One studio over many lives."""
+
+    def __init__(self) -> None:
+        """Begin with an empty folder."""
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = SettableClock()
+        self.world = World(Path(self.folder.name), self.clock)
+        self.world.chat = FragileChat()
+        self.people = [Person("Anna"), Person("Ben")]
+        self.keys: dict[tuple[int, str], tuple[str, ...]] = {}
+        self.ended: dict[str, tuple[JobStatus, Any]] = {}
+        self.progress: Counter[str] = Counter()
+        self.bodies: list[tuple[str, bytes]] = []
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do something in the studio."""
+        return self.runner.run(work)
+
+    @initialize()
+    def begin(self) -> None:
+        """Begin in the middle: two jobs are asked for."""
+        self.run(self._start())
+        for who in (0, 1):
+            self._imagine((who, f"imagine-{who}"), "a barn")
+
+    async def _start(self) -> None:
+        self.life = AsyncExitStack()
+        self.studio: Studio = await self.life.enter_async_context(self.world.studio())
+        await self.studio.tracker.apply_kept_events()
+
+    async def _restart(self) -> None:
+        # What a process knew is gone; what was not committed is undone.
+        await self.life.aclose()
+        await self._start()
+
+    async def _live(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do something that the process may not survive."""
+        try:
+            try:
+                await work
+            except* CrashedError:
+                await self._restart()
+        finally:
+            self.world.chat.trouble.clear()
+            self.world.api._faults.clear()
+            self.world.chat.crash_after = False  # type: ignore[attr-defined]  # it is the fragile one
+
+    # What people do
+
+    @rule(who=st.sampled_from((0, 1)), repeat=st.booleans(), pick=PICK, several=st.booleans())
+    def imagine(self, who: int, repeat: bool, pick: int, several: bool) -> None:
+        known = [key for key in self.keys if key[0] == who and key[1].startswith("imagine")]
+        key = known[pick % len(known)] if repeat and known else (who, f"imagine-{len(self.keys)}")
+        text = "a {red,blue} barn" if several else "a barn"
+        self._imagine(key, text)
+
+    def _imagine(self, key: tuple[int, str], text: str) -> None:
+        async def ask() -> None:
+            self._note(key, await self.studio.service.imagine(self.people[key[0]].does(key[1]), text))
+
+        self.run(ask())
+
+    @precondition(lambda self: self._shown())
+    @rule(who=st.sampled_from((0, 1)), pick=PICK, twice=st.booleans())
+    def press(self, who: int, pick: int, twice: bool) -> None:
+        shown = self._shown()
+        button = shown[pick % len(shown)]
+        key = (who, f"press-{len(self.keys)}-{pick}")
+
+        async def ask() -> None:
+            for _ in range(1 + twice):
+                try:
+                    pressed = await self.studio.service.press(self.people[who].does(key[1]), button)
+                except REFUSALS:
+                    return
+                self._note(key, (pressed.job,))
+
+        self.run(ask())
+
+    def _note(self, key: tuple[int, str], jobs: tuple[Job, ...]) -> None:
+        ids = tuple(job.id for job in jobs)
+        assert self.keys.setdefault(key, ids) == ids
+
+    def _shown(self) -> list[str]:
+        return [button.id for view in self.world.chat.messages.values() for button in view.buttons]
+
+    # What the loops do
+
+    @rule(fault=st.sampled_from(("none", "none", *sorted(FAULTS))))
+    def send(self, fault: str) -> None:
+        make = FAULTS[fault]
+        if make is not None:
+            for operation in OPERATIONS:
+                self.world.api.script(operation, make())
+        self.run(self._live(self._send_one()))
+
+    async def _send_one(self) -> None:
+        job = await self.studio.submitter._claim()
+        if job is not None:
+            await self.studio.submitter._submit(job)
+
+    @rule(listed=st.sampled_from((True, True, False)), after=st.sampled_from((0.5, 3.0, 100.0)))
+    def settle(self, listed: bool, after: float) -> None:
+        self.clock.advance(after)
+        if not listed:
+            self.world.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
+        self.run(self._live(self.studio.submitter.settle()))
+
+    @rule(fault=st.sampled_from(sorted(FAULTS)))
+    def carry_cancels(self, fault: str) -> None:
+        make = FAULTS[fault]
+        if make is not None:
+            self.world.api.script("cancel", make())
+        self.run(self._live(self.studio.submitter.carry_cancels()))
+
+    @rule(answered=st.sampled_from((True, True, False)), after=st.sampled_from((0.5, 3.0, 30.0)))
+    def poll(self, answered: bool, after: float) -> None:
+        self.clock.advance(after)
+        if not answered:
+            for operation in ("list_jobs", "get_job"):
+                self.world.api.script(operation, Fault(error=UpstreamUnavailable()))
+        self.run(self._live(self.studio.tracker.poll()))
+
+    @rule()
+    def collect(self) -> None:
+        self.run(self._live(self.studio.collector.collect()))
+
+    @rule(
+        trouble=st.sampled_from(("none", "none", "away", "crash before", "crash after")),
+        after=st.sampled_from((0.0, 3.0, 130.0)),
+    )
+    def publish(self, trouble: str, after: float) -> None:
+        self.clock.advance(after)
+        chat = self.world.chat
+        if trouble == "away":
+            chat.trouble.append(PlatformUnavailable("The platform is away."))
+        if trouble == "crash before":
+            chat.trouble.append(CrashedError())  # type: ignore[arg-type]  # not an error, an end
+        chat.crash_after = trouble == "crash after"  # type: ignore[attr-defined]  # it is the fragile one
+        self.run(self._live(self.studio.publish()))
+
+    # What the world does
+
+    @precondition(lambda self: self._unfinished())
+    @rule(pick=PICK, end=st.sampled_from(("go on", "complete", "fail")), percent=st.integers(1, 99), tell=st.booleans())
+    def they_work(self, pick: int, end: str, percent: int, tell: bool) -> None:
+        unfinished = self._unfinished()
+        job_id = unfinished[pick % len(unfinished)]
+        if end == "go on":
+            self.world.api.go_on(job_id, percent)
+        elif end == "complete":
+            self.world.api.complete(job_id)
+        else:
+            self.world.api.fail(job_id)
+        address = self.world.api.jobs[job_id].webhook_url or ""
+        for bare in (False, True):
+            self.bodies.append((address.rpartition(WEBHOOK_PATH)[2], self.world.api.event(job_id, bare=bare)))
+        if tell:
+            self.run(self.studio.tracker.hear(*self.bodies[-2]))
+
+    def _unfinished(self) -> list[Any]:
+        return [job.id for job in self.world.api.jobs.values() if not job.status.ended]
+
+    @precondition(lambda self: self.bodies)
+    @rule(pick=PICK)
+    def webhook(self, pick: int) -> None:
+        # Any of those that were ever sent: late, again, or out of order.
+        job_id, body = self.bodies[pick % len(self.bodies)]
+        self.run(self.studio.tracker.hear(job_id, body))
+
+    @rule()
+    def crash(self) -> None:
+        self.run(self._restart())
+
+    # What holds at all times
+
+    @invariant()
+    def nothing_is_sent_twice(self) -> None:
+        addresses = Counter(job.webhook_url for job in self.world.api.jobs.values())
+        assert not [address for address, count in addresses.items() if count > 1]
+
+    @invariant()
+    def an_end_is_final_and_progress_never_goes_back(self) -> None:
+        for job in self.run(self._jobs()):
+            assert job.progress >= self.progress[job.id]
+            self.progress[job.id] = job.progress
+            if job.id in self.ended or job.status.ended:
+                assert self.ended.setdefault(job.id, (job.status, job.ended_at)) == (job.status, job.ended_at)
+
+    @invariant()
+    def nothing_acknowledged_is_lost_and_every_shown_button_is_there(self) -> None:
+        self.run(self._look())
+
+    async def _jobs(self) -> list[Job]:
+        if not hasattr(self, "studio"):
+            return []
+        async with self.studio.store.unit() as unit:
+            return await unit.list_jobs(JobFilter(), before=None, limit=10_000)
+
+    async def _look(self) -> None:
+        made = {job.id for job in await self._jobs()}
+        assert {job_id for ids in self.keys.values() for job_id in ids} <= made
+        async with AsyncExitStack() as stack:
+            if self._shown():
+                unit = await stack.enter_async_context(self.studio.store.unit())
+                for button in self._shown():
+                    assert (await unit.button(button)).job_id in made
+
+    # What holds in the end
+
+    def teardown(self) -> None:
+        """Let the world be kind, and everything come to rest."""
+        try:
+            if hasattr(self, "studio"):
+                self.run(self._come_to_rest())
+                self.run(self._judge())
+                self.run(self.life.aclose())
+        finally:
+            self.runner.close()
+            self.folder.cleanup()
+
+    async def _come_to_rest(self) -> None:
+        await self._restart()
+        for _ in range(ROUNDS):
+            self.clock.advance(130)
+            await self.studio.send()
+            await self.studio.submitter.settle()
+            await self.studio.submitter.carry_cancels()
+            for job_id in self._unfinished():
+                self.world.api.complete(job_id)
+            await self.studio.tracker.poll()
+            await self.studio.collector.collect()
+            await self.studio.publish()
+            if await self._at_rest():
+                return
+        raise AssertionError([(job.id, job.status, job.submission) for job in await self._jobs()])
+
+    async def _at_rest(self) -> bool:
+        behind = await self.studio.rows("SELECT 1 FROM posts WHERE shown_revision < wanted_revision")
+        due = await self.studio.rows("SELECT 1 FROM pictures WHERE due_at IS NOT NULL")
+        return not behind and not due and all(job.status.ended for job in await self._jobs())
+
+    async def _judge(self) -> None:
+        jobs = await self._jobs()
+        tied = [job.upstream_id for job in jobs if job.upstream_id is not None]
+        assert sorted(tied) == sorted(map(str, self.world.api.jobs))
+        shown = {view.job_id: view for view in self.world.chat.messages.values()}
+        assert len(shown) == len(self.world.chat.messages) == len(jobs)
+        for job in jobs:
+            view = shown[job.id]
+            assert (view.status, view.revision) == (job.status, job.revision)
+            assert view.buttons
+            assert view.state != "Fetching the pictures"
+
+
+@pytest.mark.timeout(420)  # where it fails, the shortest way there is looked for
+def test_whatever_happens_each_job_ends_once_is_shown_once_and_is_sent_once() -> None:
+    run_state_machine_as_test(
+        ServiceMachine,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
