@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench chaos soak screenshots lock clean
+.PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -35,11 +35,7 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost
-	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
-
-soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
-	@$(BIN)/python -m tests.reliability.soak $(ARGS)
+.PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
 
 screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
 	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)

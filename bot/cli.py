@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import signal
+import time
 import webbrowser
 from collections.abc import Coroutine
 from importlib.metadata import entry_points
@@ -149,6 +150,25 @@ def engine(
             port,
             drawn=settings.token is None,
         )
+    )
+
+
+@engine_cli.command()
+def paint(
+    prompt: Annotated[str, typer.Argument(help="What to paint; parameters such as --ar 3:2 go inside the quotes.")],
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write the picture.", dir_okay=False)
+    ] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="Paint all four, as one WebP.")] = False,
+) -> None:
+    """Paint one prompt into a file, with no server and no account."""
+    from bot.engine.single import paint as paint_one
+
+    began = time.perf_counter()
+    written = asyncio.run(paint_one(prompt, out_file, whole_grid=grid))
+    took = time.perf_counter() - began
+    out.print(
+        f"{escape(str(written.path))}  [dim]{written.width} × {written.height}, seed {written.seed}, {took:.1f} s[/dim]"
     )
 
 

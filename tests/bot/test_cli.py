@@ -211,6 +211,14 @@ def test_a_path_with_brackets_is_printed_as_it_is(tmp_path: Path, folder: Path) 
     assert (code, str(odd) in text) == (0, True)
 
 
+def test_engine_paint_writes_a_picture_and_says_where(tmp_path: Path) -> None:
+    out = tmp_path / "circles.png"
+    code, text = command("engine", "paint", "circles --ar 14:1 --seed 5", "--out", out)
+    assert (code, out.exists()) == (0, True)
+    assert str(out) in text
+    assert "seed 5" in text
+
+
 def test_no_command_gives_the_help() -> None:
     code, text = command()
     assert code in {0, 2}

@@ -19,6 +19,9 @@ Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 
 _BAND_PIXELS = 400_000
+_LARGE = 1500
+"""Pixels for each unit: from here on shapes are drawn on twice the grid instead of four times, so that a picture and
+its upscale round every shape to the same fine grid."""
 
 
 class Canvas:
@@ -64,13 +67,21 @@ class Canvas:
     def over(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
         """Lay ``colour`` over the picture where ``mask`` (0…1) says, in ``window``."""
         rows, cols = window or (slice(None), slice(None))
-        region = self.rgb[:, rows, cols]
-        paint = np.array(colour, np.float32).reshape(3, 1, 1) if isinstance(colour, tuple) else colour
-        change = paint - region
-        change *= mask
-        region += change
+        self._mix(mask, colour, (rows, cols))
         self.ids[rows, cols][np.broadcast_to(mask > np.float32(0.5), self.ids[rows, cols].shape)] = self.layer
         self.check()
+
+    def _mix(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice]) -> None:
+        """Draw the planes towards ``colour``, one after the other, so that a cancel is heard between them."""
+        rows, cols = window
+        for n in range(3):
+            plane = self.rgb[n, rows, cols]
+            paint = np.float32(colour[n]) if isinstance(colour, tuple) else colour[n]
+            change = paint - plane
+            change *= mask
+            plane += change
+            if plane.size > _BAND_PIXELS:
+                self.check()
 
     def fill(self, table: Plane, t: Plane) -> None:
         """Fill the whole picture with the colours that ``table`` (3, n) has at ``t`` (0…1)."""
@@ -81,11 +92,7 @@ class Canvas:
     def over_soft(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
         """Lay ``colour`` over the picture as air or light would: the map of layers stays as it is."""
         rows, cols = window or (slice(None), slice(None))
-        region = self.rgb[:, rows, cols]
-        paint = np.array(colour, np.float32).reshape(3, 1, 1) if isinstance(colour, tuple) else colour
-        change = paint - region
-        change *= mask
-        region += change
+        self._mix(mask, colour, (rows, cols))
         self.check()
 
     def light(self, mask: Plane, colour: Plane | Rgb, window: tuple[slice, slice] | None = None) -> None:
@@ -96,12 +103,18 @@ class Canvas:
             plane += (np.float32(1) - plane) * (
                 mask * np.float32(strength) if isinstance(strength, float) else mask * strength
             )
+            if plane.size > _BAND_PIXELS:
+                self.check()
         self.check()
 
     def shade(self, mask: Plane, window: tuple[slice, slice] | None = None) -> None:
         """Darken the picture by ``mask`` (0 leaves it, 1 is black)."""
         rows, cols = window or (slice(None), slice(None))
-        self.rgb[:, rows, cols] *= np.float32(1) - mask
+        left = np.float32(1) - mask
+        for plane in self.rgb[:, rows, cols]:
+            plane *= left
+            if plane.size > _BAND_PIXELS:
+                self.check()
 
     def new_layer(self) -> int:
         """Count a new layer for the map of layers."""
@@ -118,9 +131,9 @@ class Sheet:
         self.window = canvas.window(box)
         rows, cols = self.window or (slice(0, 1), slice(0, 1))
         self.size = (cols.stop - cols.start, rows.stop - rows.start)
-        area = self.size[0] * self.size[1]
-        self.fine = 4 if area < 150_000 else 3 if area < 1_300_000 else 2
-        self.image = Image.new("RGBA" if coloured else "L", (self.size[0] * self.fine, self.size[1] * self.fine), 0)
+        self.fine = 4 if canvas.px < _LARGE else 2
+        # RGBX and not RGBA: averaging then keeps each colour weighted by its cover, so that no edge shines.
+        self.image = Image.new("RGBX" if coloured else "L", (self.size[0] * self.fine, self.size[1] * self.fine), 0)
         self.draw = ImageDraw.Draw(self.image)
         self._kx = canvas.width / canvas.units[0] * self.fine
         self._ky = canvas.px * self.fine
@@ -162,7 +175,7 @@ class Sheet:
 
     def mask(self) -> Plane:
         """Average down to the canvas's pixels: 0…1 (height, width)."""
-        small = self.image.getchannel("A") if self.coloured else self.image
+        small = self.image.getchannel(3) if self.coloured else self.image
         found: Plane = np.asarray(small.reduce(self.fine), np.float32) * np.float32(1 / 255)
         return found
 

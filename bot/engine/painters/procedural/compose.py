@@ -19,7 +19,22 @@ from bot.engine.painters.procedural.subjects.subject import Role
 
 MOST_EXTREME_RATIO = 14.0
 _UNSEEN = ("mountains", "sea", "forest", "lake", "desert", "meadow", "flow", "city", "space", "hills")
-_LIGHTS = ("golden", "dusk", "dawn", "noon")
+_LIGHTS = ("noon", "noon", "dawn", "dusk", "golden", "bluehour", "noon")
+_FITTING_LIGHTS = {
+    "city": ("night", "bluehour", "dusk", "noon"),
+    "stars": ("night",),
+    "boat": ("noon", "dawn", "dusk", "golden"),
+    "waves": ("noon", "dusk", "noon", "golden"),
+    "lighthouse": ("dusk", "bluehour", "noon", "dawn"),
+    "forest": ("noon", "dawn", "golden"),
+    **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "dawn")),
+    **dict.fromkeys(("portrait", "woman", "man", "oldman", "oldwoman", "child"), ("noon", "golden", "dawn", "dusk")),
+    **dict.fromkeys(
+        ("cat", "house", "tree", "willow", "flowers", "meadow"), ("noon", "dawn", "golden", "noon", "dusk")
+    ),
+    "ruin": ("overcast", "dusk", "dawn", "bluehour"),
+}
+"""What light a subject is often seen in, where the prompt names none."""
 _HORIZONS = {"sea": 0.60, "lake": 0.56, "meadow": 0.60, "desert": 0.58, "snowfield": 0.62, "plaza": 0.72, "table": 0.66}
 
 
@@ -41,7 +56,8 @@ def compose(order: Order, index: int) -> Scene:
     measured = tuple(measure(picture) for picture in order.pictures)
     reading = _with_pictures(reading, measured, blend=order.blend)
     chaos = order.chaos / 100
-    common = Stream("common", order.seed, reading.unknown)
+    # The prompt's own words turn light and palette, so that one seed does not make all prompts alike.
+    common = Stream("common", order.seed, reading.unknown, *(name for name, _ in reading.subjects))
     own = Stream("own", order.seed, index, reading.unknown)
     width, height = _units(order.aspect_ratio)
     light_name = _light_name(reading, common, own, chaos)
@@ -108,8 +124,11 @@ def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> 
             return str(lexicon().table("weather_light")[weather])
     if any(name in ("moon", "fireworks") for name, _ in reading.subjects):
         return "night"
+    if reading.season is not None and common.child("season").chance(0.6):
+        return str(lexicon().table("season_light")[reading.season])
     stream = own if own.child("light").chance(chaos * 0.9) else common
-    return stream.child("light name").pick(_LIGHTS)
+    fitting = next((_FITTING_LIGHTS[name] for name, _ in reading.subjects if name in _FITTING_LIGHTS), _LIGHTS)
+    return stream.child("light name").pick(fitting)
 
 
 def _light(
@@ -169,11 +188,10 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     if not asked:
         stream = own if own.child("cast").chance(chaos) else common
         asked = [(_home_of(reading, stream), None)]
-    whole = next((name for name, _ in asked if known[name].role is Role.WHOLE), None)
-    if whole is not None:
-        return whole, [
-            (name, colour) for name, colour in asked if known[name].role is not Role.GROUND and name != whole
-        ]
+    wholes = [name for name, _ in asked if known[name].role is Role.WHOLE]
+    if wholes:
+        whole = max(wholes, key=lambda name: known[name].order)
+        return whole, [one for one in asked if one[0] == whole or known[one[0]].role is Role.FIGURE]
     grounds = [name for name, _ in asked if known[name].role is Role.GROUND]
     ground = grounds[0] if grounds else known[asked[0][0]].home
     if not grounds:
@@ -245,12 +263,12 @@ def _grade(
         theirs = [code for one in measured for code in one.palette]
         colours = [*theirs, *colours]
         strength = max(strength, 0.82)
-    turn = own.child("turn").uniform(-0.06, 0.06) * (1 + 5 * chaos) + reading.weird * own.child("weird").uniform(
+    turn = common.child("hue").uniform(-0.10, 0.10) * (1.0 if not colours else 0.3)
+    turn += own.child("turn").uniform(-0.06, 0.06) * (1 + 5 * chaos) + reading.weird * own.child("weird").uniform(
         0.5, 1.3
     )
     if reading.unknown:
         turn += (reading.unknown % 1009 / 1009 - 0.5) * 0.24
-    del common
     return Grade(
         colours=tuple(colours[:24]),
         strength=strength,
@@ -288,10 +306,10 @@ def _vary(scene: Scene, order: Order, index: int) -> Scene:
         replace(
             place,
             x=place.x + stream.child(n).uniform(-0.022, 0.022) * scene.width * far
-            if place.name != "headland"
+            if place.name not in ("headland", "sandbank")
             else place.x,
             height=place.height * (1 + stream.child(n, "size").uniform(-0.07, 0.07) * far)
-            if place.name != "headland"
+            if place.name not in ("headland", "sandbank")
             else place.height,
             key=f"{place.key}~{order.seed}.{index}" if stream.child(n, "anew").chance(0.5) else place.key,
         )

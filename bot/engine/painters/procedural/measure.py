@@ -205,7 +205,7 @@ def _with_truth(measured: Measured, known: Mapping[str, Any], prompt: object) ->
     places = known["places"] if isinstance(known["places"], list) else []
     light = known["light"] if isinstance(known["light"], dict) else {}
     names = [known.get("ground"), *(place.get("name") for place in places if isinstance(place, dict))]
-    subjects = tuple(name for name in _known(names, all_subjects()) if name != "headland")
+    subjects = tuple(name for name in _known(names, all_subjects()) if name not in ("headland", "sandbank"))
     return replace(
         measured,
         subjects=subjects or measured.subjects,

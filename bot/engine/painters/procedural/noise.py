@@ -12,7 +12,8 @@ from bot.engine.painters.procedural.randomness import Stream
 _MOST_CELLS = 700
 _BAND_PIXELS = 400_000
 _SMALLEST_CELL = 2.2
-"""Pixels: finer octaves would only alias."""
+"""Pixels: finer octaves would only alias; their mean stands for them, so that all sizes have the same coarse ones."""
+_MEAN = 0.5
 
 
 def field(
@@ -34,10 +35,11 @@ def field(
     for octave in range(octaves):
         fx, fy = cells[0] * 2.0**octave, cells[1] * 2.0**octave
         if octave and (canvas.px / max(fx, fy) < _SMALLEST_CELL):
-            break
-        total += _octave(stream.child(octave), (fx, fy), (left, top, right, bottom), shape, canvas.units) * np.float32(
-            weight
-        )
+            total += np.float32(_MEAN * weight)
+        else:
+            layer = _octave(stream.child(octave), (fx, fy), (left, top, right, bottom), shape, canvas.units)
+            total += layer * np.float32(weight)
+            canvas.check()
         sum_ += weight
         weight *= gain
     total *= np.float32(1 / sum_)
@@ -83,8 +85,9 @@ def coarse(
     for octave in range(octaves):
         fx, fy = cells[0] * 2.0**octave, cells[1] * 2.0**octave
         if octave and canvas.px / max(fx, fy) < 2 * _SMALLEST_CELL:
-            break
-        total += _octave(stream.child(octave), (fx, fy), span, half, canvas.units) * np.float32(weight)
+            total += np.float32(_MEAN * weight)
+        else:
+            total += _octave(stream.child(octave), (fx, fy), span, half, canvas.units) * np.float32(weight)
         sum_ += weight
         weight *= 0.52
     canvas.check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Light, Place
 from bot.engine.painters.procedural.subjects import Subject, all_subjects
@@ -9,6 +11,7 @@ from bot.engine.painters.procedural.subjects.subject import Role
 from bot.engine.painters.procedural.tables import tables
 
 _WATERS = ("sea", "lake")
+_SANDBANK = 0.045
 _HEADLAND = 0.17
 """Height of a headland that carries something, as a share of the unit."""
 
@@ -34,6 +37,8 @@ def place_all(
         subject = known[name]
         spot = spots[standing.index(name)] if name in standing else stream.child(name, "x").uniform(0.25, 0.75)
         places += _one(subject, colour, ground, frame, spot, stream.child("place", name), len(standing))
+        if subject.flock and len(standing) < 3:
+            places = [*_echoes(places[-1], subject, frame, stream.child("echoes", name)), *places]
     return tuple(
         sorted(
             places,
@@ -97,12 +102,13 @@ def _one(
             )
         ]
     if ground in _WATERS:
-        rock = _HEADLAND * unit * stream.uniform(0.85, 1.15)
+        low = subject.rock != "headland"
+        rock = (_HEADLAND if not low else _SANDBANK) * unit * stream.uniform(0.85, 1.15)
         shore = horizon + depth * stream.uniform(0.10, 0.2)
         size = min(size, (shore - rock) * 0.86)
         return [
             Place(
-                name="headland",
+                name=subject.rock,
                 x=x,
                 base=shore,
                 height=rock,
@@ -114,7 +120,7 @@ def _one(
             Place(
                 name=subject.name,
                 x=x,
-                base=shore - rock * 0.94,
+                base=shore - rock * (0.94 if not low else 0.5),
                 height=size,
                 key=key,
                 colour=codes,
@@ -124,6 +130,20 @@ def _one(
         ]
     base = horizon + depth * stream.uniform(0.26, 0.42)
     return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
+
+
+def _echoes(place: Place, subject: Subject, frame: tuple[float, float, float], stream: Stream) -> list[Place]:
+    """Give a wide picture more of the same, smaller and farther off, so that its width is not empty."""
+    width, height, horizon = frame
+    count = min(int(width / min(height, width * 1.3) / 2.2), 6)
+    found = []
+    for n in range(count):
+        one = stream.child(n)
+        x = (place.x + (n + 1) / (count + 1) * width + one.uniform(-0.03, 0.03) * width) % width
+        size = place.height * one.uniform(0.42, 0.8)
+        base = horizon + (place.base - horizon) * one.uniform(0.25, 0.8) if subject.stands == "water" else place.base
+        found.append(replace(place, x=x, base=base, height=size, key=f"{place.key} {n}", flip=one.chance(0.5)))
+    return sorted(found, key=lambda one: one.base)
 
 
 def _codes(colour: str | None) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from bot.engine.painters.procedural.water import mirror_layer
 
 SIDE = 1024
 """Pixels for each unit at scale 1: a square picture is 1024 x 1024."""
+STUDY = 0.125
+"""The scale of the study by which styles choose their colours."""
 PAINTED = 0.6
 STYLED = 0.85
 
@@ -39,9 +41,12 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
     width, height = base_size(scene)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     canvas = Canvas(size, (scene.width, scene.height), checkpoint)
-    stage = Stage(canvas, scene)
     canvas.until = PAINTED
-    _scene(stage)
+    stage = Stage(canvas, scene, lambda: _study(scene, canvas))
+    if scale > 1 and scene.styles and all_styles()[scene.styles[0]].broad:
+        _enlarged(stage, (width, height))
+    else:
+        _scene(stage)
     canvas.until = STYLED
     picture, grain = canvas.rgb, not scene.tile
     for name in scene.styles:
@@ -50,6 +55,28 @@ def render(scene: Scene, *, scale: float, checkpoint: Checkpoint) -> npt.NDArray
         grain = grain and chosen.grain
         canvas.check()
     return _finish(stage, picture, grain=grain and not scene.raw)
+
+
+def _enlarged(stage: Stage, size: tuple[int, int]) -> None:
+    """Paint the scene at scale 1 and enlarge it, for a style that would keep no more of it."""
+    canvas = stage.canvas
+    small = Canvas(size, canvas.units, lambda _: canvas.check())
+    _scene(Stage(small, stage.scene, lambda: stage.study))
+    whole = canvas.width, canvas.height
+    for plane, source in zip(canvas.rgb, small.rgb, strict=True):
+        # Each pixel becomes a square: what a style finds by averaging is then exactly what it finds at scale 1.
+        plane[:] = np.asarray(Image.fromarray(source).resize(whole, Image.Resampling.NEAREST))
+        canvas.check()
+    canvas.ids[:] = np.asarray(Image.fromarray(small.ids).resize(whole, Image.Resampling.NEAREST))
+    canvas.layer = small.layer
+
+
+def _study(scene: Scene, canvas: Canvas) -> Plane:
+    width, height = base_size(scene)
+    size = (max(round(width * STUDY), 8), max(round(height * STUDY), 8))
+    small = Canvas(size, (scene.width, scene.height), lambda _: canvas.check())
+    _scene(Stage(small, scene, lambda: small.rgb))
+    return clamp(small.rgb)
 
 
 def _scene(stage: Stage) -> None:
@@ -79,7 +106,7 @@ def _things(stage: Stage) -> None:
             continue
         layer = stage.canvas.layer + 1
         subject.paint(stage, place)
-        if place.afloat and (place.name == "headland" or subject.stands == "water"):
+        if place.afloat and subject.name != "waves" and subject.stands == "water":
             floating.append((layer, place.base, place.height))
         elif place.afloat and floating:
             first, base, height = floating.pop()
@@ -102,15 +129,16 @@ def _finish(stage: Stage, picture: Plane, *, grain: bool) -> npt.NDArray[np.uint
     canvas = stage.canvas
     pixels = np.empty((canvas.height, canvas.width, 3), np.uint8)
     vignette = _vignette(stage) if grain else None
-    fine = _grain(stage, 0.016 if grain else 0.0)
-    band = max(1, 500_000 // canvas.width)
+    noise = _Grain(stage, 0.016 if grain else 0.0)
+    band = max(1, 300_000 // canvas.width)
     for top in range(0, canvas.height, band):
-        rows = slice(top, top + band)
+        rows = slice(top, min(top + band, canvas.height))
+        fine = noise.rows(rows)
         for n in range(3):
             plane = picture[n, rows]
             if vignette is not None:
                 plane = plane * vignette[rows]
-            value = (plane + fine[rows]) * np.float32(255) + np.float32(0.5)
+            value = (plane + fine) * np.float32(255) + np.float32(0.5)
             pixels[rows, :, n] = np.minimum(np.maximum(value, np.float32(0)), np.float32(255)).astype(np.uint8)
         canvas.check()
     return pixels
@@ -125,20 +153,29 @@ def _vignette(stage: Stage) -> Plane:
     return vignette
 
 
-def _grain(stage: Stage, amount: float) -> Plane:
-    """Give the dither that hides steps (half a level), and the grain on top, laid in scene units."""
-    canvas = stage.canvas
-    stream = Stream("grain", 1)
-    tile = stream.array(256, 256, low=-0.5, high=0.5) * np.float32(1 / 255)
-    dither = np.tile(tile, (canvas.height // 256 + 1, canvas.width // 256 + 1))[: canvas.height, : canvas.width]
-    if amount <= 0:
-        return dither
-    width, height = base_size(stage.scene)
-    rough = stream.child("rough").array(512, 512, low=-0.5, high=0.5) + stream.child("rough2").array(
-        512, 512, low=-0.5, high=0.5
-    )
-    coarse = np.tile(rough, (height // 512 + 1, width // 512 + 1))[:height, :width]
-    if (width, height) != (canvas.width, canvas.height):
-        how = Image.Resampling.BILINEAR if canvas.width > width else Image.Resampling.BOX
-        coarse = np.asarray(Image.fromarray(np.ascontiguousarray(coarse)).resize((canvas.width, canvas.height), how))
-    return dither + clamp(coarse * np.float32(amount) + np.float32(0.5)) - np.float32(0.5)
+class _Grain:
+    """The dither that hides steps (half a level), and the grain on top: an upscale has the same, and a finer one."""
+
+    def __init__(self, stage: Stage, amount: float) -> None:
+        stream = Stream("grain", 1)
+        self._canvas = stage.canvas
+        self._amount = np.float32(amount)
+        self._size = base_size(stage.scene)
+        self._dither = stream.array(256, 256, low=-0.5, high=0.5) * np.float32(1 / 255)
+        rough, other = stream.child("rough"), stream.child("rough2")
+        self._rough = rough.array(512, 512, low=-0.5, high=0.5) + other.array(512, 512, low=-0.5, high=0.5)
+        self._finer = stream.child("finer").array(512, 512, low=-0.3, high=0.3)
+        self._across = np.arange(self._canvas.width)
+        self._at = self._across * self._size[0] // self._canvas.width % 512
+
+    def rows(self, rows: slice) -> Plane:
+        """Give it for some rows of the picture."""
+        canvas, down = self._canvas, np.arange(rows.start, rows.stop)
+        found: Plane = self._dither[down % 256][:, self._across % 256]
+        if self._amount:
+            at = down * self._size[1] // canvas.height % 512
+            grain = self._rough[at][:, self._at]
+            if canvas.width > self._size[0]:
+                grain += self._finer[down % 512][:, self._across % 512]
+            found = found + grain * self._amount
+        return found

@@ -119,7 +119,9 @@ def _clouds(stage: Stage) -> None:
     sun = falloff(_coarse_distance(stage, rows, step), 0.30 * reach)
     tint = clamp(relief * np.float32(0.62) + sun * np.float32(0.5) + (height - np.float32(0.5)) * np.float32(0.16))
     shape = (rows, canvas.width)
+    canvas.check()
     paint = lookup(_cloud_table(stage), noise.enlarge(tint, shape) if step > 1 else tint)
+    canvas.check()
     canvas.over(noise.enlarge(alpha, shape) if step > 1 else alpha, paint, window)
 
 

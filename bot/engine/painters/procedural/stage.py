@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -110,14 +110,23 @@ def graded_far(colour: Lab, haze: Lab, far: float, grade: Grade) -> Lab:
 class Stage:
     """The canvas, the scene and its tones, with a few measures that every painter needs."""
 
-    def __init__(self, canvas: Canvas, scene: Scene) -> None:
-        """Set the stage."""
+    def __init__(self, canvas: Canvas, scene: Scene, study: Callable[[], Plane]) -> None:
+        """Set the stage; ``study`` paints the scene, without its style, at a small size."""
         self.canvas = canvas
+        self._study = study
         self.scene = scene
         self.tones = Tones(scene=scene)
         self.w, self.h = scene.width, scene.height
         self.horizon = scene.horizon
         self.unit = min(scene.height, scene.width * 1.3)
+
+    @cached_property
+    def study(self) -> Plane:
+        """Give the scene without its style, an eighth of its size at scale 1: what styles choose their colours by.
+
+        It is the same whatever the size of the picture, so that a preview, a picture and its upscale agree.
+        """
+        return self._study()
 
     def stream(self, *key: object) -> Stream:
         """Open a stream of details of this scene."""

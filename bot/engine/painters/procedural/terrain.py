@@ -9,6 +9,9 @@ from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothste
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.stage import Stage
 
+_NOMINAL = 1024
+"""Pixels for each unit at scale 1: relief is cut for that size and scaled to others."""
+
 
 def profile(
     stage: Stage, stream: Stream, *, top: float, relief: float, cells: float, octaves: int = 6, gain: float = 0.5
@@ -51,10 +54,12 @@ def ridge(
     light = clamp(
         facing[None, :] * np.float32(0.62) + np.float32(0.19) + (relief - np.float32(0.5)) * np.float32(texture * 1.9)
     )
+    canvas.check()
     if fade:
         depth = clamp((y - skyline[None, :]) * np.float32(1 / (0.2 * stage.unit)))
         mask = mask * (np.float32(1) - depth * np.float32(fade))
     paint = lookup(ramp, light)
+    canvas.check()
     if snow is not None:
         line_, table = snow
         edge = (
@@ -63,7 +68,10 @@ def ridge(
             + (facing[None, :] - np.float32(0.5)) * np.float32(0.5)
         )
         cover = smoothstep(-0.18, 0.18, edge)
-        paint += (lookup(table, light) - paint) * cover
+        canvas.check()
+        for plane, column in zip(paint, table, strict=True):
+            plane += (lookup(column, light) - plane) * cover
+            canvas.check()
     canvas.new_layer()
     canvas.over(mask, paint, window)
 
@@ -80,17 +88,22 @@ def emboss(
     """Give the light (0…1, about 0.5) on rough ground lit from one side; ``rock`` breaks it along creases."""
     canvas, unit = stage.canvas, stage.unit
     step = 2 if canvas.px > 300 else 1
-    x = canvas.x[window[1]][::step][None, :] * np.float32(cells[0] / (16 * unit))
-    y = canvas.y[window[0]][::step][:, None] * np.float32(cells[1] / (16 * unit))
+    distance = max(round(0.0034 * unit * _NOMINAL / 2), 1) * 2 / _NOMINAL
+    reach = max(round(distance * canvas.px / step), 1)
+    x = _extended(canvas.x[window[1]], step, reach, reach)[None, :] * np.float32(cells[0] / (16 * unit))
+    y = _extended(canvas.y[window[0]], step, reach, 0)[:, None] * np.float32(cells[1] / (16 * unit))
     texture = noise.Texture(stream.child("bumps"), 16)
     bumps = np.zeros((y.shape[0], x.shape[1]), np.float32)
     weight, sum_, u, v = 1.0, 0.0, x + np.float32(0.31), y + np.float32(0.77)
     finest = canvas.px * unit / (step * 2.0 * max(cells))
     for octave in range(stage.octaves(6 if rock else 5)):
         if octave and 2.0**octave > finest:
-            break
-        n = texture.read(u, v)
-        bumps += (np.abs(n * np.float32(2) - np.float32(1)) if rock else n) * np.float32(weight)
+            bumps += np.float32((0.3 if rock else 0.5) * weight)
+        else:
+            n = texture.read(u, v)
+            # What a larger picture has more of stays faint, so that it is the same picture.
+            share = weight if 2.0**octave <= finest * _NOMINAL / canvas.px else 0.5 * weight
+            bumps += (np.abs(n * np.float32(2) - np.float32(1)) if rock else n) * np.float32(share)
         sum_ += weight
         weight *= 0.62 if rock else 0.56
         u, v = (
@@ -99,15 +112,24 @@ def emboss(
         )
         canvas.check()
     bumps *= np.float32(1 / sum_)
-    reach = max(round(0.0034 * unit * canvas.px / step), 1)
-    shifted = np.roll(bumps, (reach, reach * side), (0, 1))
-    light = (
-        (bumps - shifted) * np.float32((3.4 if rock else 5.0) * 9 / cells[0])
-        + np.float32(0.5)
-        + (bumps - np.float32(0.5)) * np.float32(0.5)
-    )
+    shifted = bumps[:-reach, : -2 * reach] if side > 0 else bumps[:-reach, 2 * reach :]
+    bumps = bumps[reach:, reach:-reach]
+    steep = (3.4 if rock else 5.0) * 9 / cells[0] * distance * canvas.px / (reach * step)
+    light = (bumps - shifted) * np.float32(steep) + np.float32(0.5) + (bumps - np.float32(0.5)) * np.float32(0.5)
+    canvas.check()
     shape = (window[0].stop - window[0].start, window[1].stop - window[1].start)
-    return noise.enlarge(clamp(light), shape) if step > 1 else clamp(light)
+    enlarged = noise.enlarge(clamp(light), shape) if step > 1 else clamp(light)
+    canvas.check()
+    return enlarged
+
+
+def _extended(at: Plane, step: int, before: int, after: int) -> Plane:
+    """Give every ``step``-th position, in the middle of its pixels, with some more on both sides."""
+    pitch = float(at[1] - at[0]) if len(at) > 1 else 0.0
+    first = float(at[0]) + (step - 1) * pitch / 2
+    count = -(-len(at) // step)
+    found: Plane = (first + np.arange(-before, count + after) * (pitch * step)).astype(np.float32)
+    return found
 
 
 def _soften(values: Plane, reach: int) -> Plane:

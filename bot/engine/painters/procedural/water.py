@@ -10,6 +10,7 @@ from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, bell, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.surface import NOMINAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,13 @@ def paint_water(stage: Stage, top: float, waves: Waves, *, bottom: float | None 
     canvas.check()
     ripple = texture.read(x * z * np.float32(0.16) + np.float32(stream.uniform()), z * np.float32(0.52))
     canvas.check()
+    # Near the horizon waves are finer than pixels: there they fade, alike at every size of the picture.
+    fine = z * z * np.float32(0.21 * 32 / (NOMINAL * stage.unit))
+    swell = np.float32(0.5) + (swell - np.float32(0.5)) / (np.float32(1) + np.square(fine * np.float32(2)))
+    ripple = np.float32(0.5) + (ripple - np.float32(0.5)) / (np.float32(1) + np.square(fine * np.float32(5)))
+    canvas.check()
     slope = (swell * np.float32(0.6) + ripple * np.float32(0.4) - np.float32(0.5)) * np.float32(2)
+    canvas.check()
     _mirror(stage, top, rows, slope, depth, waves)
     _relief(stage, rows, slope, depth, waves)
     _sun_path(stage, rows, slope, ripple, depth, z, waves)
@@ -55,6 +62,7 @@ def _mirror(stage: Stage, top: float, rows: slice, slope: Plane, depth: Plane, w
     wobble = slope * ((depth + np.float32(0.015)) * np.float32(waves.rough * 0.9 * canvas.px * stage.unit))
     source = np.float32(above - 1) - line - wobble
     source = np.where(source > np.float32(above - 1), np.float32(2 * (above - 1)) - source, source)
+    canvas.check()
     index = np.minimum(np.maximum(source, np.float32(0)), np.float32(max(above - 1, 0))).astype(np.int32)
     index *= np.int32(canvas.width)
     index += np.arange(canvas.width, dtype=np.int32)[None, :]
@@ -63,6 +71,7 @@ def _mirror(stage: Stage, top: float, rows: slice, slope: Plane, depth: Plane, w
     share = np.float32(0.10) + t * np.float32(waves.near * 0.8)
     for plane, own in zip(canvas.rgb, deep, strict=True):
         mirrored = plane[:above].reshape(-1)[index]
+        canvas.check()
         mirrored *= np.float32(0.97)
         mirrored += (own - mirrored) * share
         plane[rows] = mirrored
@@ -90,6 +99,7 @@ def _sun_path(stage: Stage, rows: slice, slope: Plane, ripple: Plane, depth: Pla
     column = bell((canvas.x[None, :] - np.float32(light.x)) / (width * np.float32(2)), 1.0)
     glint = smoothstep(0.05, 0.42, slope + (ripple - np.float32(0.5)) * np.float32(0.6))
     soft = smoothstep(0.14, 0.0, depth) * np.float32(0.35)
+    canvas.check()
     strength = column * (glint + soft) * (np.float32(0.85) - np.minimum(depth, np.float32(0.75)) * np.float32(0.75))
     power = 0.6 if light.moon else 0.3 + 0.7 * min(1.0, light.gloom * 1.6)
     window = (rows, slice(0, canvas.width))
@@ -128,6 +138,11 @@ def mirror_layer(stage: Stage, layer: int, baseline: float, height: float, *, st
     xi = np.minimum(np.maximum(across, np.float32(0)), np.float32(canvas.width - 1)).astype(np.int32)
     down = np.float32(middle - 1) - np.arange(reach, dtype=np.float32)[:, None] + shift
     yi = np.minimum(np.maximum(down, np.float32(middle - reach)), np.float32(middle - 1)).astype(np.int32)
+    canvas.check()
     seen = (canvas.ids[yi, xi] >= layer).astype(np.float32)
     fade = (np.float32(1) - t * np.float32(0.6)) * np.float32(strength)
-    canvas.over_soft(seen * fade, canvas.rgb[:, yi, xi] * np.float32(0.68), window)
+    mirrored = np.empty((3, *seen.shape), np.float32)
+    for plane, source in zip(mirrored, canvas.rgb, strict=True):
+        plane[:] = source[yi, xi] * np.float32(0.68)
+        canvas.check()
+    canvas.over_soft(seen * fade, mirrored, window)

@@ -8,6 +8,7 @@ from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, bell, clamp, falloff, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
+from bot.engine.painters.procedural.surface import blur
 
 
 def behind(stage: Stage) -> None:
@@ -54,7 +55,7 @@ def _aurora(stage: Stage) -> None:
         veil = smoothstep(-0.05, 0.03, up) * np.square(
             clamp(np.float32(1) - up * (np.float32(0.75) + rays[None, :] * np.float32(0.7)))
         )
-        mask = veil * strength[None, :] * np.float32(0.72)
+        mask = veil * strength[None, :] * np.float32(0.95)
         table = c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes])
         canvas.light(clamp(mask), lookup(table, clamp(up * np.float32(1.3))), window)
 
@@ -68,7 +69,7 @@ def _lightning(stage: Stage) -> None:
         y += stream.uniform(0.012, 0.04) * stage.unit
         points.append((x, min(y, stage.horizon)))
     sheet = stage.sheet((0, 0, stage.w, stage.horizon))
-    sheet.line(points, 0.0038 * stage.unit)
+    sheet.line(points, 0.0052 * stage.unit)
     for start in range(2, len(points) - 2, 3):
         bx, by = points[start]
         branch = [(bx, by)]
@@ -77,13 +78,13 @@ def _lightning(stage: Stage) -> None:
             bx += side * stream.uniform(0.008, 0.04) * stage.unit
             by += stream.uniform(0.008, 0.03) * stage.unit
             branch.append((bx, by))
-        sheet.line(branch, 0.0014 * stage.unit)
+        sheet.line(branch, 0.0020 * stage.unit)
     middle = points[len(points) // 2]
     dx, dy = (
         stage.canvas.x[None, :] - np.float32(middle[0]),
         (stage.canvas.y[:, None] - np.float32(middle[1])) * np.float32(0.55),
     )
-    stage.canvas.light(falloff(dx * dx + dy * dy, 0.16 * stage.unit) * np.float32(0.5), stage.tones.plain("#c8d4ff"))
+    stage.canvas.light(falloff(dx * dx + dy * dy, 0.20 * stage.unit) * np.float32(0.62), stage.tones.plain("#c8d4ff"))
     sheet.light((0.97, 0.97, 1.0))
 
 
@@ -97,7 +98,7 @@ def _rainbow(stage: Stage) -> None:
     table = c.ramp(
         [c.lab(code) for code in ("#8a4ad0", "#4a6ae0", "#3ab4c0", "#5ac46a", "#f0dc50", "#f09a40", "#e04a40")]
     )
-    canvas.over_soft(bell(t * np.float32(2) - np.float32(1), 1.15) * np.float32(0.5), lookup(table, clamp(t)), window)
+    canvas.over_soft(bell(t * np.float32(2) - np.float32(1), 1.15) * np.float32(0.62), lookup(table, clamp(t)), window)
 
 
 def _fog(stage: Stage) -> None:
@@ -111,23 +112,44 @@ def _fog(stage: Stage) -> None:
 
 
 def _rain(stage: Stage) -> None:
-    stream = stage.stream("rain")
+    """Dim the distance, then draw streaks in three depths and splashes on the ground."""
+    stream, unit, canvas = stage.stream("rain"), stage.unit, stage.canvas
+    veil = noise.coarse(canvas, stream.child("veil"), (5 / unit, 1.2 / unit), 3)
+    canvas.over_soft(clamp(np.float32(0.05) + veil * np.float32(0.24)), c.to_rgb(stage.tones.haze))
     sheet = stage.sheet((0, 0, stage.w, stage.h))
-    slant = stream.uniform(-0.16, 0.16)
-    for x, y, size, bright in stream.array(int(900 * max(stage.scene.detail, 0.7)), 4).tolist():
-        length = (0.025 + 0.06 * size) * stage.unit
-        left, top = x * stage.w * 1.2 - 0.1 * stage.w, y * stage.h * 1.1 - 0.1 * stage.h
-        sheet.line([(left, top), (left + slant * length, top + length)], 0.0007 + 0.0009 * size, int(50 + 120 * bright))
-    sheet.light(stage.tones.plain("#dfe8f0"), strength=0.5)
+    slant = stream.uniform(0.10, 0.30) * (1 if stream.chance(0.5) else -1)
+    count = int(1300 * max(stage.scene.detail, 0.7) * stage.w * stage.h / (unit * unit) ** 0.5)
+    for x, y, size, bright in stream.array(count, 4).tolist():
+        near = size * size * size
+        length = (0.02 + 0.10 * near + 0.03 * bright) * unit
+        left, top = x * stage.w * 1.3 - 0.15 * stage.w, y * stage.h * 1.15 - 0.12 * stage.h
+        wide = (0.0008 + 0.0016 * near) * unit
+        sheet.line(
+            [(left, top), (left + slant * length, top + length)], wide, int(70 + 150 * bright * (0.5 + 0.5 * near))
+        )
+    for x, y, size in stream.child("splashes").array(int(260 * stage.w / unit), 3).tolist():
+        cy = stage.horizon + (stage.h - stage.horizon) * y
+        r = (0.002 + 0.008 * size * y) * unit
+        sheet.line(
+            [(x * stage.w - r, cy - r * 0.5), (x * stage.w, cy), (x * stage.w + r, cy - r * 0.5)], 0.001 * unit, 150
+        )
+    sheet.light(stage.tones.plain("#e6eef6"), strength=0.72)
 
 
 def _snow(stage: Stage) -> None:
-    stream = stage.stream("snow")
+    """Draw flakes in three depths: a haze of small ones, clear ones, and a few large and soft before the eye."""
+    stream, unit = stage.stream("snow"), stage.unit
+    area = stage.w * stage.h / (unit * unit)
     sheet = stage.sheet((0, 0, stage.w, stage.h))
-    for x, y, size, bright in stream.array(1100, 4).tolist():
-        r = 0.0011 + 0.0046 * size**4
-        sheet.ellipse(x * stage.w, y * stage.h, r, r * 1.1, int(120 + 135 * bright))
-    sheet.light((0.98, 0.99, 1.0), strength=0.9)
+    for x, y, size, bright in stream.array(int(1700 * area), 4).tolist():
+        r = (0.0011 + 0.0052 * size**4) * unit
+        sheet.ellipse(x * stage.w, y * stage.h, r, r * 1.1, int(130 + 125 * bright))
+    sheet.light((0.98, 0.99, 1.0), strength=0.95)
+    near = stage.sheet((0, 0, stage.w, stage.h))
+    for x, y, size in stream.child("near").array(int(26 * area) + 1, 3).tolist():
+        near.ellipse(x * stage.w, y * stage.h, (0.006 + 0.010 * size) * unit, (0.006 + 0.010 * size) * unit)
+    mask = blur(stage, near.mask(), 0.004 * stage.canvas.px)
+    stage.canvas.light(mask * np.float32(0.75), (0.98, 0.99, 1.0))
 
 
 def _fireflies(stage: Stage) -> None:

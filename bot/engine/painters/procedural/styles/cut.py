@@ -11,38 +11,58 @@ from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
+    NOMINAL,
     blur,
     edges,
-    flat,
     grey,
     lay,
+    palette_of,
     paper,
+    reduce_colours,
     soft,
-    stretch,
     to_image,
     to_planes,
 )
 
+_SHEETS = 12
+"""How many sheets of paper lie upon one another at the most."""
+_PIXEL = 6
+"""The side of a large pixel in pixels at scale 1."""
 
-@style("pixelart", ("pixel art", "pixel", "8-bit", "8 bit", "16-bit", "16 bit", "retro game", "voxel"), say="pixel art")
+
+@style(
+    "pixelart",
+    ("pixel art", "pixel", "8-bit", "8 bit", "16-bit", "16 bit", "retro game", "voxel"),
+    broad=True,
+    say="pixel art",
+)
 def pixelart(stage: Stage, picture: Plane) -> Plane:
     """Reduce to large square pixels and 28 colours, with ordered dither."""
-    across, down = max(round(176 * stage.w), 8), max(round(176 * stage.h), 8)
     image = to_image(picture)
-    small = image.resize((across, down), Image.Resampling.BOX)
+    across, down = (max(-(-round(NOMINAL * side) // _PIXEL), 1) for side in (stage.w, stage.h))
+    whole = stage.canvas.px * _PIXEL / NOMINAL
+    box = (0.0, 0.0, min(across * whole, image.width), min(down * whole, image.height))
+    small = image.resize((across, down), Image.Resampling.BOX, box=box)
     stage.canvas.check()
-    few = small.quantize(28, method=Image.Quantize.MEDIANCUT, kmeans=3).convert("RGB")
-    return to_planes(few.resize(image.size, Image.Resampling.NEAREST))
+    few = to_planes(small.quantize(palette=palette_of(stage, 28), dither=Image.Dither.NONE))
+    col, row = (
+        np.minimum((at * np.float32(NOMINAL / _PIXEL)).astype(np.int32), most - 1)
+        for at, most in ((stage.canvas.x, across), (stage.canvas.y, down))
+    )
+    stage.canvas.check()
+    return few[:, row[:, None], col[None, :]]
 
 
-@style("lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), say="low poly render")
+@style(
+    "lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), broad=True, say="low poly render"
+)
 def lowpoly(stage: Stage, picture: Plane) -> Plane:
     """Cover the picture with triangles of one colour each, smaller where there is more to see."""
     image = to_image(soft(stage, picture, 4.0))
     stage.canvas.check()
     stage.canvas.check()
     busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
-    pitch = 0.042
+    pitch = 0.036
     columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
     jitter = stage.stream("facets").array(rows, columns, 2, low=-0.38, high=0.38)
     px, py = np.empty((rows, columns)), np.empty((rows, columns))
@@ -51,7 +71,10 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     stage.canvas.check()
     pixels = np.asarray(image)
-    sheet.image.paste(image.resize(sheet.image.size).convert("RGBA"))
+    large = image.resize(sheet.image.size, Image.Resampling.NEAREST)
+    stage.canvas.check()
+    sheet.image.paste(large.convert("RGBX"))
+    stage.canvas.check()
     for r in range(rows - 1):
         for k in range(columns - 1):
             odd = r % 2
@@ -61,7 +84,11 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
                 if len(points) == 3:
                     _split(stage, sheet, pixels, busy, points, 2)
         stage.canvas.check()
-    return to_planes(sheet.image.convert("RGB").reduce(sheet.fine)) if sheet.fine > 1 else to_planes(sheet.image)
+    whole = sheet.image.convert("RGB")
+    stage.canvas.check()
+    small = whole.reduce(sheet.fine)
+    stage.canvas.check()
+    return to_planes(small)
 
 
 def _split(
@@ -128,6 +155,7 @@ def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Pl
 @style(
     "stainedglass",
     ("stained glass", "stained-glass", "leaded glass", "cathedral window", "tiffany"),
+    broad=True,
     say="stained glass window",
 )
 def stainedglass(stage: Stage, picture: Plane) -> Plane:
@@ -138,20 +166,28 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
     ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
     tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
     stage.canvas.check()
-    glass = glass * (np.float32(1.06) + ripple * np.float32(0.34) + tint)
+    uneven = np.float32(1.06) + ripple * np.float32(0.34) + tint
     stage.canvas.check()
-    glass = glass + (np.float32(1) - glass) * smoothstep(0.0, 0.022, gap) * np.float32(0.10)
-    stage.canvas.check()
+    middle = smoothstep(0.0, 0.022, gap) * np.float32(0.10)
+    for plane in glass:
+        plane *= uneven
+        stage.canvas.check()
+        plane += (np.float32(1) - plane) * middle
+        stage.canvas.check()
     outline = smoothstep(0.30, 0.62, edges(stage, soft(stage, picture, 3.0), width=2.4))
     stage.canvas.check()
     lead = np.maximum(smoothstep(0.0034, 0.0020, gap), outline)
     shine = blur(stage, lead, 0.0014 * stage.canvas.px)
     stage.canvas.check()
-    done = lay(clamp(glass), (0.055, 0.055, 0.07), lead)
-    return done + np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
+    done = lay(stage, clamp(glass), (0.055, 0.055, 0.07), lead)
+    shine = np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
+    for plane in done:
+        plane += shine
+        stage.canvas.check()
+    return done
 
 
-@style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), say="mosaic")
+@style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), broad=True, say="mosaic")
 def mosaic(stage: Stage, picture: Plane) -> Plane:
     """Lay small stones with grout between them, each a little different."""
     gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
@@ -167,38 +203,76 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     grout = smoothstep(0.0016, 0.0008, gap)
     stones = clamp(stones)
     stage.canvas.check()
-    return lay(stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
+    return lay(stage, stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
 
 
 @style(
     "papercut",
     ("paper cut", "papercut", "paper-cut", "cut paper", "layered paper", "paper art", "kirigami", "collage", "felt"),
+    broad=True,
     say="layered paper cut",
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
-    calm = soft(stage, picture, 7.0)
+    calm = to_image(_one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
     stage.canvas.check()
-    few = flat(stage, calm, colours=9, amount=0)
+    palette = palette_of(stage, 16)
+    numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
     stage.canvas.check()
-    numbers = np.asarray(few.quantize(16, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
-    stage.canvas.check()
-    colours = to_planes(few)
-    level = np.floor(stretch(grey(colours)) * np.float32(7))
-    shade = np.zeros_like(level)
-    reach = max(round(0.0065 * stage.canvas.px), 1)
-    for n in range(1, 7):
-        above = (level < np.float32(7 - n)).astype(np.float32)
+    level = _levels(stage, palette, numbers)
+    colours = to_planes(reduce_colours(stage, calm, palette))
+    shade = np.zeros(numbers.shape, np.float32)
+    reach = max(round(0.0075 * stage.canvas.px), 1)
+    for n in range(_SHEETS - 1):
+        above = (level > n).astype(np.float32)
+        moved = np.zeros_like(above)
+        moved[: -reach // 2 or None, reach // 2 :] = above[reach // 2 + reach % 2 :, : above.shape[1] - reach // 2]
         stage.canvas.check()
-        thrown = blur(stage, np.roll(above, (reach, reach // 2), (0, 1)), 0.006 * stage.canvas.px)
+        thrown = blur(stage, moved, 0.009 * stage.canvas.px) * (np.float32(1) - above)
+        shade = np.maximum(shade, thrown)
         stage.canvas.check()
-        shade = np.maximum(shade, thrown * (np.float32(1) - above))
+    edge = np.zeros_like(shade)
+    edge[1:, 1:] = (level[1:, 1:] != level[:-1, :-1]).astype(np.float32)
+    stage.canvas.check()
+    rim = blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
+    sheet = paper(stage, "sheet", amount=0.085)
+    stage.canvas.check()
+    for plane in colours:
+        plane *= np.float32(1.04) - shade * np.float32(0.46)
         stage.canvas.check()
+        plane += (np.float32(1) - plane) * rim
+        plane *= sheet
+        stage.canvas.check()
+    return colours
+
+
+def _levels(stage: Stage, palette: Image.Image, numbers: Plane) -> Plane:
+    """Give each pixel the height of its sheet: the sky's sheets by tone, brightest lowest; then layer upon layer."""
+    inks = np.array((palette.getpalette() or [])[: 3 * 16], np.float32).reshape(-1, 3)
+    bright = inks @ np.array((0.30, 0.59, 0.11), np.float32)
+    sky = np.zeros(256, np.uint8)
+    sky[: len(bright)] = 3 - np.argsort(np.argsort(bright, kind="stable"), kind="stable") * 4 // max(len(bright), 1)
+    heights = np.zeros(256, np.uint8)
+    layers = max(stage.canvas.layer, 1)
+    heights[1:] = 4 + np.minimum(np.arange(255) * (_SHEETS - 4) // layers, _SHEETS - 5)
+    ids = stage.canvas.ids
+    found: Plane = np.where(ids == 0, sky[numbers], heights[ids])
     stage.canvas.check()
-    edge = np.zeros_like(level)
-    edge[1:, 1:] = (numbers[1:, 1:] != numbers[:-1, :-1]).astype(np.float32)
+    return found
+
+
+def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:
+    """Draw each layer of the scene towards its mean colour, so that sheets follow things and not their texture."""
+    ids = stage.canvas.ids
+    few = ids[::4, ::4].reshape(-1)
+    count = np.maximum(np.bincount(few, minlength=256), 1)
+    share = np.full(256, 0.85, np.float32)
+    share[0] = 0.0
+    drawn = share[ids]
     stage.canvas.check()
-    done = colours * (np.float32(1.04) - shade * np.float32(0.34))
-    stage.canvas.check()
-    done = done + (np.float32(1) - done) * blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
-    return clamp(done * paper(stage, "sheet", amount=0.085))
+    for plane in picture:
+        total = np.bincount(few, weights=plane[::4, ::4].reshape(-1), minlength=256)
+        mean = np.round(total / count, 4).astype(np.float32)
+        plane += (mean[ids] - plane) * drawn
+        stage.canvas.check()
+    return picture

@@ -20,7 +20,7 @@ _PAPER = (0.965, 0.945, 0.90)
 )
 def ink(stage: Stage, picture: Plane) -> Plane:
     """Wash in three greys, then lines with a dry brush, on warm paper."""
-    light = blur(stage, stretch(grey(picture)), 0.0028 * stage.canvas.px)
+    light = blur(stage, stretch(stage, grey(picture)), 0.0028 * stage.canvas.px)
     bleed = noise.coarse(stage.canvas, stage.stream("bleed"), (9, 9), 5) - np.float32(0.5)
     tone = light + bleed * np.float32(0.16)
     wash = (
@@ -29,11 +29,14 @@ def ink(stage: Stage, picture: Plane) -> Plane:
         + smoothstep(0.28, 0.20, tone) * np.float32(0.36)
     )
     rim = np.abs(wash - blur(stage, wash, 0.004 * stage.canvas.px)) * np.float32(0.9)
+    stage.canvas.check()
     dry = smoothstep(0.30, 0.52, noise.field(stage.canvas, stage.stream("dry"), (60, 220), 2))
+    stage.canvas.check()
     line = smoothstep(0.25, 0.75, edges(stage, picture, width=2.0)) * (np.float32(0.55) + dry * np.float32(0.45))
     inside = frame(stage, 0.02, rough=0.05, key="ink frame")
+    stage.canvas.check()
     mask = clamp(np.maximum(wash + rim, line * np.float32(0.92))) * inside
-    return lay(_PAPER, (0.09, 0.095, 0.13), mask) * paper(stage, "ink", amount=0.07)
+    return lay(stage, _PAPER, (0.09, 0.095, 0.13), mask) * paper(stage, "ink", amount=0.07)
 
 
 @style(
@@ -43,27 +46,33 @@ def ink(stage: Stage, picture: Plane) -> Plane:
 )
 def pencil(stage: Stage, picture: Plane) -> Plane:
     """Hatch in two directions by tone, with outlines, on white paper."""
-    light = blur(stage, stretch(grey(picture)), 0.002 * stage.canvas.px)
+    light = blur(stage, stretch(stage, grey(picture)), 0.002 * stage.canvas.px)
     first = hatch(stage, slope=0.9, pitch=6.4, key="one")
+    stage.canvas.check()
     second = hatch(stage, slope=-1.2, pitch=5.6, key="two")
     tooth = noise.field(stage.canvas, stage.stream("tooth"), (330, 330), 1)
     shade = clamp((np.float32(0.86) - light) * np.float32(1.25) - first * np.float32(0.42)) * np.float32(0.95)
+    stage.canvas.check()
     deep = clamp((np.float32(0.46) - light) * np.float32(1.7) - second * np.float32(0.35))
+    stage.canvas.check()
     mask = np.maximum(shade, deep) + smoothstep(0.2, 0.85, edges(stage, picture, width=1.4)) * np.float32(0.66)
+    stage.canvas.check()
     mask = clamp(mask * (np.float32(0.55) + tooth * np.float32(0.9))) * frame(
         stage, 0.028, rough=0.05, key="pencil frame"
     )
-    return lay((0.975, 0.968, 0.95), (0.17, 0.17, 0.19), mask * np.float32(0.92))
+    return lay(stage, (0.975, 0.968, 0.95), (0.17, 0.17, 0.19), mask * np.float32(0.92))
 
 
 @style("charcoal", ("charcoal drawing", "charcoal sketch", "chalk", "conte"), say="charcoal drawing")
 def charcoal(stage: Stage, picture: Plane) -> Plane:
     """Rub soft black into rough paper."""
-    light = blur(stage, stretch(grey(picture)), 0.005 * stage.canvas.px)
-    tooth = noise.field(stage.canvas, stage.stream("coal"), (240, 240), 2)
+    light = blur(stage, stretch(stage, grey(picture)), 0.005 * stage.canvas.px)
+    tooth = noise.field(stage.canvas, stage.stream("coal"), (240, 240), 1)
     rub = smoothstep(0.0, 0.5, np.float32(0.80) - light - (tooth - np.float32(0.4)) * np.float32(0.55))
+    stage.canvas.check()
     line = smoothstep(0.3, 0.9, edges(stage, picture, width=2.6)) * tooth * np.float32(1.2)
     return lay(
+        stage,
         (0.93, 0.91, 0.87),
         (0.10, 0.095, 0.10),
         clamp(np.maximum(rub * np.float32(0.9), line)) * frame(stage, 0.02, rough=0.06),
@@ -75,31 +84,30 @@ def charcoal(stage: Stage, picture: Plane) -> Plane:
 )
 def blueprint(stage: Stage, picture: Plane) -> Plane:
     """Draw white lines on Prussian blue, with a grid."""
+    stage.canvas.check()
     line = smoothstep(0.15, 0.6, edges(stage, picture, width=1.1))
-    light = blur(stage, stretch(grey(picture)), 0.003 * stage.canvas.px)
+    light = blur(stage, stretch(stage, grey(picture)), 0.003 * stage.canvas.px)
     tone = (
         clamp((light - np.float32(0.55)) * np.float32(1.2))
         * hatch(stage, slope=1.0, pitch=7, key="blue")
         * np.float32(0.30)
     )
+    stage.canvas.check()
     mask = np.maximum(line * np.float32(0.92), tone)
     for every, width, strength in ((0.02, 0.0007, 0.13), (0.1, 0.0011, 0.26)):
-        gx = np.abs(stage.canvas.x / np.float32(every) - np.round(stage.canvas.x / np.float32(every))) * np.float32(
-            every
+        gx, gy = (
+            np.abs(at / np.float32(every) - np.round(at / np.float32(every))) for at in (stage.canvas.x, stage.canvas.y)
         )
-        gy = np.abs(stage.canvas.y / np.float32(every) - np.round(stage.canvas.y / np.float32(every))) * np.float32(
-            every
-        )
-        near = np.minimum(gx[None, :], gy[:, None])
-        mask = np.maximum(
-            mask,
-            clamp((np.float32(width) - near) * np.float32(stage.canvas.px) + np.float32(0.5)) * np.float32(strength),
-        )
+        near = np.minimum(gx[None, :], gy[:, None]) * np.float32(every)
+        line = clamp((np.float32(width) - near) * np.float32(stage.canvas.px) + np.float32(0.5))
+        mask = np.maximum(mask, line * np.float32(strength))
+        stage.canvas.check()
     border = np.abs(frame(stage, 0.024) - frame(stage, 0.027)) * np.float32(0.9)
+    stage.canvas.check()
     mask = np.maximum(mask * frame(stage, 0.027), border)
     age = noise.coarse(stage.canvas, stage.stream("age"), (2.2, 2.2), 4)
     stage.canvas.check()
-    base = lay((0.045, 0.16, 0.38), (0.10, 0.27, 0.52), age)
+    base = lay(stage, (0.045, 0.16, 0.38), (0.10, 0.27, 0.52), age)
     stage.canvas.check()
-    done = lay(base, (0.90, 0.95, 1.0), mask)
+    done = lay(stage, base, (0.90, 0.95, 1.0), mask)
     return done * paper(stage, "blue", amount=0.05)

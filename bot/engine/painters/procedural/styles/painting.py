@@ -9,12 +9,24 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, paper, soft, to_image, to_planes
+from bot.engine.painters.procedural.surface import (
+    NOMINAL,
+    blur,
+    edges,
+    frame,
+    grey,
+    lay,
+    paper,
+    soft,
+    to_image,
+    to_planes,
+)
 
 
 @style(
     "watercolour",
     ("watercolour", "watercolor", "aquarelle", "watercolour painting", "watercolor painting"),
+    broad=True,
     say="watercolour painting",
 )
 def watercolour(stage: Stage, picture: Plane) -> Plane:
@@ -34,16 +46,20 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     density = clamp(thin) * frame(stage, 0.03, rough=0.075, key="wash edge")
     rim = np.abs(density - blur(stage, density, 0.004 * stage.canvas.px)) * np.float32(0.8)
-    white = np.array((0.985, 0.975, 0.95), np.float32).reshape(3, 1, 1)
     stage.canvas.check()
     absorbed = np.float32(1) - np.minimum(calm * np.float32(1.06) + np.float32(0.02), np.float32(1))
     stage.canvas.check()
     mean = absorbed.sum(axis=0, dtype=np.float32) * np.float32(1 / 3)
     stage.canvas.check()
-    absorbed = np.maximum(absorbed + (absorbed - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
-    done: Plane = (
-        white * np.maximum(np.float32(1) - absorbed * (density + gather * density + rim), np.float32(0)) * tooth
-    )
+    wash = density + gather * density + rim
+    stage.canvas.check()
+    done: Plane = np.empty_like(absorbed)
+    for plane, taken, blank in zip(done, absorbed, (0.985, 0.975, 0.95), strict=True):
+        deep = np.maximum(taken + (taken - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
+        plane[:] = np.maximum(np.float32(1) - deep * wash, np.float32(0))
+        stage.canvas.check()
+        plane *= tooth * np.float32(blank)
+        stage.canvas.check()
     return done
 
 
@@ -62,85 +78,97 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
         "acrylic",
         "painting",
     ),
+    broad=True,
     say="oil painting",
 )
 def oil(stage: Stage, picture: Plane) -> Plane:
     """Lay strokes along the forms, large ones first, and let the light rake over their ridges."""
-    image = to_image(picture)
-    stage.canvas.check()
-    light = blur(stage, grey(picture), 0.006 * stage.canvas.px)
-    done = soft(stage, picture, 9.0)
-    board = to_image(done)
-    relief = Image.new("L", image.size, 128)
-    draw, ridges = ImageDraw.Draw(board), ImageDraw.Draw(relief)
-    px = stage.canvas.px
-    for pass_, (length, width, pitch) in enumerate(
-        ((0.050, 0.016, 0.0125), (0.030, 0.0085, 0.0075), (0.017, 0.0044, 0.0052))
-    ):
-        _strokes(stage, image, light, (draw, ridges), (length * px, width * px, pitch), pass_)
-        stage.canvas.check()
-    stage.canvas.check()
-    height = blur(stage, np.asarray(relief, np.float32) * np.float32(1 / 255), max(0.0007 * px, 0.6))
-    stage.canvas.check()
+    canvas = stage.canvas
+    fine = 2 if canvas.px < 1.5 * NOMINAL else 1
+    board = to_image(soft(stage, picture, 9.0))
+    board = board.resize((board.width * fine, board.height * fine), Image.Resampling.BILINEAR)
+    canvas.check()
+    relief = Image.new("L", board.size, 128)
+    draws = ImageDraw.Draw(board), ImageDraw.Draw(relief)
+    sample = _sample(stage, picture)
+    for pass_, brush in enumerate(((0.050, 15, 0.0125), (0.030, 8, 0.0075), (0.017, 4, 0.0052))):
+        _strokes(stage, sample, draws, brush, pass_, fine)
+        canvas.check()
+    height = blur(
+        stage, np.asarray(relief.reduce(fine), np.float32) * np.float32(1 / 255), max(0.0007 * canvas.px, 0.6)
+    )
     lit = np.zeros_like(height)
-    step = max(round(0.0011 * px), 1)
+    step = max(round(canvas.px / NOMINAL), 1)
     lit[step:, step:] = height[step:, step:] - height[:-step, :-step]
+    canvas.check()
+    weave = noise.field(canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
+    painted = to_planes(board.reduce(fine))
+    canvas.check()
+    for plane in painted:
+        plane *= np.float32(1) + lit
+        plane += weave * np.float32(0.022)
+        canvas.check()
+        np.clip(plane, 0, 1, out=plane)
+    done: Plane = painted
+    return done
+
+
+def _sample(stage: Stage, picture: Plane) -> tuple[Plane, Plane]:
+    """Give what strokes look at, at the size of scale 1: the picture's colours, and the study's brightness for its forms."""
+    image = to_image(picture)
+    size = (max(round(stage.w * NOMINAL), 8), max(round(stage.h * NOMINAL), 8))
+    small = image if image.size == size else image.resize(size, Image.Resampling.BOX)
     stage.canvas.check()
-    weave = noise.field(stage.canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
-    painted = to_planes(board)
-    stage.canvas.check()
-    return clamp(painted * (np.float32(1) + lit * np.float32(1.0)) + weave * np.float32(0.022))
+    return np.asarray(small), noise.enlarge(grey(stage.study), (size[1], size[0]))
 
 
 def _strokes(
     stage: Stage,
-    image: Image.Image,
-    light: Plane,
+    sample: tuple[Plane, Plane],
     draws: tuple[ImageDraw.ImageDraw, ImageDraw.ImageDraw],
-    sizes: tuple[float, float, float],
+    brush: tuple[float, int, float],
     pass_: int,
+    fine: int,
 ) -> None:
-    length, width, pitch = sizes
-    stream = stage.stream("strokes", pass_)
+    """Draw one pass of strokes: ``brush`` is length, width (in pixels at scale 1) and pitch."""
+    length, width, pitch = brush
+    image, light = sample
     columns, rows = int(stage.w / pitch) + 1, int(stage.h / pitch) + 1
-    jitter = stream.array(rows * columns, 5)
+    jitter = stage.stream("strokes", pass_).array(rows * columns, 5)
     n = np.arange(rows * columns)
-    x = (n % columns + jitter[:, 0]) * np.float32(pitch * stage.canvas.px)
-    y = (n // columns + jitter[:, 1]) * np.float32(pitch * stage.canvas.px)
-    k = max(round(0.002 * stage.canvas.px), 1)
-    xi = np.minimum(np.maximum(x.astype(np.int32), k), stage.canvas.width - 1 - k)
-    yi = np.minimum(np.maximum(y.astype(np.int32), k), stage.canvas.height - 1 - k)
+    x, y = (n % columns + jitter[:, 0]) * np.float32(pitch), (n // columns + jitter[:, 1]) * np.float32(pitch)
+    k = 5
+    xi = np.minimum(np.maximum((x * np.float32(NOMINAL)).astype(np.int32), k), light.shape[1] - 1 - k)
+    yi = np.minimum(np.maximum((y * np.float32(NOMINAL)).astype(np.int32), k), light.shape[0] - 1 - k)
     gx, gy = light[yi, xi + k] - light[yi, xi - k], light[yi + k, xi] - light[yi - k, xi]
     steep = np.sqrt(gx * gx + gy * gy)
-    wander = (jitter[:, 2] - np.float32(0.5)) * np.float32(0.02)
+    wander = (jitter[:, 2] - np.float32(0.5)) * np.float32(0.24)
     flowing = np.maximum(steep, np.float32(1e-4))
     calm = steep < np.float32(0.006)
-    dx = np.where(calm, np.float32(0.94), -gy / flowing) + wander * np.float32(12)
-    dy = np.where(calm, np.float32(0.20) * (jitter[:, 3] - np.float32(0.4)), gx / flowing) + wander * np.float32(12)
+    dx = np.where(calm, np.float32(0.94), -gy / flowing) + wander
+    dy = np.where(calm, np.float32(0.20) * (jitter[:, 3] - np.float32(0.4)), gx / flowing) + wander
     keep = np.ones(len(n), bool) if pass_ == 0 else steep > np.float32(0.010 if pass_ == 1 else 0.028)
-    keep &= (xi > 0) & (yi > 0)
-    colour = (
-        np.asarray(image)[yi, xi].astype(np.int32)
-        + ((jitter[:, 4] - np.float32(0.5)) * np.float32(26)).astype(np.int32)[:, None]
-    )
-    colour = np.minimum(np.maximum(colour, 0), 255)
+    shade = ((jitter[:, 4] - np.float32(0.5)) * np.float32(26)).astype(np.int32)
+    colour = np.minimum(np.maximum(image[yi, xi].astype(np.int32) + shade[:, None], 0), 255)
     order = np.argsort(jitter[:, 3], kind="stable")
     draw, ridges = draws
-    half = length / 2
-    thick = max(round(width), 1)
+    px = stage.canvas.px * fine
+    half, thick = length / 2, max(round(width * px / NOMINAL), 1)
     for number, one in enumerate(order[keep[order]].tolist()):
-        if number % 2000 == 0:
+        if number % 1000 == 0:
             stage.canvas.check()
-        ax, ay = float(x[one]), float(y[one])
-        ux, uy = float(dx[one]) * half, float(dy[one]) * half
-        ends = ((ax - ux, ay - uy), (ax + ux, ay + uy))
+        ax, ay, ux, uy = float(x[one]), float(y[one]), float(dx[one]) * half, float(dy[one]) * half
+        ends = (((ax - ux) * px, (ay - uy) * px), ((ax + ux) * px, (ay + uy) * px))
         r, g, b = colour[one].tolist()
         draw.line(ends, fill=(r, g, b), width=thick)
         ridges.line(ends, fill=96 + int(jitter[one, 4] * 96), width=thick)
 
 
 @style(
-    "gouache", ("gouache", "children's book", "storybook", "illustration", "picture book"), say="gouache illustration"
+    "gouache",
+    ("gouache", "children's book", "storybook", "illustration", "picture book"),
+    broad=True,
+    say="gouache illustration",
 )
 def gouache(stage: Stage, picture: Plane) -> Plane:
     """Lay opaque, chalky colour with soft dry edges."""
@@ -152,4 +180,4 @@ def gouache(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     done = toned * (np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05))
     line = smoothstep(0.45, 1.0, edges(stage, calm, width=1.5)) * np.float32(0.20)
-    return clamp(lay(done, (0.16, 0.13, 0.17), line) * paper(stage, "gouache", amount=0.05))
+    return clamp(lay(stage, done, (0.16, 0.13, 0.17), line) * paper(stage, "gouache", amount=0.05))

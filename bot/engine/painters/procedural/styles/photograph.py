@@ -9,7 +9,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, grey, soft
+from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, paper, soft
 
 
 @style(
@@ -51,15 +51,20 @@ def film(stage: Stage, picture: Plane) -> Plane:
     dx = (stage.canvas.x * np.float32(2 / stage.w) - np.float32(1))[None, :]
     dy = (stage.canvas.y * np.float32(2 / stage.h) - np.float32(1))[:, None]
     stage.canvas.check()
-    corner = smoothstep(0.6, 2.0, dx * dx + dy * dy) * np.float32(0.42)
-    return clamp((base + grain * np.float32(0.085)) * (np.float32(1) - corner))
+    corner = smoothstep(0.6, 2.0, dx * dx + dy * dy) * np.float32(0.48)
+    leak = smoothstep(0.55, 1.15, dx * np.float32(0.9) + dy * np.float32(0.35)) * np.float32(0.34)
+    base = base + (np.float32(1) - base) * leak * np.array((0.9, 0.38, 0.12), np.float32).reshape(3, 1, 1)
+    stage.canvas.check()
+    stage.canvas.check()
+    printed = clamp((base + grain * np.float32(0.12)) * (np.float32(1) - corner))
+    return lay(stage, (0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
 
 
-@style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), say="neon lights")
+@style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), broad=True, say="neon lights")
 def neon(stage: Stage, picture: Plane) -> Plane:
     """Draw the outlines as glowing tubes on a dark ground."""
     stage.canvas.check()
-    line = smoothstep(0.28, 0.72, edges(stage, soft(stage, picture, 3.0), width=1.9))
+    line = smoothstep(0.28, 0.72, edges(stage, soft(stage, picture, 4.6), width=1.9))
     inks = ("#ff2c9c", "#ff8a3c", "#3cf0ff", "#8a5cff", "#38ffa8", "#ff2c9c")
     turn = noise.coarse(stage.canvas, stage.stream("tubes"), (1.7, 1.7), 2)
     stage.canvas.check()
@@ -72,9 +77,13 @@ def neon(stage: Stage, picture: Plane) -> Plane:
     dark = picture * np.float32(0.16) + np.array((0.012, 0.008, 0.04), np.float32).reshape(3, 1, 1)
     glow = clamp(near * np.float32(0.95) + far * np.float32(0.85))
     stage.canvas.check()
-    done = dark + (np.float32(1) - dark) * hue * glow
-    stage.canvas.check()
     core = clamp(line * np.float32(1.2)) * np.float32(0.92)
-    done = done + (np.float32(1) - done) * (hue * np.float32(0.45) + np.float32(0.55)) * core
     stage.canvas.check()
-    return clamp(done)
+    done = np.empty_like(dark)
+    for plane, base, tube in zip(done, dark, hue, strict=True):
+        plane[:] = base + (np.float32(1) - base) * tube * glow
+        stage.canvas.check()
+        plane += (np.float32(1) - plane) * (tube * np.float32(0.45) + np.float32(0.55)) * core
+        stage.canvas.check()
+    stage.canvas.check()
+    return done

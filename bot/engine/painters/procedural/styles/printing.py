@@ -9,17 +9,18 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, falloff, smoothstep, wave
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, flat, frame, grey, lay, paper, soft, stretch, to_planes
+from bot.engine.painters.procedural.surface import blur, edges, flat, frame, grey, lay, paper, soft, stretch
 
 
 @style(
     "linocut",
     ("linocut", "lino print", "woodcut", "block print", "linoleum", "engraving", "etching"),
+    broad=True,
     say="linocut print",
 )
 def linocut(stage: Stage, picture: Plane) -> Plane:
     """Cut the picture into black with grooves that follow the tone."""
-    light = blur(stage, stretch(grey(picture)), 0.004 * stage.canvas.px)
+    light = blur(stage, stretch(stage, grey(picture)), 0.004 * stage.canvas.px)
     bend = noise.coarse(stage.canvas, stage.stream("gouge"), (2.4, 2.4), 3)
     phase = stage.canvas.y[:, None] * np.float32(62) + bend * np.float32(5) + light * np.float32(2.6)
     stage.canvas.check()
@@ -44,7 +45,7 @@ def linocut(stage: Stage, picture: Plane) -> Plane:
     inked = clamp(np.float32(1) - paper_shows - specks * np.float32(0.7)) * frame(
         stage, 0.035, rough=0.012, key="block"
     )
-    return lay((0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)) * paper(stage, "lino", amount=0.05)
+    return lay(stage, (0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)) * paper(stage, "lino", amount=0.05)
 
 
 def _ink(stage: Stage) -> c.Rgb:
@@ -66,24 +67,25 @@ def _ink(stage: Stage) -> c.Rgb:
         "vector art",
         "graphic",
     ),
+    broad=True,
     say="travel poster",
 )
 def poster(stage: Stage, picture: Plane) -> Plane:
     """Reduce to flat colours within a cream border."""
     colours = 12 if stage.scene.ornament > 0.2 else 7
     stage.canvas.check()
-    printed = to_planes(flat(stage, _rich(picture, 1.18), colours=colours, amount=3.4))
+    printed = flat(stage, picture, colours=colours, amount=6.0, tone=lambda one: _rich(one, 1.18))
     cream = (0.965, 0.935, 0.865)
     stage.canvas.check()
-    done = lay(cream, printed, frame(stage, 0.045))
+    done = lay(stage, cream, printed, frame(stage, 0.045))
     return done * paper(stage, "poster", amount=0.035)
 
 
-@style("artdeco", ("art deco", "deco", "1920s", "gatsby", "art nouveau"), say="Art Deco poster")
+@style("artdeco", ("art deco", "deco", "1920s", "gatsby", "art nouveau"), broad=True, say="Art Deco poster")
 def artdeco(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
     light = stage.scene.light
-    printed = to_planes(flat(stage, _rich(picture, 1.1), colours=9, amount=3.4))
+    printed = flat(stage, picture, colours=9, amount=3.4, tone=lambda one: _rich(one, 1.1))
     dx, dy = (
         stage.canvas.x[None, :] - np.float32(light.x),
         stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
@@ -99,18 +101,18 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
     gold = (0.86, 0.70, 0.36)
     stage.canvas.check()
     stage.canvas.check()
-    done = lay(printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
+    done = lay(stage, printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
     stage.canvas.check()
     line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
     stage.canvas.check()
-    done = lay(done, (0.90, 0.76, 0.44), line * np.float32(0.75))
+    done = lay(stage, done, (0.90, 0.76, 0.44), line * np.float32(0.75))
     stage.canvas.check()
     dark = (0.065, 0.085, 0.13)
-    done = lay(dark, done, frame(stage, 0.062))
+    done = lay(stage, dark, done, frame(stage, 0.062))
     for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
         stage.canvas.check()
         ring = np.abs(frame(stage, inner) - frame(stage, outer))
-        done = lay(done, gold, ring)
+        done = lay(stage, done, gold, ring)
     return done * paper(stage, "deco", amount=0.04)
 
 
@@ -127,23 +129,24 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
         "woodblock print",
         "japanese woodblock print",
     ),
+    broad=True,
     say="ukiyo-e woodblock print",
 )
 def ukiyoe(stage: Stage, picture: Plane) -> Plane:
     """Print muted flat colours with indigo outlines, wood grain, and a band of deep blue that fades from the top."""
     calm = soft(stage, picture, 4.2)
-    printed = to_planes(flat(stage, calm * np.float32(0.86) + np.float32(0.10), colours=10, amount=0))
+    printed = flat(stage, picture, colours=10, amount=4.2, tone=lambda one: one * np.float32(0.86) + np.float32(0.10))
     washi = np.array((0.94, 0.89, 0.77), np.float32).reshape(3, 1, 1)
     printed = printed * (np.float32(0.45) + np.float32(0.58) * washi)
     band = smoothstep(0.17, 0.0, stage.canvas.y * np.float32(1 / stage.h))[:, None] * (stage.canvas.ids == 0)
-    printed = lay(printed, (0.10, 0.20, 0.42), band * np.float32(0.85))
+    printed = lay(stage, printed, (0.10, 0.20, 0.42), band * np.float32(0.85))
     stage.canvas.check()
     wood = noise.field(stage.canvas, stage.stream("wood"), (2.2, 120), 3)
     printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
     line = smoothstep(0.28, 0.55, edges(stage, calm, width=1.7))
     stage.canvas.check()
-    done = lay(printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
-    done = lay((0.93, 0.885, 0.78), done, frame(stage, 0.03))
+    done = lay(stage, printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
+    done = lay(stage, (0.93, 0.885, 0.78), done, frame(stage, 0.03))
     done = _seal(stage, done)
     return done * paper(stage, "washi", amount=0.05)
 
@@ -160,13 +163,14 @@ def _seal(stage: Stage, picture: Plane) -> Plane:
         sheet.line([(left + x0 * s, top + y * s), (left + x1 * s, top + y * s)], 0.07 * s, 0)
     sheet.line([(left + 0.5 * s, top + 0.14 * s), (left + 0.5 * s, top + 1.36 * s)], 0.06 * s, 0)
     rows, cols = sheet.window
-    picture[:, rows, cols] = lay(picture[:, rows, cols], (0.72, 0.17, 0.13), sheet.mask() * np.float32(0.92))
+    picture[:, rows, cols] = lay(stage, picture[:, rows, cols], (0.72, 0.17, 0.13), sheet.mask() * np.float32(0.92))
     return picture
 
 
 @style(
     "risograph",
     ("risograph", "riso", "riso print", "duotone", "halftone", "two colour print", "two color print", "zine"),
+    broad=True,
     say="risograph print",
 )
 def risograph(stage: Stage, picture: Plane) -> Plane:
@@ -180,7 +184,7 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
     stage.canvas.check()
-    light = stretch(grey(calm))
+    light = stretch(stage, grey(calm))
     stage.canvas.check()
     warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
     stage.canvas.check()
@@ -201,7 +205,7 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
             np.float32(1)
             - (np.float32(1) - np.array(ink, np.float32).reshape(3, 1, 1)) * clamp(np.maximum(cover, solid) * patchy)
         )
-    return lay((0.97, 0.955, 0.92), done, frame(stage, 0.03)) * paper(stage, "riso", amount=0.04)
+    return lay(stage, (0.97, 0.955, 0.92), done, frame(stage, 0.03)) * paper(stage, "riso", amount=0.04)
 
 
 def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Plane:
@@ -215,12 +219,13 @@ def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Pla
 @style(
     "comic",
     ("comic", "comic book", "pop art", "lichtenstein", "cartoon", "manga", "graphic novel"),
+    broad=True,
     say="comic book art",
 )
 def comic(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, add dots in the half tones and bold outlines."""
     stage.canvas.check()
-    base = to_planes(flat(stage, _rich(picture, 1.35), colours=12, amount=3.2))
+    base = flat(stage, picture, colours=12, amount=3.2, tone=lambda one: _rich(one, 1.35))
     light = grey(soft(stage, picture, 3.0))
     stage.canvas.check()
     dots = clamp(
@@ -231,14 +236,15 @@ def comic(stage: Stage, picture: Plane) -> Plane:
     done = base * (np.float32(1) - dots * np.float32(0.16))
     stage.canvas.check()
     line = smoothstep(0.25, 0.45, edges(stage, picture, width=2.4))
-    done = lay(done, (0.05, 0.045, 0.07), line)
+    done = lay(stage, done, (0.05, 0.045, 0.07), line)
     stage.canvas.check()
-    return lay((0.99, 0.985, 0.96), done, frame(stage, 0.022))
+    return lay(stage, (0.99, 0.985, 0.96), done, frame(stage, 0.022))
 
 
 @style(
     "anime",
     ("anime", "ghibli", "studio ghibli", "makoto shinkai", "cel shaded", "cel shading"),
+    broad=True,
     say="anime background art",
 )
 def anime(stage: Stage, picture: Plane) -> Plane:
@@ -254,7 +260,7 @@ def anime(stage: Stage, picture: Plane) -> Plane:
     base = base + (np.float32(1) - base) * bright * np.float32(0.32)
     stage.canvas.check()
     line = smoothstep(0.35, 0.8, edges(stage, picture, width=1.1)) * np.float32(0.42)
-    return lay(base, (0.12, 0.10, 0.20), line)
+    return lay(stage, base, (0.12, 0.10, 0.20), line)
 
 
 def _rich(picture: Plane, factor: float) -> Plane:

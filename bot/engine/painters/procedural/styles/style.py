@@ -15,19 +15,26 @@ Finish: TypeAlias = Callable[[Stage, Plane], Plane]
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """One manner of painting. ``grain`` says whether the fine grain of a painting goes on top."""
+    """One manner of painting. ``grain`` says whether the fine grain of a painting goes on top.
+
+    ``broad`` says that it keeps nothing of the scene that is finer than a pixel at scale 1: larger pictures then get
+    their detail from the style alone.
+    """
 
     name: str
     words: tuple[str, ...]
     finish: Finish
     grain: bool = False
+    broad: bool = False
     say: str = ""
 
 
-def style(name: str, words: tuple[str, ...], *, grain: bool = False, say: str = "") -> Callable[[Finish], Style]:
+def style(
+    name: str, words: tuple[str, ...], *, grain: bool = False, broad: bool = False, say: str = ""
+) -> Callable[[Finish], Style]:
     """Turn a finishing function into a style; ``say`` is how a description names it."""
 
     def wrap(finish: Finish) -> Style:
-        return Style(name=name, words=words, finish=finish, grain=grain, say=say or words[0])
+        return Style(name=name, words=words, finish=finish, grain=grain, broad=broad, say=say or words[0])
 
     return wrap

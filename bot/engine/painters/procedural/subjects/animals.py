@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.exact import bell, clamp, lookup
@@ -51,6 +53,17 @@ def smooth(points: tuple[Point, ...] | list[Point], *, steps: int = 3) -> list[P
             cut += [(0.75 * ax + 0.25 * bx, 0.75 * ay + 0.25 * by), (0.25 * ax + 0.75 * bx, 0.25 * ay + 0.75 * by)]
         outline = cut
     return outline
+
+
+def smooth_line(points: tuple[Point, ...], steps: int) -> list[Point]:
+    """Round an open line by cutting its corners."""
+    line = list(points)
+    for _ in range(steps):
+        cut = [line[0]]
+        for (ax, ay), (bx, by) in pairwise(line):
+            cut += [(0.75 * ax + 0.25 * bx, 0.75 * ay + 0.25 * by), (0.25 * ax + 0.75 * bx, 0.25 * ay + 0.75 * by)]
+        line = [*cut, line[-1]]
+    return line
 
 
 @subject("cat", Role.FIGURE, ("cat", "black cat", "tabby"), span=0.46, breadth=0.4, order=8, say="a cat")

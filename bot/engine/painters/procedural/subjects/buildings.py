@@ -128,7 +128,7 @@ def _church(sheet: Sheet, stage: Stage, x: float, base: float, h: float) -> None
 @subject(
     "castle",
     Role.FIGURE,
-    ("castle", "fortress", "palace", "ruin", "citadel", "tower", "fort", "temple", "monastery"),
+    ("castle", "fortress", "palace", "citadel", "tower", "fort", "temple", "monastery"),
     span=0.4,
     breadth=0.62,
     order=3,
@@ -179,7 +179,7 @@ def _turret(sheet: Sheet, stage: Stage, box: tuple[float, float, float, float], 
     sheet.polygon([(x - over * 1.05, top), (x, base - h * 1.16), (x, top)], tones.rgb(roof, lit=left))
     sheet.polygon([(x + over * 1.05, top), (x, base - h * 1.16), (x, top)], tones.rgb(roof, lit=right))
     pole = base - h * 1.16
-    sheet.line([(x, pole - 0.1 * w), (x, pole - 0.65 * w)], 0.03 * w, tones.rgb("#3a3230", lit=0.2))
+    sheet.line([(x, pole + 0.12 * w), (x, pole - 0.65 * w)], 0.03 * w, tones.rgb("#3a3230", lit=0.2))
     sheet.polygon(
         [(x, pole - 0.65 * w), (x + 0.5 * w, pole - 0.52 * w), (x, pole - 0.38 * w)], tones.rgb("#c03c34", lit=0.7)
     )

@@ -60,10 +60,51 @@ def meadow(stage: Stage, place: Place) -> None:
             part,
             skyline,
             slope_table(stage, stage.tones.greens, far),
-            texture=0.24,
-            cells=(15 - 4 * n, 70 - 20 * n),
+            texture=0.16,
+            cells=(7 - n, 26 - 6 * n),
         )
+        _patches(stage, part, skyline, n)
+    _tufts(stage, place)
     _blades(stage, place)
+
+
+def _patches(stage: Stage, stream: Stream, skyline: Plane, n: int) -> None:
+    """Lay lighter and darker patches over a fold of the land, as wind and clouds do, flatter with distance."""
+    canvas, unit = stage.canvas, stage.unit
+    window = stage.below(float(skyline.min()))
+    if window[0].stop - window[0].start < 4:
+        return
+    drift = noise.coarse(canvas, stream.child("patches"), (2.2 / unit, (11 - 3 * n) / unit), 3, window=window)
+    inside = clamp((canvas.y[window[0]][:, None] - skyline) * np.float32(30 / unit))
+    bright = smoothstep(0.52, 0.80, drift) * inside
+    dark = smoothstep(0.48, 0.20, drift) * inside
+    canvas.over_soft(
+        bright * np.float32(0.30), stage.tones.rgb(stage.tones.greens[2], lit=0.9, far=0.2 - 0.1 * n), window
+    )
+    canvas.shade(dark * np.float32(0.20), window)
+
+
+def _tufts(stage: Stage, place: Place) -> None:
+    """Draw tufts of grass over the whole ground, small and close far off, larger in front."""
+    stream, unit = stage.stream(place.key, "tufts"), stage.unit
+    top = stage.horizon + 0.03 * unit
+    sheet = stage.sheet((0, top - 0.02 * unit, stage.w, stage.h), coloured=True)
+    greens, tones = stage.tones.greens, stage.tones
+    shades = [
+        [tones.rgb(greens[g], lit=lit, far=far) for g, lit in ((0, 0.35), (1, 0.5), (1, 0.8), (2, 0.75))]
+        for far in (0.22, 0.08, 0.0)
+    ]
+    for x, depth, lean, size in sorted(stream.array(int(620 * stage.w / unit), 4).tolist(), key=lambda one: one[1]):
+        near = depth * depth * (0.35 + 0.65 * depth)
+        y = top + (stage.h - top) * near
+        h = (0.004 + 0.030 * near) * unit * (0.6 + 0.8 * size)
+        ink = shades[min(int(near * 3.2), 2)][int(lean * 3.99)]
+        cx = x * stage.w
+        for blade in (-1.0, -0.3, 0.35, 1.0):
+            tip = cx + (blade * 0.55 + (lean - 0.5) * 0.5) * h
+            foot = cx + blade * 0.22 * h
+            sheet.polygon([(foot - 0.06 * h, y), (tip, y - h * (1 - 0.25 * abs(blade))), (foot + 0.06 * h, y)], ink)
+    sheet.over()
 
 
 @subject(
@@ -141,6 +182,7 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
     inside = (y - skyline) * np.float32(1 / unit)
     top = np.float32(foot / unit) - y * np.float32(1 / unit)
     bend = noise.coarse(canvas, stream.child("bend"), (3.2 / unit, 7 / unit), 3, window=window) - np.float32(0.5)
+    canvas.check()
     low = clamp(inside * np.float32(3.2))
     winding = (
         (x - owner) * np.float32(side)
@@ -148,14 +190,17 @@ def _dunes(stage: Stage, stream: Stream, n: int, foot: float, far: float) -> Non
         - low * np.float32(0.16)
         + bend * np.float32(0.10) * low
     )
+    canvas.check()
     shadow = (
         smoothstep(0.0, 0.045, rise - second)
         * smoothstep(-0.006, 0.010, winding)
         * smoothstep(-0.16, 0.05, top + bend * np.float32(0.08))
     )
+    canvas.check()
     phase = (inside * np.float32(60) + bend * np.float32(14) + x * np.float32(7)) * np.float32(1.6 - 0.25 * n)
     part = np.abs(phase - np.floor(phase) - np.float32(0.5)) * np.float32(2)
     ripples = (part - np.float32(0.5)) * np.float32(0.10 if n > 2 else 0.03) * smoothstep(0.0, 0.15, inside)
+    canvas.check()
     lit = clamp(np.float32(0.86) - shadow * np.float32(0.6) + ripples + bend * np.float32(0.3) - low * np.float32(0.2))
     canvas.new_layer()
     canvas.over(mask, lookup(stage.tones.ramp(("#6a3a30", "#c47a42", "#ecb670"), far=far), lit), window)

@@ -2,60 +2,138 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import numpy as np
 
 from bot.engine.painters.procedural import colour as c
-from bot.engine.painters.procedural.canvas import Point
+from bot.engine.painters.procedural.canvas import Point, Sheet
+from bot.engine.painters.procedural.colour import Rgb
 from bot.engine.painters.procedural.exact import lookup
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.animals import smooth
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 
+At: TypeAlias = Callable[[list[Point]], list[Point]]
+
 _SKINS = (("#6c3c28", "#8c5438"), ("#b87850", "#d89c70"), ("#e0a884", "#f4ccac"), ("#4c2c20", "#6c4430"))
+_FAIR = ("#b87850", "#e0a884")
 _HAIRS = ("#1c1418", "#4c2818", "#b4702c", "#8c2c24", "#d8c4a0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sitter:
+    """Who sits for a portrait. ``long_hair`` None leaves it to chance; ``scale`` is the head's size."""
+
+    long_hair: bool | None = None
+    earrings: bool = False
+    beard: bool = False
+    old: bool = False
+    child: bool = False
 
 
 @subject(
     "portrait",
     Role.WHOLE,
-    (
-        "portrait",
-        "woman",
-        "man",
-        "girl",
-        "boy",
-        "face",
-        "person",
-        "king",
-        "queen",
-        "self portrait",
-        "lady",
-        "child",
-        "people",
-        "human",
-    ),
+    ("portrait", "face", "person", "self portrait", "people", "human", "head"),
     say="a portrait in flat shapes",
 )
 def portrait(stage: Stage, place: Place) -> None:
+    """Paint whoever chance sends."""
+    long_hair = stage.stream(place.key, "who").chance(0.5)
+    _paint(stage, place, Sitter(long_hair=long_hair, earrings=long_hair))
+
+
+@subject(
+    "woman",
+    Role.WHOLE,
+    ("woman", "young woman", "girl", "lady", "queen", "mother", "princess", "she"),
+    order=1,
+    say="a portrait of a woman",
+)
+def woman(stage: Stage, place: Place) -> None:
+    """Paint a woman with long hair and earrings."""
+    _paint(stage, place, Sitter(long_hair=True, earrings=True))
+
+
+@subject(
+    "man",
+    Role.WHOLE,
+    ("man", "young man", "king", "gentleman", "father", "prince", "guy"),
+    order=1,
+    say="a portrait of a man",
+)
+def man(stage: Stage, place: Place) -> None:
+    """Paint a man with short hair, with or without a beard."""
+    _paint(stage, place, Sitter(long_hair=False, beard=stage.stream(place.key, "beard").chance(0.4)))
+
+
+@subject(
+    "oldman",
+    Role.WHOLE,
+    ("old man", "elderly man", "grandfather", "grandpa", "bearded man", "wizard", "old fisherman", "sage man"),
+    order=2,
+    say="a portrait of an old man with a beard",
+)
+def oldman(stage: Stage, place: Place) -> None:
+    """Paint an old man: grey beard, high forehead, lines."""
+    _paint(stage, place, Sitter(long_hair=False, beard=True, old=True))
+
+
+@subject(
+    "oldwoman",
+    Role.WHOLE,
+    ("old woman", "elderly woman", "grandmother", "grandma", "old lady"),
+    order=2,
+    say="a portrait of an old woman",
+)
+def oldwoman(stage: Stage, place: Place) -> None:
+    """Paint an old woman: grey hair, lines."""
+    _paint(stage, place, Sitter(long_hair=True, earrings=True, old=True))
+
+
+@subject(
+    "child",
+    Role.WHOLE,
+    ("child", "boy", "little girl", "little boy", "kid", "baby", "toddler", "children"),
+    order=2,
+    say="a portrait of a child",
+)
+def child(stage: Stage, place: Place) -> None:
+    """Paint a child: a round face, large eyes, narrow shoulders."""
+    _paint(stage, place, Sitter(child=True))
+
+
+def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
     """Paint a head and shoulders in flat shapes, with a disc behind."""
     stream, unit = stage.stream(place.key), stage.unit
     sky, tones = stage.tones.sky, stage.tones
     stage.canvas.rgb[:] = lookup(c.ramp([sky[len(sky) // 2], sky[-2], sky[-1]]), stage.canvas.y / np.float32(stage.h))[
         :, :, None
     ]
-    x, y, s = stage.w / 2, stage.h * 0.46, 0.27 * unit
+    x, y, s = stage.w / 2, stage.h * 0.46, (0.23 if sitter.child else 0.27) * unit
+    y += 0.04 * unit if sitter.child else 0.0
+    wide, narrow = (1.12, 0.72) if sitter.child else (1.0, 1.0)
     skin, bright = stream.pick(_SKINS)
-    hair, dress = stream.pick(_HAIRS), stream.pick(("#2c5474", "#b4442c", "#3c6c54", "#7c3c6c", "#d89c34"))
+    hair, dress = (
+        stream.pick(_HAIRS if skin in _FAIR else _HAIRS[:2]),
+        stream.pick(("#2c5474", "#b4442c", "#3c6c54", "#7c3c6c", "#d89c34")),
+    )
+    hair = "#c4c4c6" if sitter.old else hair
+    if place.colour:
+        dress = place.colour[1]
     side = -1.0 if stage.scene.light.x < stage.w / 2 else 1.0
     stage.canvas.new_layer()
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     sheet.ellipse(x, y - 0.1 * s, 1.5 * s, 1.5 * s, tones.plain(stage.scene.light.glow))
-    long_hair = stream.chance(0.6)
+    long_hair = stream.chance(0.5) if sitter.long_hair is None else sitter.long_hair
     dark_hair, light_hair = tones.plain(hair), c.to_rgb(c.lighten(c.from_rgb(tones.plain(hair)), 0.10))
 
     def at(points: list[Point]) -> list[Point]:
-        return smooth([(x + px * s, y + py * s) for px, py in points])
+        return smooth([(x + px * s * (narrow if py > 0.85 else wide), y + py * s) for px, py in points])
 
     if long_hair:
         sheet.polygon(
@@ -145,10 +223,20 @@ def portrait(stage: Stage, place: Place) -> None:
     sheet.polygon(
         at([(side * 0.1, -1.16), (side * 0.62, -0.98), (side * 0.7, -0.66), (side * 0.36, -0.86)]), light_hair
     )
-    ink, lip = tones.plain("#241c24"), tones.plain("#a83c3c")
+    if sitter.beard:
+        _beard(sheet, at, dark_hair, light_hair)
+    if sitter.old:
+        _lines(sheet, (x, y, s), c.to_rgb(c.lighten(c.from_rgb(shade), -0.08)))
+    ink, lip = tones.plain("#241c24"), tones.plain("#b4645c" if sitter.child else "#a83c3c")
     for dx in (-0.27, 0.27):
         sheet.polygon(at([(dx - 0.14, -0.1), (dx, -0.17), (dx + 0.14, -0.1), (dx, -0.05)]), tones.plain("#f8f0e8"))
-        sheet.ellipse(x + dx * s, y - 0.105 * s, 0.052 * s, 0.058 * s, ink)
+        sheet.ellipse(
+            x + dx * s,
+            y - 0.105 * s,
+            (0.066 if sitter.child else 0.052) * s,
+            (0.074 if sitter.child else 0.058) * s,
+            ink,
+        )
         sheet.line(
             [(x + (dx - 0.15) * s, y - 0.1 * s), (x + dx * s, y - 0.165 * s), (x + (dx + 0.15) * s, y - 0.1 * s)],
             0.026 * s,
@@ -165,7 +253,35 @@ def portrait(stage: Stage, place: Place) -> None:
         0.02 * s,
         c.to_rgb(c.lighten(c.from_rgb(shade), -0.06)),
     )
-    if long_hair:
+    if long_hair and sitter.earrings:
         for dx in (-1, 1):
             sheet.ellipse(x + dx * 0.63 * s, y + 0.28 * s, 0.06 * s, 0.09 * s, tones.plain("#e8b43c"))
     sheet.over()
+
+
+def _beard(sheet: Sheet, at: At, dark: Rgb, light: Rgb) -> None:
+    """Draw a full beard and a moustache that leaves the mouth free."""
+    right: list[Point] = [(0.66, -0.1), (0.64, 0.34), (0.46, 0.86), (0.2, 1.16), (-0.06, 1.24)]
+    inner: list[Point] = [(-0.06, 0.60), (0.2, 0.58), (0.26, 0.42), (0.2, 0.34), (0.44, 0.24), (0.58, -0.1)]
+    half = [*right, *inner]
+    for way, ink in ((1, light), (-1, dark)):
+        sheet.polygon(at([(way * px, py) for px, py in half]), ink)
+    for way in (-1, 1):
+        lip = [(0.0, 0.30), (way * 0.14, 0.31), (way * 0.32, 0.44), (way * 0.16, 0.42), (0.0, 0.39)]
+        sheet.polygon(at(lip), dark)
+
+
+def _lines(sheet: Sheet, spot: tuple[float, float, float], ink: Rgb) -> None:
+    """Draw the lines of age: on the forehead, and at the eyes."""
+    x, y, s = spot
+    for row in range(2):
+        points = [
+            (x + px * s, y - (0.50 + 0.09 * row) * s - 0.02 * s * (1 - (px / 0.3) ** 2))
+            for px in (-0.3, -0.1, 0.1, 0.3)
+        ]
+        sheet.line(points, 0.016 * s, ink)
+    for way in (-1, 1):
+        for drop in (-0.05, 0.02):
+            ends = [(x + way * 0.46 * s, y + (drop - 0.08) * s), (x + way * 0.56 * s, y + (2.2 * drop - 0.06) * s)]
+            sheet.line(ends, 0.014 * s, ink)
+        sheet.line([(x + way * 0.2 * s, y + 0.02 * s), (x + way * 0.36 * s, y + 0.04 * s)], 0.014 * s, ink)

@@ -21,7 +21,6 @@ _LAKE = ("#0c2e3c", "#1e5560", "#4a8a8c")
         "coast",
         "coastline",
         "shore",
-        "wave",
         "bay",
         "harbour",
         "harbor",

@@ -6,7 +6,8 @@ import numpy as np
 
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
-from bot.engine.painters.procedural.exact import clamp, falloff, lookup, smoothstep
+from bot.engine.painters.procedural.exact import Plane, clamp, falloff, lookup, smoothstep
+from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
@@ -31,14 +32,10 @@ _PLANETS = (
     (
         "space",
         "outer space",
-        "galaxy",
-        "nebula",
         "planet",
-        "cosmos",
         "universe",
         "saturn",
         "jupiter",
-        "milky way",
         "cosmic",
         "astronaut",
         "interstellar",
@@ -48,8 +45,43 @@ _PLANETS = (
 )
 def space(stage: Stage, place: Place) -> None:
     """Paint a nebula, stars and a planet, with rings more often than not."""
-    canvas, stream, unit = stage.canvas, stage.stream(place.key), stage.unit
-    codes = _NEBULAE[(stream.integer(0, 3)) % 4]
+    stream = stage.stream(place.key)
+    _gas(stage, place, 1.0)
+    side = 0.34 if stream.chance(0.5) else 0.66
+    _planet(
+        stage,
+        (side * stage.w, stream.uniform(0.42, 0.6) * stage.h, 0.23 * stage.unit),
+        stream.pick(_PLANETS) if not place.colour else (place.colour[0], place.colour[1], place.colour[2]),
+    )
+
+
+@subject(
+    "nebula",
+    Role.WHOLE,
+    ("nebula", "galaxy", "milky way", "cosmos", "stardust", "cosmic cloud", "star cluster", "supernova"),
+    order=1,
+    say="a nebula among stars",
+)
+def nebula(stage: Stage, place: Place) -> None:
+    """Paint clouds of glowing gas, dark lanes through them, and young stars inside."""
+    _gas(stage, place, 2.1)
+    stream, canvas, unit = stage.stream(place.key, "heart"), stage.canvas, stage.unit
+    for n in range(7):
+        one = stream.child(n)
+        x, y = (0.5 + one.uniform(-0.22, 0.22)) * stage.w, (0.5 + one.uniform(-0.2, 0.2)) * stage.h
+        dx, dy = canvas.x[None, :] - np.float32(x), canvas.y[:, None] - np.float32(y)
+        reach = one.uniform(0.05, 0.14) * unit
+        canvas.light(falloff(dx * dx + dy * dy, reach) * np.float32(0.34), stage.tones.plain("#fff0dc"))
+    lanes = noise.coarse(canvas, stream.child("lanes"), (2.6 / unit, 2.6 / unit), 5)
+    fold = np.abs(lanes - np.float32(0.5))
+    cover = smoothstep(0.40, 0.70, noise.coarse(canvas, stream.child("cover"), (2.0 / unit, 2.0 / unit), 2))
+    canvas.shade(smoothstep(0.045, 0.0, fold) * cover * np.float32(0.46))
+    _sparkles(stage)
+
+
+def _gas(stage: Stage, place: Place, bright: float) -> None:
+    canvas, stream, unit = stage.canvas, stage.stream(place.key, "gas"), stage.unit
+    codes = place.colour if place.colour else _NEBULAE[stream.integer(0, 3)]
     bend = noise.coarse(canvas, stream.child("bend"), (1.6 / unit, 1.6 / unit), 4)
     gas = noise.coarse(canvas, stream.child("gas"), (2.2 / unit, 2.2 / unit), 6)
     tilt = stream.uniform(-0.6, 0.6)
@@ -63,9 +95,10 @@ def space(stage: Stage, place: Place) -> None:
         (gas - np.float32(0.34)) * np.float32(1.7) * (np.float32(0.25) + lane)
         + (bend - np.float32(0.5)) * np.float32(0.35)
         + lane * np.float32(0.12)
+        + (gas - np.float32(0.42)) * np.float32(bright - 1.0)
     )
     stage.canvas.check()
-    canvas.fill(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes], stops=(0, 0.3, 0.66, 1)), t)
+    canvas.fill(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes]), t)
     canvas.check()
     sheet = stage.sheet((0, 0, stage.w, stage.h))
     for x, y, size, bright in stream.array(int(1300 * stage.w * stage.h), 4).tolist():
@@ -73,12 +106,6 @@ def space(stage: Stage, place: Place) -> None:
         sheet.ellipse(x * stage.w, y * stage.h, r, r, int(70 + 185 * bright))
     sheet.light((1.0, 0.98, 0.95))
     _sparkles(stage)
-    side = 0.34 if stream.chance(0.5) else 0.66
-    _planet(
-        stage,
-        (side * stage.w, stream.uniform(0.42, 0.6) * stage.h, 0.23 * unit),
-        stream.pick(_PLANETS) if not place.colour else (place.colour[0], place.colour[1], place.colour[2]),
-    )
 
 
 def _sparkles(stage: Stage) -> None:
@@ -112,19 +139,21 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     flat = dx * dx + dy * dy
     z = np.sqrt(clamp(np.float32(1) - flat))
     stage.canvas.check()
+    canvas.check()
     across, up = dx + dy * np.float32(tilt), dy - dx * np.float32(tilt)
     wobble = noise.coarse(canvas, stream.child("bands"), (2.0 / r, 2.6 / r), 5, window=window) - np.float32(0.5)
-    bands = noise.line(stream.child("stripes"), up.reshape(-1) + wobble.reshape(-1) * np.float32(0.22), 3.2, 4).reshape(
-        up.shape
-    )
+    bands = _read_line(stream.child("stripes"), up + wobble * np.float32(0.22), 3.2)
     stage.canvas.check()
+    canvas.check()
     canvas.check()
     light = clamp(dx * np.float32(0.62 * side) - dy * np.float32(0.42) + z * np.float32(0.62))
     t = clamp(bands * np.float32(1.25) - np.float32(0.12) + wobble * np.float32(0.2))
     stage.canvas.check()
-    colour = lookup(c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes]), t) * (
-        np.float32(0.03) + light * np.float32(1.05)
-    )
+    table = c.ramp([c.from_rgb(stage.tones.plain(code)) for code in codes])
+    colour = np.empty((3, *t.shape), np.float32)
+    for plane, column in zip(colour, table, strict=True):
+        plane[:] = lookup(column, t) * (np.float32(0.03) + light * np.float32(1.05))
+        canvas.check()
     stage.canvas.check()
     rim = smoothstep(0.72, 1.0, flat) * light * np.float32(0.4)
     colour += (np.float32(1) - colour) * rim
@@ -143,13 +172,13 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     body = clamp((np.float32(1) - np.sqrt(flat)) * np.float32(r * canvas.px) + np.float32(0.5))
     canvas.check()
     ring = np.sqrt(across * across + np.square(up * np.float32(3.6)))
+    canvas.check()
+    bands_of_ring = _read_line(stream.child("ring"), ring, 9)
+    canvas.check()
     strength = (
         smoothstep(1.25, 1.32, ring)
         * smoothstep(2.3, 2.2, ring)
-        * (
-            np.float32(0.25)
-            + noise.line(stream.child("ring"), ring.reshape(-1), 9, 4).reshape(ring.shape) * np.float32(0.95)
-        )
+        * (np.float32(0.25) + bands_of_ring * np.float32(0.95))
     )
     stage.canvas.check()
     ring_colour = stage.tones.plain(codes[2])
@@ -159,6 +188,12 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     canvas.over(body, np.minimum(colour, np.float32(1)), window)
     if rings:
         canvas.over_soft(clamp(strength * (up >= 0)), ring_colour, window)
+
+
+def _read_line(stream: Stream, at: Plane, cells: float) -> Plane:
+    """Read noise along a line for every pixel, from a table over -4…4."""
+    table = noise.line(stream, ((np.arange(8192) - 4096) * (1 / 1024)).astype(np.float32), cells, 4)
+    return lookup(table, at * np.float32(1 / 8) + np.float32(0.5))
 
 
 @subject(

@@ -8,12 +8,13 @@ import numpy as np
 
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.canvas import Point
-from bot.engine.painters.procedural.exact import clamp, falloff, lookup
+from bot.engine.painters.procedural.exact import clamp, falloff, lookup, smoothstep
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
-from bot.engine.painters.procedural.subjects.animals import smooth
+from bot.engine.painters.procedural.subjects.animals import smooth, smooth_line
 from bot.engine.painters.procedural.subjects.subject import Role, subject
+from bot.engine.painters.procedural.surface import blur
 
 _WALLS = (
     ("#233c48", "#4c7078", "#9cb4ac"),
@@ -48,6 +49,8 @@ _BOTTLE: Outline = (
     (0.96, 0.06),
     (1.0, 0.06),
 )
+_POT: Outline = ((0.0, 0.26), (0.06, 0.36), (0.3, 0.54), (0.55, 0.56), (0.8, 0.42), (0.92, 0.24), (1.0, 0.1))
+_BOWL: Outline = ((0.0, 0.5), (0.08, 0.56), (0.3, 1.0), (0.7, 1.42), (1.0, 1.56))
 _CUP: Outline = ((0.0, 0.30), (0.08, 0.36), (0.5, 0.46), (1.0, 0.50))
 
 
@@ -57,20 +60,9 @@ _CUP: Outline = ((0.0, 0.30), (0.08, 0.36), (0.5, 0.46), (1.0, 0.50))
     (
         "still life",
         "vase",
-        "fruit",
-        "bottle",
-        "bowl",
-        "apple",
-        "pear",
-        "lemon still life",
-        "cup",
-        "teacup",
-        "coffee",
-        "wine",
+        "vase of flower",
         "kitchen table",
         "table",
-        "orange fruit",
-        "teapot",
         "food",
         "book",
         "candle",
@@ -78,7 +70,141 @@ _CUP: Outline = ((0.0, 0.30), (0.08, 0.36), (0.5, 0.46), (1.0, 0.50))
     say="a still life with vase and fruit",
 )
 def table(stage: Stage, place: Place) -> None:
-    """Paint a table before a wall, with light from one side."""
+    """Paint a vase with flowers, a bottle, fruit and a cup."""
+    stream, edge, side = _room(stage, place)
+    _arrange(stage, stream, edge, side)
+
+
+@subject(
+    "fruit",
+    Role.WHOLE,
+    (
+        "fruit",
+        "bowl",
+        "bowl of fruit",
+        "fruit bowl",
+        "apple",
+        "pear",
+        "orange fruit",
+        "lemon still life",
+        "peach fruit",
+    ),
+    order=1,
+    say="a still life with a bowl of fruit",
+)
+def fruit(stage: Stage, place: Place) -> None:
+    """Paint a bowl heaped with fruit, some beside it, and a vase behind."""
+    stream, edge, side = _room(stage, place)
+    unit, middle = stage.unit, stage.w / 2
+    flip = 1.0 if stream.chance(0.5) else -1.0
+    vase = (middle + flip * 0.26 * unit, edge + 0.03 * unit)
+    _stems(stage, stream, (vase[0], vase[1] - 0.34 * unit), 0.26 * unit)
+    _turned(stage, _VASE, (*vase, 0.34 * unit), stream.pick(_VASES), side, gloss=0.5)
+    heap = ((-0.115, 0.0), (0.115, 0.0), (0.0, 0.0), (-0.06, -0.085), (0.06, -0.085), (0.0, -0.15))
+    for n, (dx, dy) in enumerate(heap):
+        x = middle - flip * 0.1 * unit + dx * unit
+        _fruit(stage, (x, edge + (0.03 + dy) * unit, 0.062 * unit), _FRUITS[(n * 2) % 5], side, shadow=False)
+    bowl = (middle - flip * 0.1 * unit, edge + 0.13 * unit, 0.135 * unit)
+    _turned(stage, _BOWL, bowl, stream.pick(("#dfe6ea", "#3c6478", "#c88c4c")), side, gloss=0.5, open_=False)
+    for n, (dx, dy) in enumerate(((0.20, 0.16), (0.33, 0.19), (-0.42, 0.17))):
+        _fruit(stage, (middle + flip * dx * unit, edge + dy * unit, 0.056 * unit), _FRUITS[(n * 3 + 1) % 5], side)
+
+
+@subject(
+    "cups",
+    Role.WHOLE,
+    ("cup", "teacup", "mug", "coffee", "teapot", "tea", "coffee cup", "tea set", "espresso"),
+    order=1,
+    say="a still life with cups and a teapot",
+)
+def cups(stage: Stage, place: Place) -> None:
+    """Paint a teapot and three cups with their saucers, steam rising."""
+    stream, edge, side = _room(stage, place)
+    unit, middle = stage.unit, stage.w / 2
+    flip = 1.0 if stream.chance(0.5) else -1.0
+    code = place.colour[1] if place.colour else stream.pick(("#e8e0d0", "#3c7868", "#2c5c84", "#b4502c", "#d8a43c"))
+    _pot(stage, (middle - flip * 0.16 * unit, edge + 0.04 * unit, 0.30 * unit), code, side, flip)
+    for n, (dx, dy, size) in enumerate(((0.24, 0.07, 0.15), (-0.02, 0.17, 0.17), (0.34, 0.22, 0.18))):
+        x, base = middle + flip * dx * unit, edge + dy * unit
+        _saucer(stage, (x, base, size * unit), code)
+        _handle(stage, (x, base, size * unit), code, flip)
+        _turned(stage, _CUP, (x, base, size * unit), code if n != 1 else "#f0e8dc", side, gloss=0.5)
+        _steam(stage, stream.child("steam", n), x, base - size * unit, 0.24 * unit)
+
+
+@subject(
+    "bottles",
+    Role.WHOLE,
+    ("bottle", "wine", "wine bottle", "glass bottle", "carafe", "jug"),
+    order=1,
+    say="a still life with bottles",
+)
+def bottles(stage: Stage, place: Place) -> None:
+    """Paint a row of bottles of different height and colour."""
+    stream, edge, side = _room(stage, place)
+    unit, middle = stage.unit, stage.w / 2
+    codes = ("#2c5040", "#5c3420", "#2c4460", "#8c8c74", "#a8742c")
+    spots = ((-0.30, 0.03, 0.40), (0.30, 0.03, 0.36), (-0.12, 0.06, 0.50), (0.12, 0.08, 0.44), (0.0, 0.13, 0.32))
+    first = stream.integer(0, 4)
+    for n, (dx, dy, tall) in enumerate(spots):
+        code = place.colour[1] if place.colour and n == 2 else codes[(first + n) % 5]
+        _turned(stage, _BOTTLE, (middle + dx * unit, edge + dy * unit, tall * unit), code, side, gloss=0.9)
+
+
+def _pot(stage: Stage, spot: tuple[float, float, float], code: str, side: float, way: float) -> None:
+    """Paint a teapot: spout towards ``way``, handle behind, lid on top."""
+    x, base, h = spot
+    stage.canvas.new_layer()
+    sheet = stage.sheet((x - 1.3 * h, base - 1.3 * h, x + 1.3 * h, base + 0.1 * h), coloured=True)
+    ink = stage.tones.rgb(code, lit=0.4)
+    spout = [(0.40, 0.24), (0.62, 0.36), (0.70, 0.62), (0.86, 0.74), (0.78, 0.78), (0.58, 0.66), (0.44, 0.50)]
+    sheet.polygon([(x + way * px * h, base - py * h) for px, py in smooth(spout)], ink)
+    ring = [(-0.36 - 0.36 * (1 - (n / 6 - 1) ** 2), 0.24 + 0.44 * n / 12) for n in range(13)]
+    sheet.line([(x + way * px * h, base - py * h) for px, py in ring], 0.07 * h, ink)
+    sheet.over()
+    _turned(stage, _POT, (x, base, 0.84 * h), code, side, gloss=0.6, open_=False)
+    knob = stage.sheet((x - 0.2 * h, base - 1.1 * h, x + 0.2 * h, base - 0.7 * h))
+    knob.ellipse(x, base - 0.87 * h, 0.055 * h, 0.05 * h)
+    knob.over(stage.tones.rgb(code, lit=0.7))
+
+
+def _saucer(stage: Stage, spot: tuple[float, float, float], code: str) -> None:
+    x, base, h = spot
+    _shadow(stage, x, base + 0.06 * h, 0.62 * h, 1.0)
+    stage.canvas.new_layer()
+    sheet = stage.sheet((x - h, base - 0.3 * h, x + h, base + 0.4 * h), coloured=True)
+    sheet.ellipse(x, base + 0.05 * h, 0.74 * h, 0.17 * h, stage.tones.rgb(code, lit=0.45))
+    sheet.ellipse(x, base + 0.025 * h, 0.72 * h, 0.155 * h, stage.tones.rgb(code, lit=0.85))
+    sheet.ellipse(x, base + 0.04 * h, 0.40 * h, 0.085 * h, stage.tones.rgb(code, lit=0.5))
+    sheet.over()
+
+
+def _handle(stage: Stage, spot: tuple[float, float, float], code: str, way: float) -> None:
+    x, base, h = spot
+    sheet = stage.sheet((x - 1.2 * h, base - 1.1 * h, x + 1.2 * h, base), coloured=True)
+    curve = [(0.40 + 0.30 * (1 - (n / 6 - 1) ** 2), 0.26 + 0.5 * n / 12) for n in range(13)]
+    sheet.line([(x + way * px * h, base - py * h) for px, py in curve], 0.075 * h, stage.tones.rgb(code, lit=0.5))
+    sheet.over()
+
+
+def _steam(stage: Stage, stream: Stream, x: float, y: float, reach: float) -> None:
+    sheet = stage.sheet((x - 0.4 * reach, y - reach, x + 0.4 * reach, y))
+    for n in (-1, 1):
+        phase = stream.uniform(0, 6)
+        line = []
+        for k in range(25):
+            t = k / 24
+            bow = (t * 4 + phase) % 2 - 1
+            line.append((x + n * 0.07 * reach + 0.09 * reach * bow * (1 - abs(bow)) * 4 * t, y - reach * t))
+        sheet.line(line, 0.028 * reach, 150)
+    if sheet.window is not None:
+        height = (np.float32(y) - stage.canvas.y[sheet.window[0]])[:, None] * np.float32(1 / reach)
+        mask = blur(stage, sheet.mask(), 0.006 * stage.canvas.px) * smoothstep(1.0, 0.3, height)
+        stage.canvas.over_soft(mask * np.float32(0.5), (0.96, 0.96, 0.96), sheet.window)
+
+
+def _room(stage: Stage, place: Place) -> tuple[Stream, float, float]:
+    """Paint a table before a wall, with light from one side; give the stream, the table's edge and the light's side."""
     stream, unit, canvas = stage.stream(place.key), stage.unit, stage.canvas
     side = -1.0 if stage.scene.light.x < stage.w / 2 else 1.0
     edge = stage.h * 0.5 + 0.17 * unit
@@ -109,7 +235,7 @@ def table(stage: Stage, place: Place) -> None:
         ),
         window,
     )
-    _arrange(stage, stream, edge, side)
+    return stream, edge, side
 
 
 def _arrange(stage: Stage, stream: Stream, edge: float, side: float) -> None:
@@ -149,16 +275,25 @@ def _shadow(stage: Stage, x: float, base: float, wide: float, side: float) -> No
 
 
 def _turned(
-    stage: Stage, form: Outline, spot: tuple[float, float, float], code: str, side: float, *, gloss: float
+    stage: Stage,
+    form: Outline,
+    spot: tuple[float, float, float],
+    code: str,
+    side: float,
+    *,
+    gloss: float,
+    open_: bool = True,
 ) -> None:
     """Paint a thing of revolution: its outline gives half widths by height."""
     x, base, h = spot
+    form = tuple(smooth_line(form, 2))
     _shadow(stage, x, base, max(w for _, w in form) * h, side)
     right = [(x + w * h, base - t * h) for t, w in form]
     left = [(x - w * h, base - t * h) for t, w in form]
     foot = [(x + form[0][1] * h * a, base + form[0][1] * h * 0.22 * (1 - a * a)) for a in (-0.8, -0.4, 0.0, 0.4, 0.8)]
     outline = left[::-1] + foot + right
-    sheet = stage.sheet((x - h, base - 1.05 * h, x + h, base + 0.2 * h))
+    reach = max(1.05, max(w for _, w in form) * 1.02)
+    sheet = stage.sheet((x - reach * h, base - 1.05 * h, x + reach * h, base + 0.2 * h))
     if sheet.window is None:
         return
     sheet.polygon(outline)
@@ -175,15 +310,18 @@ def _turned(
     paint += (np.float32(1) - paint) * spark
     stage.canvas.new_layer()
     stage.canvas.over(sheet.mask(), paint, sheet.window)
+    if not open_:
+        return
     rim = stage.sheet((x - h, base - 1.1 * h, x + h, base))
     top = form[-1][1] * h
     rim.ellipse(x, base - h, top, 0.22 * top)
     rim.over(stage.tones.rgb(code, lit=0.12))
 
 
-def _fruit(stage: Stage, spot: tuple[float, float, float], code: str, side: float) -> None:
+def _fruit(stage: Stage, spot: tuple[float, float, float], code: str, side: float, *, shadow: bool = True) -> None:
     x, base, r = spot
-    _shadow(stage, x, base, 1.05 * r, side)
+    if shadow:
+        _shadow(stage, x, base, 1.05 * r, side)
     sheet = stage.sheet((x - r, base - 2 * r, x + r, base + 0.1 * r))
     if sheet.window is None:
         return

@@ -34,7 +34,9 @@ class Subject:
 
     ``home`` is the ground that it brings where the prompt names none, ``stands`` what it stands on (``land``, ``water`` or
     ``sky``), ``span`` its height and ``breadth`` its width as shares of the scene's height where there is room,
-    ``count`` how many are placed. ``order`` sorts backdrops and figures: larger is nearer.
+    ``count`` how many are placed. ``order`` sorts backdrops and figures: larger is nearer; of several
+    that fill the whole picture the largest wins. ``rock`` carries it where the ground is water, ``flock`` repeats it
+    over a wide format.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Subject:
     breadth: float = 0.4
     order: int = 0
     with_backdrop: tuple[str, ...] = ()
+    rock: str = "headland"
+    flock: bool = False
     say: str = ""
 
 
@@ -61,6 +65,8 @@ def subject(
     breadth: float = 0.4,
     order: int = 0,
     with_backdrop: tuple[str, ...] = (),
+    rock: str = "headland",
+    flock: bool = False,
     say: str = "",
 ) -> Callable[[Paint], Subject]:
     """Turn a painting function into a subject; ``say`` is how a description names it."""
@@ -77,6 +83,8 @@ def subject(
             breadth=breadth,
             order=order,
             with_backdrop=with_backdrop,
+            rock=rock,
+            flock=flock,
             say=say or words[0],
         )
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.colour import Rgb
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
+from bot.engine.painters.procedural.surface import blur
 from bot.engine.painters.procedural.tables import foliage_of
 
 
@@ -200,7 +203,19 @@ def forest(stage: Stage, place: Place) -> None:
 @subject(
     "tree",
     Role.FIGURE,
-    ("tree", "oak", "willow", "apple tree", "cherry tree", "acacia", "lone tree", "bonsai", "maple tree"),
+    (
+        "tree",
+        "oak",
+        "oak tree",
+        "apple tree",
+        "cherry tree",
+        "acacia",
+        "lone tree",
+        "bonsai",
+        "maple tree",
+        "beech",
+        "chestnut",
+    ),
     span=0.52,
     breadth=0.55,
     order=4,
@@ -213,7 +228,8 @@ def tree(stage: Stage, place: Place) -> None:
     shadow = stage.sheet((place.x - h, place.base - 0.1 * h, place.x + h, place.base + 0.1 * h))
     shadow.ellipse(place.x - side * 0.12 * h, place.base + 0.008 * h, 0.34 * h, 0.028 * h)
     if shadow.window is not None:
-        stage.canvas.shade(shadow.mask() * 0.34, shadow.window)
+        mask = blur(stage, shadow.mask(), 0.012 * h * stage.canvas.px)
+        stage.canvas.shade(mask * np.float32(0.36), shadow.window)
     stage.canvas.new_layer()
     sheet = stage.sheet(
         (place.x - 0.75 * h, place.base - 1.25 * h, place.x + 0.75 * h, place.base + 0.05 * h), coloured=True
@@ -236,6 +252,7 @@ def tree(stage: Stage, place: Place) -> None:
     span=0.42,
     breadth=0.4,
     order=5,
+    rock="sandbank",
     say="palms",
 )
 def palms(stage: Stage, place: Place) -> None:

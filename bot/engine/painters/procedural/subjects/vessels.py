@@ -21,6 +21,7 @@ _STRIPES = (("#d8402e", "#f6e6c8"), ("#f0a428", "#c8342c"), ("#2c6ca8", "#f4e8d0
     span=0.34,
     breadth=0.3,
     order=6,
+    flock=True,
     say="a sailing boat",
 )
 def boat(stage: Stage, place: Place) -> None:
@@ -84,6 +85,7 @@ def draw_sloop(
     span=0.34,
     breadth=0.28,
     order=7,
+    flock=True,
     say="a hot air balloon",
 )
 def balloon(stage: Stage, place: Place) -> None:

@@ -9,6 +9,8 @@ from PIL import Image
 
 from bot.engine.painters.painter import Order
 from bot.engine.painters.procedural import ProceduralPainter
+from bot.engine.painters.procedural.colour import lab
+from bot.engine.painters.procedural.measure import measure
 from tests.bot.engine.painters.procedural.pictures import content, distance, keep_going, pixels, read
 
 
@@ -63,6 +65,33 @@ def test_a_scene_chunk_of_nonsense_does_no_harm() -> None:
         file = BytesIO()
         Image.new("RGB", (64, 64), (90, 90, 120)).save(file, "PNG", pnginfo=info)
         assert len(set(_describe(file.getvalue()))) == 4
+
+
+def _apart(one: bytes, other: bytes) -> float:
+    """Give the mean distance in OKLab from each colour of one palette to the nearest of the other, both ways."""
+
+    def far(theirs: tuple[str, ...], ours: tuple[str, ...]) -> float:
+        nearest = [min(np.linalg.norm(np.subtract(lab(a), lab(b))) for b in ours) for a in theirs]
+        return float(np.mean(nearest))
+
+    first, second = measure(one).palette, measure(other).palette
+    return max(far(first, second), far(second, first))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "limit"),
+    [("sea at night", 0.08), ("a castle at golden hour", 0.08), ("a meadow at noon, watercolour", 0.08)],
+)
+def test_described_and_painted_again_keeps_the_palette(prompt: str, limit: float) -> None:
+    first = content(Order(prompt=prompt, seed=2))
+    again = content(Order(prompt=_describe(first)[0].split("--ar")[0], seed=9))
+    assert _apart(first, again) < limit
+
+
+def test_a_described_photograph_keeps_its_palette() -> None:
+    first = _photograph((300, 200), (120, 180, 230), (60, 120, 50), "PNG")
+    again = content(Order(prompt=_describe(first)[0].split("--ar")[0], seed=9))
+    assert _apart(first, again) < 0.2
 
 
 def test_described_and_painted_again_keeps_the_mood() -> None:

@@ -15,9 +15,9 @@ from tests.bot.engine.painters.procedural.pictures import content, distance, kee
 
 HERO = "a lighthouse at dusk"
 RECORDED = {
-    "circles": "35a6b3dc7349b5d0f22fe07c0dbceaa94b1cd7cd85bb303312d4d8f099c5d78b",
-    "a lighthouse at dusk": "f4997025fe554cf636cd10780a6d6c090f2815c0c3747ed70c60d8090d506182",
-    "mountains in snow, watercolour": "2113a94fa99146df61bfb3391a1386474d90b3213da40b1b30d42d0e9548cfc0",
+    "circles": "b8240a1515f9b921f534c6d80d831c2c1eaeebc36a7f99fe7eb892de196ac86f",
+    "a lighthouse at dusk": "637ef093be12ebdc33b77c032bba14e95087deaf3ef576c5c73a2b0a013918f8",
+    "mountains in snow, watercolour": "e4034fbfec89a65f585464cd1ee872f8d221870b3cd4d9def315bfaae1e66dd8",
 }
 """Digests of pixels: change them only together with a change that is meant to be seen."""
 
@@ -78,15 +78,17 @@ def test_full_size_has_the_ratio_to_the_pixel(ratio: tuple[int, int], size: tupl
 def test_scale_multiplies_the_size() -> None:
     order = Order(prompt=HERO, seed=1, aspect_ratio=(3, 2))
     assert pixels(order, scale=0.25).shape[:2] == (209, 314)
-    assert pixels(order, scale=2.0).shape[:2] == (1672, 2508)
+    assert pixels(Order(prompt="circles", seed=1, aspect_ratio=(3, 2)), scale=2.0).shape[:2] == (1672, 2508)
 
 
-@pytest.mark.parametrize("prompt", [HERO, "mountains at noon", "a castle, watercolour"])
-def test_an_upscale_is_the_same_picture(prompt: str) -> None:
+@pytest.mark.parametrize("prompt", [HERO, "a sailboat, oil painting", "a cat, travel poster"])
+def test_an_upscale_is_the_same_picture_with_more_detail(prompt: str) -> None:
     order = Order(prompt=prompt, seed=4)
-    small, large = pixels(order, scale=0.5), pixels(order, scale=1.0)
-    image = Image.fromarray(large.astype(np.uint8)).resize((512, 512), Image.Resampling.BOX)
-    assert similarity(small, np.asarray(image, np.float64)) > 0.85
+    small, large = pixels(order, scale=1.0), pixels(order, scale=2.0)
+    image = Image.fromarray(large.astype(np.uint8)).resize((1024, 1024), Image.Resampling.BOX)
+    assert similarity(small, np.asarray(image, np.float64)) > 0.95
+    enlarged = np.asarray(Image.fromarray(small.astype(np.uint8)).resize((2048, 2048), Image.Resampling.BICUBIC), float)
+    assert np.abs(np.diff(large, axis=1)).mean() > 1.05 * np.abs(np.diff(enlarged, axis=1)).mean(), "no more detail"
 
 
 def test_a_preview_shows_the_same_composition() -> None:
@@ -131,11 +133,26 @@ def test_monochrome_has_no_colour() -> None:
     assert np.abs(grey.max(axis=2) - grey.min(axis=2)).mean() < 4
 
 
-def test_no_removes_what_it_names() -> None:
-    with_tower, without = Order(prompt=HERO, seed=3), Order(prompt=HERO, seed=3, no="lighthouse")
-    assert b'"name":"lighthouse"' in content(with_tower)
-    assert b'"name":"lighthouse"' not in content(without)
-    assert distance(pixels(with_tower), pixels(without)) > 1
+@pytest.mark.parametrize(("prompt", "no"), [(HERO, "lighthouse"), ("a cat on a hill", "cat"), ("sea, birds", "birds")])
+def test_no_removes_what_it_names(prompt: str, no: str) -> None:
+    whole, without = Order(prompt=prompt, seed=3), Order(prompt=prompt, seed=3, no=no)
+    name = f'"name":"{no}"'.encode()
+    assert name in content(whole)
+    assert name not in content(without)
+    assert distance(pixels(whole), pixels(without)) > 0.3
+
+
+def test_four_prompts_with_one_seed_do_not_look_alike() -> None:
+    prompts = ("a house", "a lighthouse", "mountains", "a balloon", "a castle", "a road")
+    colours = [pixels(Order(prompt=prompt, seed=7), scale=0.06)[:20].mean(axis=(0, 1)) for prompt in prompts]
+    apart = [float(np.abs(one - other).max()) for one, other in combinations(colours, 2)]
+    assert sum(far > 25 for far in apart) > len(apart) / 2
+
+
+@pytest.mark.parametrize("parameter", ["--weird 2000", "--raw", "--niji", "--tile"])
+def test_parameters_without_a_field_are_seen(parameter: str) -> None:
+    plain, changed = pixels(Order(prompt=HERO, seed=1)), pixels(Order(prompt=f"{HERO} {parameter}", seed=1))
+    assert np.abs(plain - changed).mean() > 2
 
 
 def test_stylize_and_quality_change_the_picture() -> None:
@@ -156,13 +173,13 @@ def test_urls_and_foreign_parameters_do_not_steer() -> None:
     assert np.array_equal(plain, noisy)
 
 
-def test_tiles_repeat_without_a_seam() -> None:
-    tile = pixels(Order(prompt="azulejo --tile --raw", seed=3), scale=0.25)
-    across = np.abs(tile[:, 0] - tile[:, -1]).mean()
-    down = np.abs(tile[0] - tile[-1]).mean()
-    inside = max(np.abs(np.diff(tile, axis=1)).mean(), np.abs(np.diff(tile, axis=0)).mean())
-    assert across < inside * 2.5
-    assert down < inside * 2.5
+@pytest.mark.parametrize("prompt", ["azulejo", "a woven cloth", "a tiling", "a cat"])
+def test_tiles_repeat_without_a_seam(prompt: str) -> None:
+    tile = pixels(Order(prompt=f"{prompt} --tile", seed=3), scale=0.25)
+    for axis in (0, 1):
+        steps = np.abs(np.diff(tile, axis=axis)).mean(axis=(1 - axis, 2))
+        seam = np.abs(tile.take(0, axis) - tile.take(-1, axis)).mean()
+        assert seam <= steps.max()
 
 
 def test_a_reference_lends_its_palette() -> None:
@@ -212,7 +229,7 @@ def test_more_than_forty_megapixels_are_refused_before_decoding() -> None:
 
 
 @pytest.mark.parametrize("prompt", [HERO, "a city, oil painting", "abstract", "a mosaic of a boat"])
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.9])
+@pytest.mark.parametrize("share", [0.0, 0.7])
 def test_a_cancel_stops_the_painting_at_once(prompt: str, share: float) -> None:
     calls_after = 0
     asked = False
@@ -226,7 +243,7 @@ def test_a_cancel_stops_the_painting_at_once(prompt: str, share: float) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        ProceduralPainter().paint(Order(prompt=prompt), index=1, scale=0.2, checkpoint=checkpoint)
+        ProceduralPainter().paint(Order(prompt=prompt), index=1, scale=0.1, checkpoint=checkpoint)
     assert calls_after == 0
 
 
