@@ -21,6 +21,14 @@ EVERY = {
     "IMAGINEBOT_HTTP_HOST": "0.0.0.0",
     "IMAGINEBOT_HTTP_PORT": "9000",
     "IMAGINEBOT_WEB": "false",
+    "IMAGINEBOT_MCP": "false",
+    "IMAGINEBOT_MCP_PORT": "9190",
+    "IMAGINEBOT_API_URL": "https://studio.example/",
+    "IMAGINEBOT_API_KEY": "a-key",
+    "IMAGINEBOT_REST": "false",
+    "IMAGINEBOT_API_CALLS_PER_MINUTE": "60",
+    "IMAGINEBOT_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
+    "IMAGINEBOT_WEBHOOK_ORIGINS": "http://127.0.0.1:9999",
     "IMAGINEBOT_MAX_JOBS_PER_COMMAND": "4",
     "IMAGINEBOT_MAX_JOBS_PER_PERSON": "20",
     "IMAGINEBOT_BLOCKED_WORDS": "red barn, , grass",
@@ -46,6 +54,11 @@ def check(settings: Settings) -> None:
     assert settings.data_dir == Path("/var/lib/imaginebot")
     assert settings.blobs == "s3://bucket/pictures"
     assert (settings.http_host, settings.http_port, settings.web) == ("0.0.0.0", 9000, False)
+    assert (settings.mcp, settings.mcp_port, settings.rest, settings.api_calls_per_minute) == (False, 9190, False, 60)
+    assert settings.api_key is not None
+    assert (str(settings.api_url), settings.api_key.get_secret_value()) == ("https://studio.example/", "a-key")
+    assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+    assert settings.webhook_origins == ("http://127.0.0.1:9999",)
     assert (settings.max_jobs_per_command, settings.max_jobs_per_person) == (4, 20)
     assert settings.blocked_words == ("red barn", "grass")
     assert settings.embedded is False

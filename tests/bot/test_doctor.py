@@ -114,7 +114,7 @@ async def test_a_sound_database_is_good_and_a_damaged_one_bad(settings: Settings
 async def test_a_newer_database_is_bad(settings: Settings) -> None:
     await upgrade_database(settings.database_path)
     with contextlib.closing(sqlite3.connect(settings.database_path)) as connection, connection:
-        connection.execute("UPDATE schema_migrations SET version = 99 WHERE owner = 'bot'")
+        connection.execute("UPDATE schema_migrations SET version = version + 99 WHERE owner = 'bot'")
     finding = (await findings(settings))["Database"]
     assert finding.verdict is Verdict.BAD
     assert "newer" in finding.seen
