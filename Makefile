@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
+.PHONY: help demo run test proofs check format bench gallery chaos soak screenshots lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -18,8 +18,11 @@ demo: $(VENV)/.run ## Open an image studio in the browser; needs no account
 run: $(VENV)/.run ## Run the bot by its settings (environment, imaginebot.toml)
 	@$(BIN)/imaginebot run $(ARGS)
 
-test: $(VENV)/.dev ## Run the whole test suite
-	@$(BIN)/python -m pytest --numprocesses=auto $(ARGS)
+test: $(VENV)/.dev ## Run the test suite
+	@$(BIN)/python -m pytest --numprocesses=auto -m "not slow" $(ARGS)
+
+proofs: $(VENV)/.dev ## Run the slow tests: an end at each crash point, chaos, soak, the protocol's own checkers
+	@$(BIN)/python -m pytest --numprocesses=auto -m slow $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check --quiet . || { echo 'Run "make format".'; exit 1; }
@@ -35,7 +38,6 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-.PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
 
 screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
 	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)
