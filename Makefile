@@ -39,6 +39,15 @@ bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 
+chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost
+	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
+
+soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
+	@$(BIN)/python -m tests.reliability.soak $(ARGS)
+
+gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
+	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)
+
 screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
 	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)
 
