@@ -51,10 +51,16 @@ McpPort = Annotated[int | None, typer.Option(min=0, max=65535, help="The port of
 
 ENGINE_PORT = 8090
 
+COMMANDS = "imaginebot.commands"
+"""The group of entry points under which adapters bring commands of their own; each leads to a ``typer.Typer`` in a
+module that is quick to import."""
+
 
 def main() -> None:
     """Run the command; an error that the admin can mend is one sentence and exit code 1."""
     try:
+        for point in sorted(entry_points(group=COMMANDS), key=lambda point: point.name):
+            cli.add_typer(point.load(), name=point.name)
         cli()
     except ImaginebotError as error:
         err.print(f"[red]imaginebot:[/red] {escape(str(error))}", markup=True)
@@ -86,8 +92,7 @@ def run(port: Port = None, mcp_port: McpPort = None, data: Data = None) -> None:
     from bot.app import Tuning
 
     settings = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port)
-    secrets_to_mask = [value.get_secret_value() for value in (settings.token, settings.webhook_secret) if value]
-    set_up_logs(secrets=secrets_to_mask)
+    set_up_logs(secrets=settings.secrets)
     _run(_serve(settings, Tuning(), open_browser=False))
 
 
@@ -184,7 +189,7 @@ def mcp(
             "Desktop clients start this as: imaginebot mcp --stdio. Over HTTP, MCP is served by the running bot itself."
         )
     settings = read_settings(api_url=url)
-    set_up_logs(logging.WARNING, secrets=[settings.api_key.get_secret_value()] if settings.api_key else [])
+    set_up_logs(logging.WARNING, secrets=settings.secrets)
     _run(points[0].load()(settings))
 
 

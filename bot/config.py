@@ -96,6 +96,28 @@ class Settings(BaseSettings):
         600, validation_alias="IMAGINEBOT_API_CALLS_PER_MINUTE"
     )
     """How many calls a minute one API key may make."""
+    discord_token: SecretStr | None = Field(None, validation_alias="DISCORD_TOKEN")
+    """The token of the Discord bot; with one the bot is on Discord."""
+    discord_api_url: HttpUrl = Field(
+        HttpUrl("https://discord.com/api/v10"), validation_alias="IMAGINEBOT_DISCORD_API_URL"
+    )
+    """Where Discord's REST interface is, for proxies and tests."""
+    discord_gateway_url: str | None = Field(None, validation_alias="IMAGINEBOT_DISCORD_GATEWAY_URL")
+    """Where Discord's gateway is (wss://…), for proxies and tests; by default Discord says it."""
+    discord_shards: str | None = Field(None, validation_alias="IMAGINEBOT_DISCORD_SHARDS")
+    """Which shards this process runs, of how many: ``0,1/4``; by default all, as many as Discord advises."""
+    slack_bot_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
+    """The token of the Slack app in its one workspace (xoxb-…)."""
+    slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
+    """The token for Slack's Socket Mode (xapp-…)."""
+    slack_signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
+    """The secret that Slack signs its requests with, where they come over HTTP."""
+    slack_client_id: str | None = Field(None, validation_alias="SLACK_CLIENT_ID")
+    """The Slack app's client id, for installing it in many workspaces."""
+    slack_client_secret: SecretStr | None = Field(None, validation_alias="SLACK_CLIENT_SECRET")
+    """The Slack app's client secret, for installing it in many workspaces."""
+    slack_api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), validation_alias="IMAGINEBOT_SLACK_API_URL")
+    """Where Slack's Web API is, for proxies and tests."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_TRUSTED_PROXIES")
     """Addresses or networks of proxies whose word on scheme and client counts, parted by commas."""
     webhook_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_WEBHOOK_ORIGINS")
@@ -157,6 +179,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the file."""
         return init_settings, _Environment(settings_cls), _LowerCaseToml(settings_cls)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that is set, so that logs can mask it."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
 
     @property
     def embedded(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from bot.config import Settings
@@ -51,8 +52,13 @@ class Finding:
     advice: str = ""
 
 
+CHECKS = "imaginebot.checks"
+"""The group of entry points under which adapters bring checks of their own; each leads to an asynchronous generator
+of findings over the settings, which finds nothing where the adapter is switched off."""
+
+
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Check one thing after the other."""
+    """Check one thing after the other, those of the adapters last."""
     yield _python()
     yield _sqlite()
     yield _folder(settings.data_dir)
@@ -60,6 +66,9 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _port(settings)
     yield await (_engine() if settings.embedded else _service(settings))
     yield _webhooks(settings)
+    for point in sorted(entry_points(group=CHECKS), key=lambda point: point.name):
+        async for finding in point.load()(settings):
+            yield finding
 
 
 def _python() -> Finding:

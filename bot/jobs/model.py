@@ -109,7 +109,9 @@ class Source:
     ``key`` is the idempotency key: the same key gives the same jobs again, however often it comes. Where programs
     choose the key, ``fingerprint`` says what was asked for, so that the key cannot stand for something else, and
     ``key_lives`` how long it counts. ``manages`` says that the person may act on what others asked for (cancel it).
-    ``hook`` is where a program wants to hear of the job.
+    ``hook`` is where a program wants to hear of the job. ``reply_within`` is for platforms where the post can be the
+    answer to the event itself: for so long the publisher leaves the posts to the adapter, which then says
+    ``JobService.replied`` or ``JobService.not_replied``.
     """
 
     requester: Requester
@@ -119,6 +121,7 @@ class Source:
     fingerprint: str | None = None
     key_lives: timedelta | None = None
     hook: Hook | None = None
+    reply_within: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -403,12 +403,31 @@ class JobService:
             self._bells.collector.ring()
         await unit.add_buttons(job.id, actions_of(job))
         if job.conversation.platform != API_PLATFORM:  # what a program asked for by itself is posted nowhere
-            await unit.add_post(job)
+            await unit.add_post(job, due_at=unit.now + (source.reply_within or timedelta()))
         return job
 
     def _ring(self) -> None:
         self._bells.submitter.ring()
         self._bells.canceller.ring()
+        self._bells.publisher.ring()
+
+    # Posts that are the answer to the event itself
+
+    async def replied(self, job_id: str, reference: str, revision: int) -> None:
+        """Write down that an adapter has answered an event with the post of a job, showing that ``revision`` of it."""
+        async with self._store.unit() as unit:
+            post = await unit.post_of(job_id)
+            if post is not None:
+                await unit.set_post_reference(post.id, reference)
+                await unit.set_post_shown(post.id, revision, next_at=unit.now)
+        self._bells.publisher.ring()
+
+    async def not_replied(self, job_id: str) -> None:
+        """Leave the post of a job to the publisher, as the event has not been answered with it."""
+        async with self._store.unit() as unit:
+            post = await unit.post_of(job_id)
+            if post is not None and post.reference is None:
+                await unit.make_post_due(post.id)
         self._bells.publisher.ring()
 
     # Pictures

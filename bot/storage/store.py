@@ -387,8 +387,8 @@ class Unit:
 
     # Posts
 
-    async def add_post(self, job: Job) -> str:
-        """Write the post of a new job and give its id."""
+    async def add_post(self, job: Job, *, due_at: datetime | None = None) -> str:
+        """Write the post of a new job, due at once or at ``due_at``, and give its id."""
         post_id = new_id()
         self._write(
             "insert_post",
@@ -399,7 +399,7 @@ class Unit:
             channel=job.conversation.channel,
             thread=job.conversation.thread,
             wanted_revision=job.revision,
-            due_at=self._now,
+            due_at=self._now if due_at is None else to_millis(due_at),
             created_at=self._now,
         )
         return post_id
@@ -428,6 +428,10 @@ class Unit:
     async def put_post_off(self, post_id: str, due_at: datetime) -> None:
         """Try again at ``due_at``."""
         self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
+
+    async def make_post_due(self, post_id: str) -> None:
+        """Let a post be made now that was held for an answer."""
+        self._write("make_post_due", id=post_id, now=self._now)
 
     async def close_post(self, post_id: str) -> None:
         """Give the post up: its message or channel is gone."""

@@ -27,6 +27,16 @@ EVERY = {
     "IMAGINEBOT_API_KEY": "a-key",
     "IMAGINEBOT_REST": "false",
     "IMAGINEBOT_API_CALLS_PER_MINUTE": "60",
+    "DISCORD_TOKEN": "a-discord-token",
+    "IMAGINEBOT_DISCORD_API_URL": "http://127.0.0.1:7000/api/v10",
+    "IMAGINEBOT_DISCORD_GATEWAY_URL": "ws://127.0.0.1:7000/gateway",
+    "IMAGINEBOT_DISCORD_SHARDS": "0,1/4",
+    "SLACK_BOT_TOKEN": "a-slack-bot-token",
+    "SLACK_APP_TOKEN": "a-slack-app-token",
+    "SLACK_SIGNING_SECRET": "a-slack-signing-secret",
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "a-slack-client-secret",
+    "IMAGINEBOT_SLACK_API_URL": "http://127.0.0.1:7001/api/",
     "IMAGINEBOT_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
     "IMAGINEBOT_WEBHOOK_ORIGINS": "http://127.0.0.1:9999",
     "IMAGINEBOT_MAX_JOBS_PER_COMMAND": "4",
@@ -57,6 +67,22 @@ def check(settings: Settings) -> None:
     assert (settings.mcp, settings.mcp_port, settings.rest, settings.api_calls_per_minute) == (False, 9190, False, 60)
     assert settings.api_key is not None
     assert (str(settings.api_url), settings.api_key.get_secret_value()) == ("https://studio.example/", "a-key")
+    assert (str(settings.discord_api_url), settings.discord_gateway_url, settings.discord_shards) == (
+        "http://127.0.0.1:7000/api/v10",
+        "ws://127.0.0.1:7000/gateway",
+        "0,1/4",
+    )
+    assert (settings.slack_client_id, str(settings.slack_api_url)) == ("1.2", "http://127.0.0.1:7001/api/")
+    assert set(settings.secrets) == {
+        "a-token",
+        "a-secret",
+        "a-key",
+        "a-discord-token",
+        "a-slack-bot-token",
+        "a-slack-app-token",
+        "a-slack-signing-secret",
+        "a-slack-client-secret",
+    }
     assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
     assert settings.webhook_origins == ("http://127.0.0.1:9999",)
     assert (settings.max_jobs_per_command, settings.max_jobs_per_person) == (4, 20)

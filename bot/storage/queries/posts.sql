@@ -10,11 +10,12 @@ INSERT INTO posts (
 SELECT * FROM posts WHERE job_id = :job_id;
 
 -- name: want_revision!
--- An end is due at once; anything else keeps the pace that the publisher has set.
+-- An end is due at once; anything else keeps the pace that the publisher has set. A message that is not there yet
+-- comes when it comes: it shows the end anyway.
 UPDATE posts SET
     wanted_revision = :revision,
     final = :final,
-    due_at = CASE WHEN :final = 1 AND attempts = 0 THEN CAST(:now AS BIGINT) ELSE due_at END
+    due_at = CASE WHEN :final = 1 AND attempts = 0 AND reference IS NOT NULL THEN CAST(:now AS BIGINT) ELSE due_at END
 WHERE job_id = :job_id AND wanted_revision < :revision;
 
 -- name: want_front_of_queue!
@@ -47,6 +48,9 @@ UPDATE posts SET
     attempts = 0,
     due_at = CASE WHEN final = 1 AND wanted_revision > :revision THEN due_at ELSE CAST(:due_at AS BIGINT) END
 WHERE id = :id AND shown_revision < :revision;
+
+-- name: make_post_due!
+UPDATE posts SET due_at = :now WHERE id = :id AND reference IS NULL AND due_at > :now;
 
 -- name: put_post_off!
 UPDATE posts SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;

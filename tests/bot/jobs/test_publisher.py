@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -249,3 +250,35 @@ async def test_the_posts_of_one_command_come_in_the_order_in_which_they_were_typ
     jobs = await studio.service.imagine(anna.does(), "{red, green, blue, black} bird --repeat 2")
     await studio.publish()
     assert [job_id for what, job_id, _ in studio.chat.shown if what == "post"] == [job.id for job in jobs]
+
+
+async def test_a_post_that_answers_the_event_itself_is_left_to_the_adapter(studio: Studio, anna: Person) -> None:
+    source = replace(anna.does(), reply_within=timedelta(seconds=5))
+    (job,) = await studio.service.imagine(source, "a bird")
+    await studio.publish()
+    assert studio.chat.shown == []
+    view = await studio.service.view(job.id)
+    await studio.service.replied(job.id, f"message of {view.post_id}", view.revision)
+    await studio.publish()
+    assert studio.chat.shown == []
+    await studio.send()
+    await finish(studio, job)
+    await studio.publish()
+    assert [what for what, _, _ in studio.chat.shown] == ["edit"]
+
+
+async def test_an_end_does_not_come_before_the_answer_that_is_on_its_way(studio: Studio, anna: Person) -> None:
+    (job,) = await studio.service.imagine(replace(anna.does(), reply_within=timedelta(seconds=5)), "a bird")
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.publish()
+    assert studio.chat.shown == []
+    studio.clock.advance(6)
+    await studio.publish()
+    assert [what for what, _, _ in studio.chat.shown] == ["post"]
+
+
+async def test_a_post_whose_answer_failed_is_made_at_once(studio: Studio, anna: Person) -> None:
+    (job,) = await studio.service.imagine(replace(anna.does(), reply_within=timedelta(seconds=5)), "a bird")
+    await studio.service.not_replied(job.id)
+    await studio.publish()
+    assert [what for what, _, _ in studio.chat.shown] == ["post"]
