@@ -37,6 +37,9 @@ bench: $(VENV)/.dev ## Measure, as ratios within one run
 
 .PHONY: help demo run test check format bench gallery chaos soak screenshots lock clean
 
+gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
+	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)
+
 screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
 	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)
 
