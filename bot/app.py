@@ -1,8 +1,8 @@
 """The composition root: settings, database, services, adapters, and the loops that keep them going.
 
 ``running`` is the whole program as a context manager: everything is up inside the block, and everything is put away in
-order after it: no new commands, posts brought up to date, loops ended, database closed. What is cut off on the way is
-taken up by the next start, as each step is a row before it is an act.
+order after it: no new commands, those under way acknowledged, loops ended, posts brought up to date, platforms let go,
+database closed. What is cut off on the way is taken up by the next start, as each step is a row before it is an act.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -35,8 +35,10 @@ from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells
+from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.collector import Collector, CollectorSettings
 from bot.jobs.facade import addresses_under
+from bot.jobs.housekeeper import Housekeeper
 from bot.jobs.notifier import Notifier, NotifierSettings, Webhooks
 from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
@@ -46,6 +48,7 @@ from bot.jobs.tracker import Tracker, TrackerSettings
 from bot.jobs.upstream import Addresses
 from bot.keys import Keys
 from bot.midjourney.client import Client
+from bot.parts import Connection, Listening
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
@@ -57,8 +60,14 @@ log = structlog.get_logger(__name__)
 ADAPTERS = "imaginebot.adapters"
 """The group of entry points under which adapters are found; each leads to a package with ``create(app)``."""
 
-FLUSH_WITHIN = timedelta(seconds=2)
+ACKNOWLEDGE_WITHIN = timedelta(seconds=3)
+"""How long a stop waits for commands that are being written down; no platform waits longer for its answer."""
+
+FLUSH_WITHIN = timedelta(seconds=10)
 """How long a stop brings posts up to date; the rest is left to the next start."""
+
+CONNECT_WITHIN_S = 15.0
+"""Seconds after which the program counts as started though an adapter has not connected yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,7 @@ class Tuning:
     embedded engine.
     """
 
+    circuit: CircuitSettings = field(default_factory=CircuitSettings)
     submitter: SubmitterSettings = field(default_factory=SubmitterSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
@@ -111,20 +121,31 @@ async def running(
         listener = stack.enter_context(contextlib.closing(bind(settings.http_host, settings.http_port)))
         settings = settings.model_copy(update={"http_port": listener.getsockname()[1]})
         database = await stack.enter_async_context(await Database.open(settings.database_path, clock=clock))
+        await database.check()
         store = Store(database, clock=clock)
         await store.migrate()
         blobs = BlobStore.open(settings.blobs or settings.data_dir / "pictures")
         service_url, token, webhook_secret = await _image_service(stack, settings, listener, tuning)
-        api = await stack.enter_async_context(Client(service_url, token))
+        client = await stack.enter_async_context(Client(service_url, token))
+        circuit = Circuit(client, settings=tuning.circuit)
         guarded = await stack.enter_async_context(PictureFetcher())
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
         bells = Bells()
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
         service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
-        submitter = Submitter(store, api, blobs, bells, addresses, settings=_submitter_settings(settings, tuning))
-        tracker = Tracker(store, api, bells, settings=tuning.tracker)
-        collector = Collector(store, api, shelf, trusting, bells, settings=tuning.collector)
+        submitter = Submitter(
+            store,
+            circuit,
+            blobs,
+            bells,
+            addresses,
+            settings=_submitter_settings(settings, tuning),
+            service_answers=lambda: circuit.passes,
+        )
+        circuit.on_change(submitter.on_service_change)
+        tracker = Tracker(store, circuit, bells, settings=tuning.tracker)
+        collector = Collector(store, circuit, shelf, trusting, bells, settings=tuning.collector)
         keys = Keys(store)
         app = App(
             settings=settings,
@@ -141,34 +162,63 @@ async def running(
         notifier = Notifier(store, keys, address, settings=_notifier_settings(settings, tuning))
         publisher = Publisher(store, adapters, bells, settings=tuning.publisher)
         supervisor = Supervisor()
-        core = Core(service=service, tracker=tracker, supervisor=supervisor, webhook_secret=webhook_secret)
+        core = Core(
+            service=service,
+            tracker=tracker,
+            supervisor=supervisor,
+            webhook_secret=webhook_secret,
+            circuit=circuit,
+            metrics=store.metrics,
+        )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
         await submitter.recover()
         crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
-            loops = {
-                "submitter": submitter.run,
-                "tracker": tracker.run,
-                "collector": collector.run,
-                "publisher": publisher.run,
-                "keys": keys.run,
-                "notifier": notifier.run,
-            }
-            await stack.enter_async_context(serve(http_app, listener, trusted_proxies=settings.trusted_proxies))
+            server = await stack.enter_async_context(
+                serve(http_app, listener, trusted_proxies=settings.trusted_proxies)
+            )
             await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
-            for adapter in adapters:
-                stack.push_async_callback(adapter.stop)
-                await adapter.start()
-            tasks = [parts.create_task(supervisor.keep(name, run), name=name) for name, run in loops.items()]
+            tasks: list[asyncio.Task[None]] = []
+
+            def keep(name: str, run: Callable[[], Awaitable[None]], *, connects: bool = False) -> None:
+                tasks.append(parts.create_task(supervisor.keep(name, run, connects=connects), name=name))
+
             try:
+                connections = [Connection(adapter, supervisor) for adapter in adapters]
+                for connection in connections:
+                    stack.push_async_callback(connection.stop)
+                    keep(connection.part, connection.run, connects=True)
+                await _first_attempts(connections)
+                keep("http", Listening(http_app, settings, server).run)
+                keep("circuit", circuit.run)
+                keep("submitter", submitter.run)
+                keep("tracker", tracker.run)
+                keep("collector", collector.run)
+                keep("publisher", publisher.run)
+                keep("keys", keys.run)
+                keep("notifier", notifier.run)
+                keep("housekeeper", Housekeeper(store).run)
                 yield app
             finally:
+                await service.intake.close(ACKNOWLEDGE_WITHIN)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await publisher.flush(FLUSH_WITHIN)
-                await keys.flush()
+
+
+async def _first_attempts(connections: Sequence[Connection]) -> None:
+    """Wait until each adapter has connected or failed once, for so long at the most.
+
+    Raises:
+        OperatorError: an adapter cannot work with these settings.
+    """
+    if not connections:
+        return
+    done, _ = await asyncio.wait([connection.tried for connection in connections], timeout=CONNECT_WITHIN_S)
+    for tried in done:
+        tried.result()
 
 
 async def _image_service(

@@ -26,6 +26,7 @@ from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
     from bot.app import App, Tuning
+    from bot.backup import Places
     from bot.engine import EngineSettings
 
 cli = typer.Typer(
@@ -202,6 +203,55 @@ def upgrade(data: Data = None) -> None:
     set_up_logs(logging.WARNING)
     done = asyncio.run(_upgrade(read_settings(data_dir=data)))
     out.print("\n".join(f"Applied {name}." for name in done) if done else "The database is up to date.")
+
+
+@db_cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive to write; it must not be there yet.")],
+    data: Data = None,
+) -> None:
+    """Copy database and pictures into one file; works while the bot runs."""
+    from bot.backup import back_up
+
+    set_up_logs(logging.WARNING)
+    contents = back_up(_places(read_settings(data_dir=data)), file)
+    size = f"{contents.size_bytes / 1e6:.1f} MB"
+    out.print(f"{escape(str(file))} holds {contents.jobs} jobs and {contents.pictures} pictures ({size}).")
+
+
+@db_cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An archive that `imaginebot db backup` wrote.")],
+    data: Data = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in place of a database that is there, which is kept beside it.")
+    ] = False,
+) -> None:
+    """Put a backup back. The bot must not be running."""
+    from bot import backup as backups
+    from bot.app import own_folder
+
+    set_up_logs(logging.WARNING)
+    settings = read_settings(data_dir=data)
+    with own_folder(settings.data_dir):
+        contents = backups.restore(_places(settings), file, replace=replace)
+    out.print(f"{contents.jobs} jobs and {contents.pictures} pictures are back in {escape(str(settings.data_dir))}.")
+
+
+def _places(settings: Settings) -> Places:
+    from bot.backup import ENGINE, PICTURES, Places
+
+    pictures = settings.data_dir / PICTURES
+    if settings.blobs is not None:
+        local = "://" not in settings.blobs
+        if not local:
+            err.print("[yellow]Pictures are kept in an object store; back that up by its own means.[/yellow]")
+        return Places(
+            database=settings.database_path,
+            pictures=Path(settings.blobs).expanduser() if local else None,
+            engine=settings.data_dir / ENGINE,
+        )
+    return Places(database=settings.database_path, pictures=pictures, engine=settings.data_dir / ENGINE)
 
 
 @cli.command()

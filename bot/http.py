@@ -5,10 +5,12 @@ Adapters add routes of their own beside these.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,10 +18,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import pieces
+from bot.config import is_loopback
 from bot.errors import InvalidPicture, JobNotFound
+from bot.jobs.circuit import Circuit, CircuitState
 from bot.jobs.service import JobService
 from bot.jobs.tracker import Tracker
 from bot.jobs.upstream import WEBHOOK_PATH
+from bot.metrics import Metrics
 from bot.midjourney.webhooks import verify
 from bot.storage.blobs import BlobNotFound
 from bot.supervision import Supervisor
@@ -27,6 +32,12 @@ from bot.supervision import Supervisor
 log = structlog.get_logger(__name__)
 
 WEBHOOK_LIMIT_BYTES = 1_000_000
+WEBHOOKS_AT_A_TIME = 256
+"""Webhooks that are being written down at the most; more are asked to come again."""
+
+ANSWER_WITHIN_S = 0.04
+"""Seconds after which a webhook is answered, whatever the disk does. The promise is 50 ms."""
+
 SIGNATURE_HEADER = "X-Midjourney-Signature"
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -46,6 +57,8 @@ class Core:
     tracker: Tracker
     supervisor: Supervisor
     webhook_secret: str
+    circuit: Circuit
+    metrics: Metrics
 
 
 def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
@@ -55,6 +68,7 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
         Route(WEBHOOK_PATH + "{job_id}", _webhook(core), methods=["POST"]),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(core), methods=["GET"]),
+        Route("/metrics", _metrics(core), methods=["GET"]),
     ]
     return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found})
 
@@ -84,22 +98,76 @@ def _width(request: Request) -> int | None:
 
 
 def _webhook(core: Core) -> Endpoint:
+    keeping: set[asyncio.Task[None]] = set()
+
     async def webhook(request: Request) -> Response:
+        verdict = await judge(request)
+        core.metrics.webhooks.labels(verdict).inc()
+        return _VERDICTS[verdict]()
+
+    async def judge(request: Request) -> str:
         body = await _read(request, WEBHOOK_LIMIT_BYTES)
         if body is None:
-            return _refusal(413, "too_large", "The body is too large.")
+            return "too_large"
         signature = request.headers.get(SIGNATURE_HEADER)
         if not core.webhook_secret or not verify(body, signature, core.webhook_secret):
-            return _refusal(401, "invalid_signature", "The signature does not fit the body.")
-        try:
-            await core.tracker.hear(request.path_params["job_id"], body)
-        except JobNotFound:
-            return _refusal(404, "job_not_found", "There is no such job.")
-        except ValueError:
-            return _refusal(400, "invalid_event", "The body is not an event of the contract.")
-        return JSONResponse({"status": "SUCCESS"})
+            return "bad_signature"
+        if len(keeping) >= WEBHOOKS_AT_A_TIME:
+            return "busy"
+        task = asyncio.create_task(core.tracker.keep(request.path_params["job_id"], body), name="keep a webhook")
+        keeping.add(task)
+        task.add_done_callback(keeping.discard)
+        done, _ = await asyncio.wait([task], timeout=ANSWER_WITHIN_S)
+        # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
+        return _verdict(task) if done else "busy"
 
     return webhook
+
+
+def _verdict(task: asyncio.Task[None]) -> str:
+    try:
+        task.result()
+    except JobNotFound:
+        return "unknown_job"
+    except ValueError:
+        return "invalid"
+    except Exception:  # a failure of ours is never the sender's to see
+        log.exception("a webhook could not be kept")
+        return "busy"
+    return "taken"
+
+
+def _busy() -> Response:
+    answer = _refusal(503, "busy", "Please send this again in a moment.")
+    answer.headers["Retry-After"] = "2"
+    return answer
+
+
+_VERDICTS: Mapping[str, Callable[[], Response]] = {
+    "taken": lambda: JSONResponse({"status": "SUCCESS"}),
+    "too_large": lambda: _refusal(413, "too_large", "The body is too large."),
+    "bad_signature": lambda: _refusal(401, "invalid_signature", "The signature does not fit the body."),
+    "unknown_job": lambda: _refusal(404, "job_not_found", "There is no such job."),
+    "invalid": lambda: _refusal(400, "invalid_event", "The body is not an event of the contract."),
+    "busy": _busy,
+}
+
+
+def _metrics(core: Core) -> Endpoint:
+    async def metrics(request: Request) -> Response:
+        if not _from_this_machine(request):
+            raise HTTPException(404)
+        await core.service.gauge(core.metrics)
+        core.metrics.set_circuit(core.circuit.state.value)
+        return Response(core.metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return metrics
+
+
+def _from_this_machine(request: Request) -> bool:
+    # A proxy on this machine calls from loopback too, but says for whom.
+    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
+    return request.client is not None and is_loopback(request.client.host) and not forwarded
 
 
 async def _read(request: Request, limit: int) -> bytes | None:
@@ -141,7 +209,18 @@ async def _healthz(_request: Request) -> Response:
 
 def _readyz(core: Core) -> Endpoint:
     async def readyz(_request: Request) -> Response:
-        parts = {name: "running" if part.running else "failing" for name, part in core.supervisor.parts.items()}
-        return JSONResponse({"parts": parts}, status_code=200 if core.supervisor.ready else 503)
+        parts = {name: part.state for name, part in core.supervisor.parts.items()}
+        # A service that is down keeps jobs waiting, no more; a key that is refused is for the admin to mend.
+        circuit = core.circuit.state
+        ready = core.supervisor.ready and circuit is not CircuitState.UNAUTHORIZED
+        answer = {"parts": parts | {"image service": _SERVICE_STATES[circuit]}}
+        return JSONResponse(answer, status_code=200 if ready else 503)
 
     return readyz
+
+
+_SERVICE_STATES = {
+    CircuitState.CLOSED: "running",
+    CircuitState.OPEN: "away, jobs wait",
+    CircuitState.UNAUTHORIZED: "refuses MIDJOURNEY_TOKEN",
+}

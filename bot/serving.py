@@ -71,8 +71,10 @@ def url_of(listener: socket.socket) -> str:
 @asynccontextmanager
 async def serve(
     application: ASGIApp, listener: socket.socket, *, trusted_proxies: Sequence[str] = ()
-) -> AsyncIterator[None]:
+) -> AsyncIterator[asyncio.Task[None]]:
     """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment.
+
+    Gives the server's task, which ends before the block does only where the server fails.
 
     Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
     """
@@ -97,7 +99,7 @@ async def serve(
         if task.done():
             task.result()
             raise InvalidSetting(f"Nothing can be served at {url_of(listener)}.")
-        yield
+        yield task
     finally:
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)

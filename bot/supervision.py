@@ -1,4 +1,7 @@
-"""Keep the parts of the program going: a part that fails is started again with backoff and brings down nothing else."""
+"""Keep the parts of the program going: a part that fails is started again with backoff and brings down nothing else.
+
+Loops are up as soon as they run. A part that has to connect first says ``up`` by itself.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,13 @@ class Part:
     failures: int = 0
     last_failure: str | None = None
 
+    @property
+    def state(self) -> str:
+        """How it is: running, starting, or failing."""
+        if self.running:
+            return "running"
+        return "failing" if self.failures else "starting"
+
 
 class Supervisor:
     """Run parts for ever, and tell how they are."""
@@ -39,13 +49,17 @@ class Supervisor:
         """Whether there are parts and every one of them runs."""
         return bool(self.parts) and all(part.running for part in self.parts.values())
 
-    async def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run a part until cancelled, and again whenever it fails."""
+    def up(self, name: str) -> None:
+        """Note that a part that had to connect first has done so."""
+        self.parts[name].running = True
+
+    async def keep(self, name: str, run: Callable[[], Awaitable[object]], *, connects: bool = False) -> None:
+        """Run a part until cancelled, and again whenever it fails; ``connects`` is for one that says ``up`` itself."""
         part = self.parts.setdefault(name, Part(name))
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
-            part.running = True
+            part.running = not connects
             try:
                 await run()
             except Exception as error:

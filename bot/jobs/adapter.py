@@ -29,11 +29,15 @@ class Adapter(Protocol):
     edit_interval: timedelta
 
     async def start(self) -> None:
-        """Connect. Called once the database is open; raises what keeps the adapter from working."""
+        """Connect. Called once the database is open; raises what keeps the adapter from working.
+
+        An ``OperatorError`` at the program's start stops the program with its sentence. After anything else ``stop``
+        is called, and then ``start`` again after a while.
+        """
         ...
 
     async def stop(self) -> None:
-        """Stop taking commands and let go of the connection. Called once, also after a failed start."""
+        """Stop taking commands and let go of the connection. Called once after each start, also after a failed one."""
         ...
 
     async def post(self, post: Post, view: JobView) -> str:

@@ -64,6 +64,7 @@ class Bells:
 
     submitter: Bell = field(default_factory=Bell)
     canceller: Bell = field(default_factory=Bell)
+    events: Bell = field(default_factory=Bell)
     tracker: Bell = field(default_factory=Bell)
     collector: Bell = field(default_factory=Bell)
     publisher: Bell = field(default_factory=Bell)

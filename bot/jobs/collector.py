@@ -152,6 +152,7 @@ class Collector:
         if picture.attempts + 1 >= self._settings.attempts and not full_disk:
             await self._give_up(picture)
         else:
+            self._store.metrics.retries.labels("picture").inc()
             # The link may have expired: the job tells a fresh one.
             url = await self._fresh_url(picture) if picture.source_url else picture.source_url
             again = replace(picture, source_url=url, attempts=picture.attempts + 1)

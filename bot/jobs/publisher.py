@@ -132,9 +132,13 @@ class Publisher:
     async def _record(self, adapter: Adapter, post: Post, view: JobView) -> None:
         async with self._store.unit() as unit:
             await unit.set_post_shown(post.id, view.revision, next_at=unit.now + adapter.edit_interval)
+            now = unit.now
         crash.point("publisher.recorded")
+        if view.ended_at is not None:
+            self._store.metrics.end_shown(view.job_id, view.ended_at, now)
 
     async def _put_off(self, post: Post, retry_after: float | None) -> None:
+        self._store.metrics.retries.labels("post").inc()
         async with self._store.unit() as unit:
             due_at = unit.now + self._settings.backoff.after(post.attempts, at_least=retry_after)
             await unit.put_post_off(post.id, due_at)

@@ -7,6 +7,7 @@ the image service or for a platform: that is the work of the submitter, the trac
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -19,6 +20,7 @@ from bot.jobs import changes, drafts
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.drafts import Draft, KeptPicture, NamedPicture
 from bot.jobs.facts import SHOWN_PLACES, Facts, actions_of, job_view
+from bot.jobs.intake import Intake
 from bot.jobs.model import (
     API_PLATFORM,
     Action,
@@ -35,6 +37,7 @@ from bot.jobs.model import (
 )
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import JobView
+from bot.metrics import Metrics
 from bot.midjourney.refusals import Refusal, RequestRefused
 from bot.storage.identifiers import new_id
 from bot.storage.store import Store, Unit
@@ -47,6 +50,16 @@ ONCE_FETCHED = datetime(9000, 1, 1, tzinfo=UTC)
 
 _DURATIONS = 20
 """How many recent jobs the usual time is taken from."""
+
+_ENDS = 50
+"""How many recent ends the pace of the studio is taken from."""
+
+_PACE_S = 10.0
+"""Seconds between the ends of two jobs, as long as too few have ended to tell."""
+
+_SHORTEST_WAIT_S = 5.0
+_LONGEST_WAIT_S = 600.0
+"""Between these, in seconds, lies what people are told when there is no room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +104,7 @@ class JobService:
         self._bells = bells
         self._limits = limits
         self._can_lend = can_lend
+        self.intake = Intake(took=store.metrics.acknowledged.observe)
 
     # Requests of programs, which are drafted by the facade
 
@@ -220,7 +234,7 @@ class JobService:
     async def _act(
         self, source: Source, job_id: str, action: Action, index: int | None, prompt: str | None = None
     ) -> Pressed:
-        async with self._store.unit() as unit:
+        async with self.intake.taking(), self._store.unit() as unit:
             if (before := await self._seen(unit, source)) is not None:
                 return Pressed(job=before[0], existing=True)
             job = await unit.job(job_id)
@@ -343,7 +357,7 @@ class JobService:
     # Making
 
     async def _make(self, source: Source, asked: Sequence[Draft]) -> tuple[tuple[Job, ...], bool]:
-        async with self._store.unit() as unit:
+        async with self.intake.taking(), self._store.unit() as unit:
             if (before := await self._seen(unit, source)) is not None:
                 return before, True
             await self._need_room(unit, source, len(asked))
@@ -365,14 +379,19 @@ class JobService:
         return tuple([await unit.job(job_id) for job_id in ids])
 
     async def _need_room(self, unit: Unit, source: Source, count: int) -> None:
-        own = await unit.count_live_of(source.requester)
+        own, waiting = await unit.count_room(source.requester)
         if own + count > self._limits.live_of_requester:
             raise QuotaExceeded(
                 f"You have {own} jobs under way, and {self._limits.live_of_requester} is the most. "
                 "Wait for some to finish, or cancel some."
             )
-        if await unit.count_waiting() + count > self._limits.waiting:
-            raise QuotaExceeded("The studio is busy. Please try again in a minute.", retry_after=60.0)
+        if waiting + count > self._limits.waiting:
+            # As long as it takes at the present pace until there is room.
+            pace = await unit.seconds_between_ends(_ENDS) or _PACE_S
+            seconds = math.ceil(
+                min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, pace * (waiting + count - self._limits.waiting)))
+            )
+            raise QuotaExceeded(f"The studio is busy. Please try again in {seconds} s.", retry_after=seconds)
 
     async def _write(self, unit: Unit, source: Source, draft: Draft) -> Job:
         job = draft.job(new_id(), source, unit.now)
@@ -454,6 +473,16 @@ class JobService:
         async with self._store.unit() as unit:
             return tuple(await unit.recent_prompts(requester, limit))
 
+    async def gauge(self, metrics: Metrics) -> None:
+        """Set the gauges of what waits and of what is under way."""
+        async with self._store.unit() as unit:
+            metrics.queue_jobs.set(await unit.count_waiting())
+            metrics.in_flight.set(await unit.count_in_flight())
+            metrics.outbox_posts.set(await unit.count_due_posts())
+            queue_age, outbox_lag = await unit.backlog()
+        metrics.queue_age.set(queue_age)
+        metrics.outbox_lag.set(outbox_lag)
+
 
 async def view_in(unit: Unit, job: Job) -> JobView:
     """Gather what a view is made from, inside a unit of work."""
@@ -467,13 +496,19 @@ async def view_in(unit: Unit, job: Job) -> JobView:
             buttons=tuple(await unit.buttons_of(job.id)),
             place=await unit.place_in_queue(job) if waiting else None,
             usual_seconds=statistics.median(durations) if durations else None,
-            waiting_for_service=not job.status.ended
-            and job.submission is not Submission.SENT
-            and await unit.attempts_of(job.id) > (0 if waiting else 1),
+            waiting_for_service=await _waits_for_service(unit, job),
             parent_post=await unit.post_of(job.parent_id) if job.parent_id else None,
             origin_post=await unit.post_of(job.origin_id) if job.origin_id else None,
         )
     )
+
+
+async def _waits_for_service(unit: Unit, job: Job) -> bool:
+    if job.status.ended or job.submission is Submission.SENT:
+        return False
+    if job.submission is Submission.WAITING:
+        return await unit.service_is_away()
+    return await unit.attempts_of(job.id) > 1
 
 
 async def touch_queue(unit: Unit) -> None:

@@ -8,13 +8,14 @@ only one that is nowhere is sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from pydantic import ValidationError
+from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.errors import (
@@ -74,14 +75,16 @@ class Submitter:
         addresses: Addresses,
         *,
         settings: SubmitterSettings,
+        service_answers: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Stand on the store and the image service."""
+        """Stand on the store and the image service; ``service_answers`` is false while it is known to be down."""
         self._store = store
         self._api = api
         self._blobs = blobs
         self._bells = bells
         self._addresses = addresses
         self._settings = settings
+        self._service_answers = service_answers
         self._calling: set[str] = set()
         self._paused_until: datetime | None = None
 
@@ -89,6 +92,17 @@ class Submitter:
         """Once at start: let what was being sent when the process ended be looked for."""
         async with self._store.unit() as unit:
             await unit.release_sending(unit.now + self._settings.settle_after)
+
+    async def on_service_change(self) -> None:
+        """Let every waiting job go at once when the service is back, and say where they stand either way."""
+        self._paused_until = None
+        async with self._store.unit() as unit:
+            if self._service_answers():
+                await unit.release_waiting()
+            await touch_queue(unit)
+        self._ring()
+        self._bells.canceller.ring()
+        self._bells.tracker.ring()
 
     async def run(self) -> None:
         """Send, settle and cancel until stopped. A call that is cut off is settled by the next start."""
@@ -121,6 +135,8 @@ class Submitter:
             full = await unit.count_in_flight() >= self._settings.concurrency
         if soonest is None or (full and kind is Submission.WAITING):
             return IDLE_S
+        if kind is Submission.WAITING and not self._service_answers():
+            return IDLE_S
         if kind is Submission.WAITING and self._paused_until is not None:
             soonest = max(soonest, self._paused_until)
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
@@ -131,6 +147,8 @@ class Submitter:
         self._bells.submitter.ring()
 
     async def _claim(self) -> Job | None:
+        if not self._service_answers():
+            return None
         async with self._store.unit() as unit:
             if self._paused_until is not None and unit.now < self._paused_until:
                 return None
@@ -150,7 +168,9 @@ class Submitter:
     async def _submit(self, job: Job) -> None:
         self._calling.add(job.id)
         try:
-            await self._send(job)
+            # The same id goes to the service, so that its logs and ours can be laid side by side.
+            with bound_contextvars(job=job.id, request_id=str(uuid4())):
+                await self._send(job)
         finally:
             self._calling.discard(job.id)
 
@@ -168,7 +188,6 @@ class Submitter:
             log.warning("a job does not fit the contract", job=job.id, reason=str(error))
             await self._fail(job, "invalid_request", _NOT_OF_THE_CONTRACT)
         except UpstreamUnauthorized:
-            log.critical("the image service does not accept MIDJOURNEY_TOKEN", job=job.id)
             await self._fail(job, "unauthorized", _UNAUTHORIZED)
         except JobNotFound:
             await self._fail(job, "parent_expired", _PARENT_EXPIRED)
@@ -234,6 +253,7 @@ class Submitter:
             present = await unit.job(job.id)
             if present.status.ended or present.submission is not Submission.SENDING:
                 return
+            self._store.metrics.retries.labels("submit").inc()
             attempts = await unit.attempts_of(job.id)
             at_least = error.retry_after or 0.0
             if error.may_have_arrived:

@@ -1,19 +1,21 @@
 """Follow the jobs that the image service has, by its webhooks and by asking.
 
-Both ways end in ``merge``. Webhooks are verified by the route, kept, then applied; a kept event that was not applied
-when the process ended is applied at the next start. Polling asks the list, which covers a hundred jobs a call, and only
+Both ways end in ``merge``. Webhooks are verified by the route, kept, and answered; a loop of its own applies what is
+kept, also what was kept when the process last ended. Polling asks the list, which covers a hundred jobs a call, and only
 for jobs that have been silent.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
+from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
@@ -37,6 +39,23 @@ POLL_ROUND = 1000
 
 POLL_PAGES = POLL_ROUND // schema.LIST_LIMIT + 1
 """Pages of the service's list that one round looks through at the most."""
+
+
+CALLS_A_ROUND = 12
+"""Calls that one round makes at the most: the pages of the list, and jobs that it does not show one by one."""
+
+CALL_PAUSE_S = 0.1
+"""How much longer a round's further calls put off the next round, in seconds each."""
+
+EVENTS_AT_A_TIME = 100
+"""Kept webhooks that are applied in one unit of work."""
+
+REPLAY_WINDOW = timedelta(days=3)
+"""How old a webhook may be, by its own time. Shorter than events are kept for (see ``bot.jobs.housekeeper``), so that
+whatever passes is known where it has come before."""
+
+AHEAD_WINDOW = timedelta(days=1)
+"""How far the service's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,45 +82,71 @@ class Tracker:
         self._bells = bells
         self._settings = settings
         self._failures = 0
+        self._calls = 0
 
     async def run(self) -> None:
-        """Apply what was left, then ask until cancelled."""
-        await self.apply_kept_events()
+        """Apply webhooks and ask, until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._apply_loop(), name="apply webhooks")
+            loops.create_task(self._poll_loop(), name="poll")
+
+    async def _apply_loop(self) -> None:
         while True:
-            await self._bells.tracker.wait(await self.poll())
+            await self.apply_kept_events()
+            await self._bells.events.wait(IDLE_S)
+
+    async def _poll_loop(self) -> None:
+        while True:
+            idle = await self.poll()
+            await asyncio.sleep(CALL_PAUSE_S * max(0, self._calls - 1))
+            await self._bells.tracker.wait(idle)
 
     # Webhooks
 
-    async def hear(self, job_id: str, body: bytes) -> None:
-        """Keep and apply a webhook whose signature has been verified.
+    async def keep(self, job_id: str, body: bytes) -> None:
+        """Keep a webhook whose signature has been verified; it is applied soon afterwards.
 
         Raises:
             JobNotFound: no such job.
-            ValueError: the body is not an event of the contract.
+            ValueError: the body is not an event of the contract, or far too old to be news.
         """
         event = _event_of(body)
-        digest = hashlib.sha256(job_id.encode() + b"\0" + body).hexdigest()
+        digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
         crash.point("tracker.heard")
-        async with self._store.unit() as unit:
-            job = await unit.job(job_id)
-            if not await unit.add_webhook_event(digest, job_id, body.decode()):
-                return
-            await self._apply_event(unit, job, event)
-            await unit.mark_webhook_event_applied(digest)
-        crash.point("tracker.applied")
-        self._ring()
-        self._bells.tracker.ring()
+        with bound_contextvars(job=job_id):
+            async with self._store.unit() as unit:
+                _need_fresh(event, unit.now)
+                await unit.job(job_id)
+                await unit.add_webhook_event(digest, job_id, body.decode())
+        crash.point("tracker.kept")
+        self._bells.events.ring()
+
+    async def hear(self, job_id: str, body: bytes) -> None:
+        """Keep a webhook and apply it at once; raises what ``keep`` raises."""
+        await self.keep(job_id, body)
+        await self.apply_kept_events()
 
     async def apply_kept_events(self) -> None:
         """Apply the events that were kept but not applied."""
         while True:
             async with self._store.unit() as unit:
-                events = await unit.unapplied_webhook_events(100)
+                events = await unit.unapplied_webhook_events(EVENTS_AT_A_TIME)
                 for digest, job_id, body in events:
-                    await self._apply_event(unit, await unit.job(job_id), _event_of(body.encode()))
+                    with bound_contextvars(job=job_id):
+                        await self._apply_kept(unit, job_id, body)
                     await unit.mark_webhook_event_applied(digest)
             if not events:
                 return
+            crash.point("tracker.applied")
+            self._ring()
+            self._bells.tracker.ring()
+
+    async def _apply_kept(self, unit: Unit, job_id: str, body: str) -> None:
+        try:
+            await self._apply_event(unit, await unit.job(job_id), _event_of(body.encode()))
+        except (ValueError, JobNotFound) as error:
+            # Kept by another version, perhaps. Polling tells what it would have told, and the others must go on.
+            log.warning("a kept webhook cannot be applied", reason=str(error))
 
     async def _apply_event(self, unit: Unit, job: Job, event: schema.WebhookEvent) -> None:
         if job.upstream_id is None and not job.status.ended and await unit.job_of_upstream(str(event.job_id)) is None:
@@ -129,6 +174,7 @@ class Tracker:
         """Ask about every job that is due, and give the seconds until the next one is."""
         async with self._store.unit() as unit:
             due = await unit.jobs_to_poll(POLL_ROUND)
+        self._calls = 0
         if due:
             try:
                 await self._ask(due)
@@ -150,6 +196,8 @@ class Tracker:
         for theirs in await self._look_up(wanted):
             await self._report(wanted.pop(theirs.id), report_of_job(theirs))
         for upstream_id, job in wanted.items():
+            if self._calls >= CALLS_A_ROUND:
+                break  # those that are left are still due, and come first in the next round
             await self._ask_for_one(upstream_id, job)
         self._ring()
 
@@ -160,12 +208,14 @@ class Tracker:
         oldest = min(job.created_at for job in wanted.values())
         found: dict[UUID, schema.Job] = {}
         async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
+            self._calls += 1
             found |= {job.id: job for job in page if job.id in wanted}
             if len(found) == len(wanted):
                 break
         return list(found.values())
 
     async def _ask_for_one(self, upstream_id: UUID, job: Job) -> None:
+        self._calls += 1
         try:
             report = report_of_job(await self._api.get_job(upstream_id))
         except JobNotFound:
@@ -202,6 +252,12 @@ def _event_of(body: bytes) -> schema.WebhookEvent:
         return schema.WebhookEvent.model_validate_json(body)
     except ValidationError as error:
         raise ValueError("the body is not an event of the contract") from error
+
+
+def _need_fresh(event: schema.WebhookEvent, now: datetime) -> None:
+    said_at = event.timestamp if event.timestamp.tzinfo else event.timestamp.replace(tzinfo=UTC)
+    if not now - REPLAY_WINDOW <= said_at <= now + AHEAD_WINDOW:
+        raise ValueError("the event is not of these days")
 
 
 _EXPIRED = "The image service no longer knows this job. Press Retry to ask for it again."

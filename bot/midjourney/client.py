@@ -20,6 +20,7 @@ import httpx
 import stamina
 from aiolimiter import AsyncLimiter
 from pydantic import BaseModel, ValidationError
+from structlog.contextvars import get_contextvars
 
 from bot.clock import Clock, system_clock
 from bot.errors import (
@@ -216,8 +217,9 @@ class Client:
                 return True
             return error.retry_after if error.retry_after <= retries.longest_wait else False
 
-        # One id for all attempts, so that the service can tell a repeated request from a new one.
-        headers = {"X-Request-Id": str(uuid.uuid4())}
+        # One id for all attempts, so that the service can tell a repeated request from a new one; the caller's, where
+        # it has one in its log lines.
+        headers = {"X-Request-Id": str(get_contextvars().get("request_id") or uuid.uuid4())}
         if body is not None:
             headers["Content-Type"] = "application/json"
         request = self._http.build_request(method, path, params=params, content=body, headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from bot.prompts import values
 from bot.prompts.braces import NEVER_CLOSED, NEVER_OPENED, find_braces, has_group
@@ -25,10 +26,12 @@ _ISSUES_LIMIT = 25
 _HABITS = frozenset({"/imagine", "prompt:"})
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Prompt:
     """Read ``text`` to a prompt. Whatever it is, nothing is raised: what is wrong stands in ``issues``.
 
     A group of choices such as ``{red, green}`` is kept as typed; ``expand`` first gives one text for each choice.
+    The latest texts are remembered: each is read when it is expanded, when it is drafted and whenever it is shown.
     """
     draft = _Draft()
     draft.read(tokenise(text[:SOURCE_LIMIT]))

@@ -4,29 +4,42 @@ SQL lives in files: migrations in numbered ``NNNN_name.sql``, queries for ``aios
 an adapter) brings a folder of migrations of its own, numbered from 1.
 
 There is one connection a process. SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections write to
-(the WAL-reset bug), and one connection is also the quickest way to share a commit.
+(the WAL-reset bug), and one connection is also the quickest way to share a commit: units of work that are waiting for
+their turn run one after the other in the same SQLite transaction, each in a savepoint of its own, and are committed
+together. A commit waits for the disk, which takes longer than a unit's statements, so this is what decides the rate.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiosql
-import aiosqlite
 from aiosql.queries import Queries
 
 from bot import crash
 from bot.clock import Clock, system_clock, to_millis
 from bot.errors import DatabaseDamaged, DatabaseTooNew, StorageUnavailable
+from bot.storage.connection import Connection, OneStep
 
 BUSY_TIMEOUT_MS = 5_000
+
+GROUP_LIMIT = 256
+"""Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
+
+CHECK_WITHIN_S = 0.15
+"""Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
+and a backup look at all of it."""
+
+_STEPS_BETWEEN_LOOKS = 2_000
+"""Steps of SQLite's machine between two looks at the time."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -81,8 +94,23 @@ def read_migrations(folder: Traversable) -> list[Migration]:
 
 def load_queries(folder: Path, driver: str = "aiosqlite") -> Queries:
     """Load the query files of ``folder``; ``driver`` is ``aiosqlite`` or ``asyncpg``."""
-    queries: Queries = aiosql.from_path(folder, driver, mandatory_parameters=False)
+    adapter: Any = OneStep if driver == "aiosqlite" else driver
+    queries: Queries = aiosql.from_path(folder, adapter, mandatory_parameters=False)
     return queries
+
+
+class _Group:
+    """Units of work that are committed together; ``settled`` is set once that has succeeded or failed."""
+
+    def __init__(self) -> None:
+        self.units = 0
+        self.settled = asyncio.Event()
+        self.error: BaseException | None = None
+        self.committer: asyncio.Task[None] | None = None
+
+    def settle(self, error: BaseException | None) -> None:
+        self.error = error
+        self.settled.set()
 
 
 class Database:
@@ -93,7 +121,7 @@ class Database:
     """
 
     def __init__(
-        self, connection: aiosqlite.Connection, *, path: Path, clock: Clock = system_clock, read_only: bool = False
+        self, connection: Connection, *, path: Path, clock: Clock = system_clock, read_only: bool = False
     ) -> None:
         """Take over ``connection``; call ``open`` instead."""
         self.path = path
@@ -101,6 +129,8 @@ class Database:
         self._connection = connection
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._group: _Group | None = None
 
     @classmethod
     async def open(cls, path: Path, *, clock: Clock = system_clock) -> Self:
@@ -112,9 +142,8 @@ class Database:
         """
         with _sentences(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = await _connect(path)
+            connection = await Connection.open(path)
             try:
-                connection.row_factory = sqlite3.Row
                 for pragma in _PRAGMAS:
                     await connection.execute_fetchall(pragma)
                 await connection.execute(_LEDGER)
@@ -132,9 +161,34 @@ class Database:
             StorageUnavailable: there is none, or it cannot be read.
         """
         with _sentences(path):
-            connection = await _connect(_read_only(path), uri=True)
-            connection.row_factory = sqlite3.Row
+            connection = await Connection.open(_read_only(path), uri=True)
         return cls(connection, path=path, clock=clock, read_only=True)
+
+    async def check(self, within_s: float = CHECK_WITHIN_S) -> bool:
+        """Look for damage, for so many seconds at the most, and say whether the whole file has been looked at.
+
+        Raises:
+            DatabaseDamaged: there is some.
+        """
+        deadline = time.monotonic() + within_s
+
+        def look(there: sqlite3.Connection) -> str | None:
+            there.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+            try:
+                return str(there.execute("PRAGMA quick_check(1)").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if "interrupted" in str(error):
+                    return None
+                raise
+            finally:
+                there.set_progress_handler(None, 0)
+
+        with _sentences(self.path):
+            async with self._my_turn():
+                verdict = await self._connection.run(look)
+            if verdict not in {None, "ok"}:
+                raise sqlite3.DatabaseError(f"malformed: {verdict}")
+        return verdict is not None
 
     async def __aenter__(self) -> Self:
         """Give the open database itself."""
@@ -148,29 +202,31 @@ class Database:
 
     async def close(self) -> None:
         """Close the connection once the unit of work under way is through. Safe to call twice."""
-        async with self._turn:
+        async with self._my_turn():
+            if self._group is not None:
+                await self._commit(self._group)
             await self._connection.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
 
-        A cancelled caller is let go only once the unit is settled one way or the other.
+        The block's end is passed only after the commit, which units that were waiting at the same time share; where
+        it fails, all of them fail. A cancelled caller is let go only once the unit is settled one way or the other.
 
         Raises:
             StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
         """
-        async with self._turn:
-            with _sentences(self.path):
+        with _sentences(self.path):
+            async with self._my_turn():
+                group = self._join()
                 try:
-                    await self._connection.execute(self._begin)
                     yield self._connection
-                except BaseException:
-                    await _settle(self._undo())
+                except BaseException as error:
+                    await _settle(self._undo(group, error))
                     raise
-                crash.point("database.before_commit")
-                await _settle(self._commit())
-                crash.point("database.after_commit")
+                await _settle(self._leave(group))
+            await _settled(group)
 
     async def migrate(self, owner: str, folder: Traversable) -> list[str]:
         """Bring ``owner``'s tables up to date and name the migrations that were run.
@@ -200,16 +256,119 @@ class Database:
                 )
         return [f"{owner} {migration.version:04} {migration.name}" for migration in due]
 
-    async def _undo(self) -> None:
-        # Asked without looking first: a BEGIN whose caller was cancelled may still be on its way to the thread.
-        await self._connection.rollback()
+    # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
 
-    async def _commit(self) -> None:
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        self._waiting += 1
         try:
-            await self._connection.commit()
-        except BaseException:
-            await self._undo()
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _join(self) -> _Group:
+        """Begin a unit within the open group, or within a new one. Neither is a step by itself."""
+        if self._group is None:
+            self._group = _Group()
+            self._connection.later(self._begin)
+        self._connection.later("SAVEPOINT unit")
+        return self._group
+
+    async def _undo(self, group: _Group, cause: BaseException) -> None:
+        """Undo the unit alone, or everything where it is alone or SQLite has already given the transaction up."""
+        self._connection.forget()
+        try:
+            alive = await self._connection.run(_undo_unit if group.units else _undo_all)
+        except BaseException as error:
+            self._close(group, error)
             raise
+        if not alive:
+            # For the others in the group, whose work is lost with it.
+            self._close(
+                group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError("disk I/O error")
+            )
+
+    async def _leave(self, group: _Group) -> None:
+        """End the unit. Whoever is waiting joins the group; else it is committed here and now."""
+        self._connection.later("RELEASE unit")
+        alone = group.units == 0
+        last = not self._waiting and group.committer is None
+        try:
+            if not (alone and last):
+                # What was put off is run now, so that a failure is this unit's and nobody else's.
+                await self._connection.run(_nothing)
+        except BaseException as error:
+            await self._undo(group, error)
+            raise
+        group.units += 1
+        if last or group.units >= GROUP_LIMIT:
+            await self._commit(group)
+        elif group.committer is None:
+            group.committer = asyncio.create_task(self._commit_in_turn(group), name="commit")
+
+    async def _commit_in_turn(self, group: _Group) -> None:
+        # Turns are taken in order, so this comes after everybody who is waiting now, and before those who come later.
+        while not group.settled.is_set():
+            with suppress(asyncio.CancelledError):  # others rely on it, so it is not left undone at the loop's end
+                async with self._turn:
+                    if not group.settled.is_set():
+                        await self._commit(group)
+
+    async def _commit(self, group: _Group) -> None:
+        """Commit the group and let everybody in it know how that went."""
+        crash.point("database.before_commit")
+        try:
+            await self._connection.run(sqlite3.Connection.commit)
+        except BaseException as error:  # noqa: BLE001 - raised by each unit of the group, see ``_settled``
+            try:
+                with suppress(sqlite3.Error):
+                    await self._connection.run(_undo_all)
+            finally:
+                self._close(group, error)
+        else:
+            crash.point("database.after_commit")
+            self._close(group, None)
+
+    def _close(self, group: _Group, error: BaseException | None) -> None:
+        self._group = None
+        group.settle(error)
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    pass
+
+
+def _undo_unit(connection: sqlite3.Connection) -> bool:
+    """Undo back to the savepoint and say whether the transaction still stands."""
+    # After a full disk or an I/O error SQLite may have undone the whole transaction by itself.
+    if connection.in_transaction:
+        with suppress(sqlite3.OperationalError):  # the savepoint itself may not have been reached
+            connection.execute("ROLLBACK TO unit")
+            connection.execute("RELEASE unit")
+    return connection.in_transaction
+
+
+def _undo_all(connection: sqlite3.Connection) -> bool:
+    connection.rollback()
+    return False
+
+
+async def _settled(group: _Group) -> None:
+    """Wait until a group is settled, even where the caller is cancelled meanwhile; then raise what there is to raise."""
+    cancelled: asyncio.CancelledError | None = None
+    while not group.settled.is_set():
+        try:
+            await group.settled.wait()
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if group.error is not None:
+        raise group.error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _read_only(path: Path) -> str:
@@ -230,12 +389,6 @@ async def _settle(work: Coroutine[Any, Any, None]) -> None:
     task.result()
     if cancelled is not None:
         raise cancelled
-
-
-async def _connect(database: Path | str, *, uri: bool = False) -> aiosqlite.Connection:
-    # Tried without aiosqlite first, whose thread outlives a connect that fails and then trips over a closed loop.
-    await asyncio.to_thread(lambda: sqlite3.connect(database, uri=uri).close())
-    return await aiosqlite.connect(database, uri=uri, isolation_level=None)
 
 
 @contextmanager

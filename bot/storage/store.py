@@ -10,12 +10,11 @@ import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from aiosql.queries import Queries
-from aiosql.types import SQLOperationType
-from aiosqlite import Connection
 
 from bot.clock import Clock, from_millis, system_clock, to_millis
 from bot.errors import ButtonNotFound, JobNotFound
@@ -34,7 +33,9 @@ from bot.jobs.model import (
     Requester,
     Submission,
 )
+from bot.metrics import Metrics
 from bot.midjourney.schema import ListQuery, SortOrder, WebhookType
+from bot.storage.connection import Connection
 from bot.storage.database import Database, load_queries
 from bot.storage.identifiers import new_button_id, new_id
 from bot.storage.rows import button_of, changes_of, columns_of, job_of, picture_of, post_of
@@ -51,10 +52,11 @@ _MODE_RANKS = {"turbo": 0, "fast": 1, "relax": 2}
 class Store:
     """The job tables of one database."""
 
-    def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock = system_clock, metrics: Metrics | None = None) -> None:
         """Use ``database``; call ``migrate`` once before anything else."""
         self.database = database
         self.clock = clock
+        self.metrics = metrics or Metrics()
         self.news = News()
         self.hooks = Bell()
         self._queries = load_queries(QUERIES)
@@ -69,15 +71,34 @@ class Store:
         async with self.database.transaction() as connection:
             unit = Unit(connection, self._queries, self.clock())
             yield unit
+        self._count(unit.steps)
         self.news.tell(unit.changed)
         if unit.awaited:
             self.hooks.ring()
+
+    def _count(self, steps: list[tuple[Step, Job]]) -> None:
+        for step, job in steps:
+            match step:
+                case Step.ACCEPTED:
+                    self.metrics.jobs_accepted.labels(job.type.value).inc()
+                case Step.SUBMITTED:
+                    self.metrics.jobs_submitted.labels(job.type.value).inc()
+                case Step.FINISHED:
+                    self.metrics.jobs_finished.labels(job.type.value, job.status.value).inc()
+
+
+class Step(Enum):
+    """What is counted of a job's life, once it is committed."""
+
+    ACCEPTED = auto()
+    SUBMITTED = auto()
+    FINISHED = auto()
 
 
 class Unit:
     """One unit of work. ``now`` is the same throughout.
 
-    ``changed`` collects the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
+    ``steps`` collects what is to be counted, ``changed`` the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
     """
 
     def __init__(self, connection: Connection, queries: Queries, now: datetime) -> None:
@@ -87,17 +108,18 @@ class Unit:
         self.now = now
         self._now = to_millis(now)
         self.changed: set[str] = set()
+        self.steps: list[tuple[Step, Job]] = []
         self.awaited = False
 
     async def _one(self, name: str, /, **values: Any) -> Any:
-        query = getattr(self._queries, name)
-        if query.operation is SQLOperationType.SELECT_ONE:
-            return next(iter(await self._connection.execute_fetchall(query.sql, values)), None)
-        return await query(self._connection, **values)
+        return await getattr(self._queries, name)(self._connection, **values)
+
+    def _write(self, name: str, /, **values: Any) -> None:
+        # Nobody waits for the outcome, so it goes along with the next query, or with the end of the unit.
+        self._connection.later(getattr(self._queries, name).sql, values)
 
     async def _all(self, name: str, /, **values: Any) -> list[Any]:
-        # One turn to the database's thread, where going through a cursor takes three.
-        return list(await self._connection.execute_fetchall(getattr(self._queries, name).sql, values))
+        return [row async for row in getattr(self._queries, name)(self._connection, **values)]
 
     # Jobs
 
@@ -105,12 +127,13 @@ class Unit:
         """Write a new job at the end of its requester's turns."""
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
         turn = await self._next_turn(job.requester, mode)
-        await self._one("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
+        self._write("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
         await self._count(job.requester.workspace, job.status, 1)
         self.changed.add(job.id)
+        self.steps.append((Step.ACCEPTED, job))
 
     async def _count(self, workspace: str, status: str, change: int) -> None:
-        await self._one("add_to_count", workspace=workspace, status=str(status), change=change)
+        self._write("add_to_count", workspace=workspace, status=str(status), change=change)
 
     async def _next_turn(self, requester: Requester, mode: int) -> int:
         """Give the round of the round-robin in which a new job of ``requester`` is served.
@@ -118,46 +141,54 @@ class Unit:
         Somebody with nothing under way joins the round being served; everybody else the one after their last. Each
         mode has rounds of its own, as jobs of different modes never compare theirs.
         """
-        being_served = await self._one("turn_being_served", mode_rank=mode)
-        if being_served is None:
-            being_served = await self._one("first_turn_waiting", mode_rank=mode)
-        own = await self._one("last_turn_of_requester", **_whose(requester), mode_rank=mode)
-        return max(being_served or 0, 0 if own is None else own + 1)
+        turns = await self._one("turns", **_whose(requester), mode_rank=mode)
+        return max(turns["being_served"] or 0, 0 if turns["own"] is None else turns["own"] + 1)
 
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""
-        before = (await self._one("get_job", id=job.id))["status"]
-        await self._one("update_job", **changes_of(job))
+        row = await self._one("get_job", id=job.id)
+        before = row["status"]
+        if row["upstream_id"] is None and job.upstream_id is not None:
+            self.steps.append((Step.SUBMITTED, job))
+        self._write("update_job", **changes_of(job))
         if before != job.status:
             await self._count(job.requester.workspace, before, -1)
             await self._count(job.requester.workspace, job.status, 1)
+            if job.status.ended:
+                self.steps.append((Step.FINISHED, job))
         await self._show(job)
 
     async def _show(self, job: Job) -> None:
         """Make everything due that tells of the job: its post and its webhooks."""
-        await self._one(
-            "want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now
-        )
+        self._write("want_revision", job_id=job.id, revision=job.revision, final=int(job.status.ended), now=self._now)
         if await self._one("mark_subscriptions_stale", job_id=job.id):
             self.awaited = True
         self.changed.add(job.id)
 
     async def touch_job(self, job_id: str) -> None:
         """Make a job's post due without a change to the job itself."""
-        await self._one("bump_revision", id=job_id, now=self._now)
+        self._write("bump_revision", id=job_id, now=self._now)
         await self._show(await self.job(job_id))
 
     async def schedule_job(self, job_id: str, due_at: datetime, *, attempts: int = 0) -> None:
         """Say when the submitter or the tracker is to look at the job again."""
-        await self._one("schedule_job", id=job_id, due_at=to_millis(due_at), attempts=attempts)
+        self._write("schedule_job", id=job_id, due_at=to_millis(due_at), attempts=attempts)
 
     async def mark_sending(self, job_id: str, *, settle_at: datetime) -> None:
         """Record that the job is about to be sent; at ``settle_at`` its answer is overdue."""
-        await self._one("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
+        self._write("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
 
     async def release_sending(self, settle_at: datetime) -> None:
         """Let every job that was being sent be looked at from ``settle_at`` on."""
-        await self._one("release_sending", due_at=to_millis(settle_at))
+        self._write("release_sending", due_at=to_millis(settle_at))
+
+    async def release_waiting(self) -> None:
+        """Let every job that waits for another try be tried now."""
+        self._write("release_waiting", now=self._now)
+
+    async def service_is_away(self) -> bool:
+        """Say whether a job at the front of the queue has been tried in vain, so that those behind it wait too."""
+        return bool(await self._one("tries_at_the_front"))
 
     async def find_job(self, job_id: str) -> Job | None:
         """Give a job, or nothing."""
@@ -199,13 +230,25 @@ class Unit:
         """Count the jobs that the image service has or may have."""
         return int(await self._one("count_in_flight"))
 
+    async def backlog(self) -> tuple[float, float]:
+        """Give the seconds that the oldest waiting job and the longest due post have waited, 0 where there is none."""
+        row = await self._one("backlog", now=self._now)
+        ages = ((self._now - since) / 1000 if since is not None else 0.0 for since in (row["waiting"], row["due"]))
+        queue_age, outbox_lag = (max(0.0, age) for age in ages)
+        return queue_age, outbox_lag
+
+    async def count_due_posts(self) -> int:
+        """Count the posts that are behind their jobs and due."""
+        return int(await self._one("count_due_posts", now=self._now))
+
     async def count_waiting(self) -> int:
         """Count the jobs that have still to be sent."""
         return int(await self._one("count_waiting"))
 
-    async def count_live_of(self, requester: Requester) -> int:
-        """Count what the requester has waiting or under way."""
-        return int(await self._one("count_live_of_requester", **_whose(requester)))
+    async def count_room(self, requester: Requester) -> tuple[int, int]:
+        """Count the requester's jobs that wait or are under way, and everybody's that wait."""
+        row = await self._one("count_room", **_whose(requester))
+        return row["own"], row["waiting"]
 
     async def next_waiting(self) -> Job | None:
         """Give the job whose turn it is, or nothing."""
@@ -267,6 +310,13 @@ class Unit:
     async def recent_prompts(self, requester: Requester, limit: int) -> list[str]:
         """Give the requester's own prompts, newest first, each once."""
         return [row["prompt"] for row in await self._all("recent_prompts", **_whose(requester), limit=limit)]
+
+    async def seconds_between_ends(self, count: int) -> float | None:
+        """Give the mean time between the ends of the latest jobs, or nothing where there are too few."""
+        row = await self._one("latest_ends", limit=count)
+        if row["ends"] < 2:
+            return None
+        return float((row["last"] - row["first"]) / 1000 / (row["ends"] - 1))
 
     async def recent_durations(self, kind: JobType, limit: int) -> list[float]:
         """Give the seconds that the latest completed jobs of a type took."""
@@ -340,7 +390,7 @@ class Unit:
     async def add_post(self, job: Job) -> str:
         """Write the post of a new job and give its id."""
         post_id = new_id()
-        await self._one(
+        self._write(
             "insert_post",
             id=post_id,
             job_id=job.id,
@@ -369,28 +419,26 @@ class Unit:
 
     async def set_post_reference(self, post_id: str, reference: str) -> None:
         """Record the platform's name of the message."""
-        await self._one("set_post_reference", id=post_id, reference=reference)
+        self._write("set_post_reference", id=post_id, reference=reference)
 
     async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
         """Record what the message shows, and when it may change next."""
-        await self._one("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
+        self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
 
     async def put_post_off(self, post_id: str, due_at: datetime) -> None:
         """Try again at ``due_at``."""
-        await self._one("put_post_off", id=post_id, due_at=to_millis(due_at))
+        self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
 
     async def close_post(self, post_id: str) -> None:
         """Give the post up: its message or channel is gone."""
-        await self._one("close_post", id=post_id)
+        self._write("close_post", id=post_id)
 
     # Buttons
 
     async def add_buttons(self, job_id: str, actions: Iterable[tuple[Action, int | None]]) -> None:
         """Write the buttons that are not there yet."""
         for action, index in actions:
-            await self._one(
-                "insert_button", id=new_button_id(), job_id=job_id, action=action.value, position=index or 0
-            )
+            self._write("insert_button", id=new_button_id(), job_id=job_id, action=action.value, position=index or 0)
 
     async def button(self, button_id: str) -> Button:
         """Give a button.
@@ -414,7 +462,7 @@ class Unit:
 
     async def mark_pressed(self, button_id: str, requester: Requester, outcome_job_id: str) -> None:
         """Record who pressed a button and what came of it."""
-        await self._one(
+        self._write(
             "mark_pressed",
             id=button_id,
             pressed_by=requester.name,
@@ -427,7 +475,7 @@ class Unit:
 
     async def add_input(self, picture: Picture) -> None:
         """Write a picture that a job starts from."""
-        await self._one(
+        self._write(
             "insert_input",
             job_id=picture.job_id,
             position=picture.position,
@@ -441,7 +489,7 @@ class Unit:
 
     async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:
         """Ask for a picture to be fetched, unless it is kept already."""
-        await self._one(
+        self._write(
             "want_picture",
             job_id=job_id,
             role=role.value,
@@ -452,7 +500,7 @@ class Unit:
 
     async def keep_picture(self, picture: Picture) -> None:
         """Record that a picture is kept."""
-        await self._one(
+        self._write(
             "keep_picture",
             job_id=picture.job_id,
             role=picture.role.value,
@@ -465,7 +513,7 @@ class Unit:
 
     async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
         """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
-        await self._one(
+        self._write(
             "put_picture_off",
             **_which(picture),
             due_at=to_millis(due_at),
@@ -475,15 +523,15 @@ class Unit:
 
     async def give_picture_up(self, picture: Picture, failure: str) -> None:
         """Record that a picture cannot be had, with the sentence that says why."""
-        await self._one("give_picture_up", **_which(picture), failure=failure)
+        self._write("give_picture_up", **_which(picture), failure=failure)
 
     async def stop_preview(self, job_id: str) -> None:
         """Fetch no preview of a job any more."""
-        await self._one("stop_preview", job_id=job_id)
+        self._write("stop_preview", job_id=job_id)
 
     async def drop_preview(self, job_id: str) -> None:
         """Forget a job's preview."""
-        await self._one("drop_preview", job_id=job_id)
+        self._write("drop_preview", job_id=job_id)
 
     async def pictures_of(self, job_id: str) -> list[Picture]:
         """Give every picture of a job."""
@@ -526,8 +574,8 @@ class Unit:
         self, key: str, job_ids: Iterable[str], *, fingerprint: str | None = None, lives: timedelta | None = None
     ) -> None:
         """Tie an idempotency key to jobs, for ever or for as long as it ``lives``."""
-        await self._one("forget_key", key=key, now=self._now)
-        await self._one(
+        self._write("forget_key", key=key, now=self._now)
+        self._write(
             "remember_key",
             key=key,
             job_ids=json.dumps(list(job_ids)),
@@ -553,11 +601,15 @@ class Unit:
 
     async def mark_webhook_event_applied(self, digest: str) -> None:
         """Record that an event has been applied."""
-        await self._one("mark_webhook_event_applied", digest=digest, applied_at=self._now)
+        self._write("mark_webhook_event_applied", digest=digest, applied_at=self._now)
+
+    async def prune(self, table: str, *, before: datetime, limit: int) -> int:
+        """Throw away rows of webhook_events, idempotency_keys or audit, the oldest first, and say how many."""
+        return int(await self._one(f"prune_{table}", before=to_millis(before), limit=limit))
 
     async def add_audit(self, requester: Requester, act: str, *, job_id: str | None = None, detail: str = "") -> None:
         """Write down who did what."""
-        await self._one(
+        self._write(
             "insert_audit",
             id=new_id(),
             at=self._now,

@@ -1,7 +1,8 @@
-"""Commands accepted a second (job, post, button, audit line and key, committed) against bare commits of one row."""
+"""Commands accepted a second (job, post, button, audit line and key, committed): one by one, and many at a time."""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
 from pathlib import Path
@@ -9,30 +10,51 @@ from pathlib import Path
 import aiosqlite
 
 from tests.benchmarks.measure import Measured
-from tests.benchmarks.studio import open_studio, source
+from tests.benchmarks.studio import Studio, open_studio, source
 
 COMMANDS = 400
+AT_A_TIME = 64
 ROWS = 1500
 
 
 async def measure() -> list[Measured]:
-    """Measure both on the same disk, one after the other."""
+    """Measure all of it on the same disk, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
         bare = await _bare_commits(Path(folder) / "bare.db")
         async with open_studio(Path(folder)) as studio:
-            began = time.perf_counter()
-            for number in range(COMMANDS):
-                await studio.service.imagine(source(f"bench-{number}", user="ann"), "a lighthouse at dusk --ar 3:2")
-            accepted = COMMANDS / (time.perf_counter() - began)
+            alone = await _accepted(studio, "alone", COMMANDS, at_a_time=1)
+            together = await _accepted(studio, "together", COMMANDS * 4, at_a_time=AT_A_TIME)
     return [
         Measured(
             what="commands accepted, one by one",
-            value=accepted,
+            value=alone,
             unit="/s",
             yardstick="bare aiosqlite commits of one row",
             yardstick_value=bare,
-        )
+        ),
+        Measured(
+            what=f"commands accepted, {AT_A_TIME} at a time",
+            value=together,
+            unit="/s",
+            yardstick="one by one",
+            yardstick_value=alone,
+        ),
     ]
+
+
+async def _accepted(studio: Studio, name: str, commands: int, *, at_a_time: int) -> float:
+    """Give the commands a second that so many people, each with one command at a time, get through."""
+
+    async def ask(person: int) -> None:
+        for number in range(commands // at_a_time):
+            key = f"{name}-{person}-{number}"
+            await studio.service.imagine(source(key, user=f"ann-{person}"), f"a lighthouse at dusk, {key} --ar 3:2")
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as people:
+        for person in range(at_a_time):
+            people.create_task(ask(person))
+    return commands / (time.perf_counter() - began)
 
 
 async def _bare_commits(path: Path) -> float:

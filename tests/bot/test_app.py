@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
@@ -20,9 +22,12 @@ from bot.errors import (
     DatabaseTooNew,
     DataFolderBusy,
     InvalidSetting,
+    PlatformUnavailable,
+    QuotaExceeded,
     StorageUnavailable,
 )
-from bot.jobs.model import Action, Job, JobStatus, Submission
+from bot.jobs.model import Action, Job, JobStatus, Post, Submission
+from bot.jobs.service import JobService
 from bot.jobs.view import JobView
 from bot.serving import bind
 from tests.bot.jobs.studio import Chat, Person
@@ -155,7 +160,7 @@ async def test_a_busy_port_is_a_sentence_and_frees_the_folder(settings: Settings
 async def test_a_newer_database_is_a_sentence(settings: Settings, chat: Chat) -> None:
     await upgrade_database(settings.database_path)
     with contextlib.closing(sqlite3.connect(settings.database_path)) as connection, connection:
-        connection.execute("UPDATE schema_migrations SET version = 99 WHERE owner = 'bot'")
+        connection.execute("UPDATE schema_migrations SET version = version + 99 WHERE owner = 'bot'")
     assert isinstance(await refused(settings), DatabaseTooNew)
 
 
@@ -193,9 +198,97 @@ async def test_an_adapter_that_cannot_start_stops_everything(
         pass
 
 
+async def test_an_adapter_whose_start_fails_is_tried_again_and_brings_down_nothing_else(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    may_start = False
+
+    async def start() -> None:
+        calls.append("start")
+        if not may_start:
+            raise PlatformUnavailable("the platform is down")
+
+    async def stop() -> None:
+        calls.append("stop")
+
+    monkeypatch.setattr(chat, "start", start)
+    monkeypatch.setattr(chat, "stop", stop)
+    async with running(settings, tuning=tuning) as app, httpx.AsyncClient() as client:
+        await app.service.imagine(ANNA.does(), "gated")
+        answer = await client.get(f"{app.url}/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["parts"]["adapter chat"] == "failing"
+        assert answer.json()["parts"]["submitter"] == "running"
+        may_start = True
+
+        async def is_up() -> bool:
+            return (await client.get(f"{app.url}/readyz")).status_code == 200
+
+        async with asyncio.timeout(10):
+            while not await is_up():  # noqa: ASYNC110 - backoff of a real loop, which sends no event
+                await asyncio.sleep(0.02)
+    assert calls[:3] == ["start", "stop", "start"]
+    assert calls[-2:] == ["start", "stop"]
+    assert calls.count("start") == calls.count("stop")
+
+
+async def test_a_stop_takes_no_more_commands_shows_what_is_due_and_then_lets_the_platform_go(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    service: list[JobService] = []
+    show = chat.post
+
+    async def post(post: Post, view: JobView) -> str:
+        with pytest.raises(QuotaExceeded, match="restarting"):
+            await service[0].imagine(ANNA.does(), "another bird")
+        order.append("post")
+        return await show(post, view)
+
+    async def stop() -> None:
+        order.append("stop")
+
+    monkeypatch.setattr(chat, "stop", stop)
+    async with running(settings, tuning=tuning) as app:
+        service.append(app.service)
+        monkeypatch.setattr(chat, "post", post)
+        (job,) = await app.service.imagine(ANNA.does(), "gated")
+        await app.service.intake.close(timedelta())
+    assert shown(chat, job) is not None
+    assert order == ["post", "stop"]
+
+
+def port_of(server: uvicorn.Server) -> int | None:
+    name = server.servers[0].sockets[0].getsockname()
+    return name[1] if isinstance(name, tuple) else None
+
+
+async def test_an_http_server_that_ends_is_started_again_on_the_same_port(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[uvicorn.Server] = []
+    startup = uvicorn.Server.startup
+
+    async def noted(server: uvicorn.Server, sockets: Any = None) -> None:
+        servers.append(server)
+        await startup(server, sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "startup", noted)
+    async with running(settings, tuning=tuning) as app, httpx.AsyncClient() as client:
+        before = len(servers)
+        (ours,) = [server for server in servers if port_of(server) == app.settings.http_port]
+        ours.should_exit = True
+        await until(lambda: len(servers) > before and servers[-1].started)
+        assert (await client.get(f"{app.url}/healthz")).status_code == 200
+
+
 async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> None:
     path = tmp_path / "imaginebot.db"
-    assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == ["bot 0001", "web 0001"]
+    assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == [
+        *("bot 0001", "bot 0002", "bot 0003", "bot 0004"),
+        "web 0001",
+    ]
     assert await upgrade_database(path) == []
 
 

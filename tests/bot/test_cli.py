@@ -68,7 +68,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def newer(folder: Path) -> None:
     asyncio.run(upgrade_database(folder / "imaginebot.db"))
     with contextlib.closing(sqlite3.connect(folder / "imaginebot.db")) as connection, connection:
-        connection.execute("UPDATE schema_migrations SET version = 99 WHERE owner = 'bot'")
+        connection.execute("UPDATE schema_migrations SET version = version + 99 WHERE owner = 'bot'")
 
 
 def test_doctor_looks_at_everything_and_is_content(folder: Path) -> None:
@@ -93,12 +93,30 @@ def test_db_upgrade_names_what_it_did_and_then_has_nothing_to_do(folder: Path) -
 
 def test_db_upgrade_of_a_newer_database_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     newer(folder)
-    assert "written by a newer imaginebot (bot schema 99" in refused(capsys, "db", "upgrade", "--data", folder)
+    assert "written by a newer imaginebot (bot schema " in refused(capsys, "db", "upgrade", "--data", folder)
 
 
 def test_db_upgrade_beside_a_running_program_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with own_folder(folder):
         assert "Another imaginebot is running on" in refused(capsys, "db", "upgrade", "--data", folder)
+
+
+def test_db_backup_and_restore_say_what_they_did(tmp_path: Path, folder: Path) -> None:
+    asyncio.run(upgrade_database(folder / "imaginebot.db"))
+    file = tmp_path / "backup.tar"
+    with own_folder(folder):  # the program runs
+        code, printed = command("db", "backup", file, "--data", folder)
+    assert (code, printed.startswith(f"{file} holds 0 jobs and 0 pictures")) == (0, True)
+    code, printed = command("db", "restore", file, "--data", tmp_path / "other")
+    assert (code, printed) == (0, f"0 jobs and 0 pictures are back in {tmp_path / 'other'}.\n")
+    assert (tmp_path / "other" / "imaginebot.db").exists()
+
+
+def test_db_restore_beside_a_running_program_is_refused(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with own_folder(folder):
+        assert "Another imaginebot" in refused(capsys, "db", "restore", tmp_path / "backup.tar", "--data", folder)
 
 
 def test_jobs_of_a_studio_that_has_none(folder: Path) -> None:
@@ -206,6 +224,29 @@ def test_no_command_gives_the_help() -> None:
     assert code in {0, 2}
     for name in ("demo", "run", "engine", "doctor", "db", "jobs"):
         assert name in text
+
+
+async def test_a_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    exits: list[int] = []
+    again = asyncio.Event()
+
+    def leave(code: int) -> None:
+        exits.append(code)
+        again.set()
+
+    monkeypatch.setattr("bot.cli.os._exit", leave)
+    stop = cli._stop_signal()
+    try:
+        async with asyncio.timeout(5):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await stop.wait()
+            assert exits == []
+            os.kill(os.getpid(), signal.SIGTERM)
+            await again.wait()
+        assert exits == [1]
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(number)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

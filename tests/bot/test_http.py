@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,12 +16,17 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot.http import SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
+from bot import http
+from bot.errors import StorageUnavailable, UpstreamUnauthorized, UpstreamUnavailable
+from bot.http import ANSWER_WITHIN_S, SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
+from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.model import Job, JobStatus
+from bot.jobs.tracker import REPLAY_WINDOW
+from bot.midjourney.schema import ListQuery
 from bot.supervision import Supervisor
 from tests.bot.images.pictures import plain
-from tests.bot.jobs.studio import Person, Studio, World
-from tests.fakes.image_service import SettableClock
+from tests.bot.jobs.studio import Person, Studio, World, until
+from tests.fakes.image_service import Fault, SettableClock
 
 SECRET = "the-webhook-secret"
 
@@ -34,9 +42,22 @@ async def studio(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Studio]:
         yield studio
 
 
-def client_of(studio: Studio, *, secret: str = SECRET, supervisor: Supervisor | None = None) -> httpx.AsyncClient:
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk of a shared machine may take its time."""
+    monkeypatch.setattr(http, "ANSWER_WITHIN_S", 10.0)
+
+
+def client_of(
+    studio: Studio, *, secret: str = SECRET, supervisor: Supervisor | None = None, circuit: Circuit | None = None
+) -> httpx.AsyncClient:
     core = Core(
-        service=studio.service, tracker=studio.tracker, supervisor=supervisor or Supervisor(), webhook_secret=secret
+        service=studio.service,
+        tracker=studio.tracker,
+        supervisor=supervisor or Supervisor(),
+        webhook_secret=secret,
+        circuit=circuit or Circuit(studio.api),
+        metrics=studio.store.metrics,
     )
     app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's"))])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")
@@ -73,6 +94,7 @@ async def test_a_signed_webhook_is_taken(client: httpx.AsyncClient, studio: Stud
     }
     answer = await deliver(client, job.id, body, forms[form])
     assert (answer.status_code, answer.json()) == (200, {"status": "SUCCESS"})
+    await studio.tracker.apply_kept_events()
     assert (await studio.service.get(job.id)).progress == 40
     assert (await deliver(client, job.id, body, forms[form])).status_code == 200
 
@@ -127,10 +149,88 @@ async def test_a_webhook_for_an_unknown_job_is_refused(
     assert (await deliver(client, job_id, body, digest(body).hex())).status_code == 404
 
 
+def spoilt(event: bytes, **changes: object) -> bytes:
+    return json.dumps(json.loads(event) | changes).encode()
+
+
+ODD: dict[str, Callable[[bytes], bytes]] = {
+    "a lone surrogate": lambda event: spoilt(event, prompt="\ud800"),
+    "NUL": lambda event: spoilt(event, prompt="a\0b", error={"code": "\0", "message": "\0"}),
+    "a raw NUL": lambda event: event.replace(b"job.", b"job\0."),
+    "deep": lambda event: event[:-1] + b',"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    "a huge number": lambda event: event[:-1] + b',"progress":1' + b"0" * 10_000 + b"}",
+    "no time zone": lambda event: spoilt(event, timestamp="2026-03-14T09:00:00"),
+    "the end of time": lambda event: spoilt(event, timestamp="9999-12-31T23:59:59Z"),
+    "the beginning of time": lambda event: spoilt(event, timestamp="0001-01-01T00:00:00+14:00"),
+    "UTF-16": lambda event: event.decode().encode("utf-16"),
+    "a picture nowhere": lambda event: spoilt(event, result={"images": [{"url": "\0://"}]}),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_odd_bodies_with_a_true_signature_are_answered_and_harm_nobody(
+    client: httpx.AsyncClient, studio: Studio, job: Job, kind: str
+) -> None:
+    event = studio.api.event(studio.api.only.id)
+    body = ODD[kind](event)
+    answer = await deliver(client, job.id, body, digest(body).hex())
+    assert answer.status_code in {200, 400}, answer.text
+    await studio.tracker.apply_kept_events()
+    assert (await deliver(client, job.id, event, digest(event).hex())).status_code == 200
+    await studio.tracker.apply_kept_events()
+    assert (await studio.service.get(job.id)).progress == 40
+
+
+async def test_an_old_recording_is_refused(client: httpx.AsyncClient, studio: Studio, job: Job) -> None:
+    body = studio.api.event(studio.api.only.id)
+    studio.clock.advance((REPLAY_WINDOW + timedelta(seconds=1)).total_seconds())
+    answer = await deliver(client, job.id, body, digest(body).hex())
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_event")
+    assert await studio.rows("SELECT * FROM webhook_events") == []
+
+
+async def test_a_webhook_is_answered_in_time_though_the_disk_is_slow_and_is_kept_all_the_same(
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "ANSWER_WITHIN_S", ANSWER_WITHIN_S)
+    body = studio.api.event(studio.api.only.id)
+    async with studio.store.unit():  # the disk is busy with this one
+        answer = await deliver(client, job.id, body, digest(body).hex())
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert ANSWER_WITHIN_S < 0.05
+        assert int(answer.headers["retry-after"]) > 0
+
+    async def is_kept() -> bool:
+        return await studio.rows("SELECT count(*) FROM webhook_events") == [(1,)]
+
+    await until(is_kept)
+
+
+async def test_more_webhooks_than_can_be_kept_are_asked_to_come_again(
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WEBHOOKS_AT_A_TIME", 3)
+    events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(5)]
+    answers = await asyncio.gather(*(deliver(client, job.id, body, digest(body).hex()) for body in events))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 503, 503]
+
+
+async def test_a_failure_of_ours_is_no_server_error(
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageUnavailable("the disk is full")
+
+    monkeypatch.setattr(studio.tracker, "keep", fail)
+    body = studio.api.event(studio.api.only.id)
+    assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 503
+
+
 async def test_an_end_by_webhook_ends_the_job(client: httpx.AsyncClient, studio: Studio, job: Job) -> None:
     studio.api.complete(studio.api.only.id)
     body = studio.api.event(studio.api.only.id)
     await deliver(client, job.id, body, digest(body).hex())
+    await studio.tracker.apply_kept_events()
     assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
 
 
@@ -175,6 +275,30 @@ async def test_health_is_about_the_process_and_readiness_about_its_parts(studio:
     async with client_of(studio, supervisor=supervisor) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert (await client.get("/readyz")).status_code == 503  # nothing runs yet
+
+
+async def test_readiness_names_every_part_and_the_image_service(studio: Studio) -> None:
+    supervisor, circuit = Supervisor(), Circuit(studio.api, settings=CircuitSettings(failures=1))
+    tasks = [asyncio.create_task(supervisor.keep("loop", asyncio.Event().wait))]
+    tasks += [asyncio.create_task(supervisor.keep("adapter chat", asyncio.Event().wait, connects=True))]
+    await asyncio.sleep(0)
+    async with client_of(studio, supervisor=supervisor, circuit=circuit) as client:
+        answer = await client.get("/readyz")
+        parts = {"loop": "running", "adapter chat": "starting", "image service": "running"}
+        assert (answer.status_code, answer.json()) == (503, {"parts": parts})
+        supervisor.up("adapter chat")
+        assert (await client.get("/readyz")).status_code == 200
+        studio.api.script("list_jobs", Fault(error=UpstreamUnavailable()), Fault(error=UpstreamUnauthorized("no")))
+        with pytest.raises(UpstreamUnavailable):
+            await circuit.list_jobs(ListQuery())
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["parts"]["image service"]) == (200, "away, jobs wait")
+        await circuit.probe()
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["parts"]["image service"]) == (503, "refuses MIDJOURNEY_TOKEN")
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_an_adapters_routes_are_served_beside_the_cores(client: httpx.AsyncClient) -> None:

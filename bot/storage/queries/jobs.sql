@@ -42,9 +42,14 @@ SELECT COUNT(*) FROM jobs WHERE submission IN ('sending', 'sent') AND ended_at I
 -- name: count_waiting$
 SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
 
--- name: count_live_of_requester$
-SELECT COUNT(*) FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
+-- name: count_room^
+-- What takes up room: the requester's jobs that have not ended, and everybody's that wait.
+SELECT
+    (
+        SELECT COUNT(*) FROM jobs
+        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
+    ) AS own,
+    (SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting;
 
 -- name: next_waiting^
 -- Round-robin by requester within a mode: a job's turn is fixed when it is made (see Unit._next_turn).
@@ -57,17 +62,21 @@ LIMIT 1;
 -- When the submitter or the tracker has something to do at the earliest.
 SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
 
--- name: turn_being_served$
-SELECT MAX(turn) FROM jobs
-WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank;
-
--- name: first_turn_waiting$
-SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank;
-
--- name: last_turn_of_requester$
-SELECT MAX(turn) FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
-    AND mode_rank = :mode_rank;
+-- name: turns^
+-- The round being served in a mode, or where nothing is under way the first that waits; and the requester's last.
+SELECT
+    COALESCE(
+        (
+            SELECT MAX(turn) FROM jobs
+            WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
+        ),
+        (SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank)
+    ) AS being_served,
+    (
+        SELECT MAX(turn) FROM jobs
+        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
+            AND mode_rank = :mode_rank
+    ) AS own;
 
 -- name: place_in_queue$
 SELECT COUNT(*) FROM jobs AS other
@@ -84,6 +93,18 @@ UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id IN (
     ORDER BY mode_rank, turn, id
     LIMIT :limit
 );
+
+-- name: tries_at_the_front$
+-- Jobs that were tried in vain keep their place, so looking at the front is enough.
+SELECT MAX(attempts) FROM (
+    SELECT attempts FROM jobs
+    WHERE submission = 'waiting' AND ended_at IS NULL
+    ORDER BY mode_rank, turn, id
+    LIMIT 20
+) AS front;
+
+-- name: release_waiting!
+UPDATE jobs SET due_at = :now WHERE submission = 'waiting' AND ended_at IS NULL AND due_at > :now;
 
 -- name: bump_revision!
 UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
@@ -192,3 +213,17 @@ SELECT ended_at - submitted_at AS took FROM jobs
 WHERE type = :type AND status = 'completed' AND ended_at IS NOT NULL AND submitted_at IS NOT NULL
 ORDER BY ended_at DESC
 LIMIT :limit;
+
+-- name: latest_ends^
+-- Over the newest jobs, by the index on their type and end.
+SELECT COUNT(*) AS ends, MIN(ended_at) AS first, MAX(ended_at) AS last FROM (
+    SELECT ended_at FROM jobs WHERE ended_at IS NOT NULL AND status <> 'cancelled' ORDER BY ended_at DESC LIMIT :limit
+) AS latest;
+
+-- name: backlog^
+SELECT
+    (SELECT MIN(created_at) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting,
+    (
+        SELECT MIN(due_at) FROM posts
+        WHERE state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
+    ) AS due;

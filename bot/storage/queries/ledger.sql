@@ -24,3 +24,21 @@ UPDATE webhook_events SET applied_at = :applied_at WHERE digest = :digest;
 -- name: insert_audit!
 INSERT INTO audit (id, at, platform, workspace, user_id, user_name, act, job_id, detail)
 VALUES (:id, :at, :platform, :workspace, :user_id, :user_name, :act, :job_id, :detail);
+
+-- name: prune_webhook_events!
+-- One that has not been applied yet is kept, however old.
+DELETE FROM webhook_events WHERE digest IN (
+    SELECT digest FROM webhook_events
+    WHERE received_at < :before AND applied_at IS NOT NULL
+    ORDER BY received_at
+    LIMIT :limit
+);
+
+-- name: prune_idempotency_keys!
+-- Those that expire at a time of their own are forgotten by forget_keys.
+DELETE FROM idempotency_keys WHERE key IN (
+    SELECT key FROM idempotency_keys WHERE created_at < :before AND expires_at IS NULL ORDER BY created_at LIMIT :limit
+);
+
+-- name: prune_audit!
+DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < :before ORDER BY at LIMIT :limit);

@@ -53,3 +53,6 @@ UPDATE posts SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
 
 -- name: close_post!
 UPDATE posts SET state = 'gone' WHERE id = :id;
+
+-- name: count_due_posts$
+SELECT COUNT(*) FROM posts WHERE state = 'open' AND shown_revision < wanted_revision AND due_at <= :now;

@@ -134,7 +134,7 @@ async def test_a_full_queue_says_when_to_come_back(world: World, anna: Person, b
         await studio.service.imagine(anna.does(), "a bird")
         with pytest.raises(QuotaExceeded) as refused:
             await studio.service.imagine(ben.does(), "a bird")
-        assert refused.value.retry_after == 60.0
+        assert refused.value.retry_after == 10.0
 
 
 async def test_a_reference_picture_is_an_input_of_the_job(studio: Studio, anna: Person) -> None:

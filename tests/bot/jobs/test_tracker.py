@@ -151,26 +151,47 @@ async def test_a_job_is_followed_by_asking_alone(studio: Studio, job: Job) -> No
     assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
 
 
+async def in_flight(studio: Studio, anna: Person, count: int, *, listed: bool = True) -> None:
+    """Let so many jobs be in flight; those that are not ``listed`` are known at the service only by their id."""
+    jobs = [job for _ in range(count // 10) for job in await studio.service.imagine(anna.does(), "a bird --repeat 10")]
+    async with studio.store.unit() as unit:
+        for number, job in enumerate(jobs, start=1):
+            theirs = schema.Job(
+                id=UUID(int=number), type=job.type, status=JobStatus.IN_PROGRESS, created_at=studio.clock(), progress=7
+            )
+            if listed:
+                studio.api.jobs[theirs.id] = theirs
+            sent = job.evolve(submission=Submission.SENT, upstream_id=str(theirs.id), submitted_at=studio.clock())
+            await unit.change_job(sent)
+
+
 async def test_two_hundred_and_fifty_jobs_are_asked_for_page_by_page(world: World, anna: Person) -> None:
     async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
-        jobs = [job for _ in range(25) for job in await studio.service.imagine(anna.does(), "a bird --repeat 10")]
-        async with studio.store.unit() as unit:
-            for number, job in enumerate(jobs, start=1):
-                theirs = schema.Job(
-                    id=UUID(int=number),
-                    type=job.type,
-                    status=JobStatus.IN_PROGRESS,
-                    created_at=studio.clock(),
-                    progress=7,
-                )
-                world.api.jobs[theirs.id] = theirs
-                sent = job.evolve(submission=Submission.SENT, upstream_id=str(theirs.id), submitted_at=studio.clock())
-                await unit.change_job(sent)
+        await in_flight(studio, anna, 250)
         studio.clock.advance(1)
         await studio.tracker.poll()
         assert [query.offset for query in world.api.called("list_jobs")] == [0, 100, 200]
         assert world.api.called("get_job") == []
         assert await studio.rows("SELECT progress, count(*) FROM jobs GROUP BY progress") == [(7, 250)]
+
+
+async def test_a_thousand_jobs_in_flight_cost_at_most_twelve_calls_a_round(world: World, anna: Person) -> None:
+    async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
+        await in_flight(studio, anna, 1000)
+        studio.clock.advance(1)
+        await studio.tracker.poll()
+        assert len(world.api.calls) <= 12
+        assert await studio.rows("SELECT progress, count(*) FROM jobs GROUP BY progress") == [(7, 1000)]
+
+
+async def test_jobs_that_the_list_does_not_show_are_asked_for_a_few_a_round(world: World, anna: Person) -> None:
+    async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
+        await in_flight(studio, anna, 30, listed=False)
+        studio.clock.advance(1)
+        for rounds in (1, 2, 3):
+            await studio.tracker.poll()
+            assert len(world.api.calls) <= 12 * rounds
+        assert await studio.rows("SELECT status, count(*) FROM jobs GROUP BY status") == [("failed", 30)]
 
 
 async def test_a_job_that_the_service_has_forgotten_ends_with_a_sentence(studio: Studio, job: Job) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from structlog.contextvars import bound_contextvars
 
 from bot.errors import (
     AlreadyEnded,
@@ -94,6 +95,15 @@ async def test_a_request_carries_key_request_id_and_only_what_was_given(
     assert call.headers["content-type"] == "application/json"
     UUID(call.headers["x-request-id"])
     assert json.loads(call.body) == {"prompt": "a cat"}
+
+
+async def test_the_request_id_of_our_log_lines_is_the_one_that_is_sent(
+    client: Client, service: ScriptedService
+) -> None:
+    service.answers = [CREATED]
+    with bound_contextvars(request_id="0b9c1b9e-one-of-ours"):
+        await client.imagine(IMAGINE)
+    assert service.calls[0].headers["x-request-id"] == "0b9c1b9e-one-of-ours"
 
 
 async def test_a_picture_is_sent_in_base64(client: Client, service: ScriptedService) -> None:

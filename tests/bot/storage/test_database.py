@@ -54,7 +54,7 @@ def folder_of(tmp_path: Path, **files: str) -> Path:
 async def test_migrations_run_once_and_are_named(path: Path, clock: SettableClock) -> None:
     async with await Database.open(path, clock=clock) as database:
         store = Store(database, clock=clock)
-        assert await store.migrate() == ["bot 0001 jobs", "bot 0002 keys", "bot 0003 programs"]
+        assert await store.migrate() == ["bot 0001 jobs", "bot 0002 keys", "bot 0003 programs", "bot 0004 pruning"]
         assert await store.migrate() == []
     async with await Database.open(path, clock=clock) as database:
         assert await Store(database).migrate() == []
@@ -276,3 +276,35 @@ async def test_reading_what_is_no_database_is_a_sentence(tmp_path: Path) -> None
     async with await Database.open_read_only(path) as reader:
         with pytest.raises(DatabaseDamaged):
             await notes(reader)
+
+
+# Damage
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[3 * 4096 : 3 * 4096 + 2000] = b"\xee" * 2000
+    path.write_bytes(content)
+
+
+async def test_a_whole_database_passes_its_check(database: Database) -> None:
+    assert await database.check() is True
+
+
+async def test_damage_inside_the_file_is_found_at_the_start(path: Path, database: Database) -> None:
+    async with database.transaction() as connection:
+        for number in range(2000):
+            connection.later("INSERT INTO notes VALUES (:text)", {"text": f"{number}" * 20})
+    await database.close()
+    damage(path)
+    async with await Database.open(path) as damaged:
+        with pytest.raises(DatabaseDamaged, match="Restore a backup"):
+            await damaged.check(60.0)
+
+
+async def test_the_check_of_a_large_database_ends_in_time(database: Database) -> None:
+    async with database.transaction() as connection:
+        for number in range(20_000):
+            connection.later("INSERT INTO notes VALUES (:text)", {"text": f"{number}" * 20})
+    assert await database.check(0.0) is False
+    assert len(await notes(database)) == 20_000

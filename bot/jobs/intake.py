@@ -1,0 +1,53 @@
+"""The way in for commands and presses, which a stop closes before anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from bot.errors import QuotaExceeded
+
+RESTART_S = 5.0
+"""Seconds after which people are told to try again when the program is being stopped."""
+
+
+class Intake:
+    """Count what is being written down, and let nothing more in once closed."""
+
+    def __init__(self, *, took: Callable[[float], object]) -> None:
+        """Begin open; ``took`` is told the seconds that each one took."""
+        self._took = took
+        self._closed = False
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @asynccontextmanager
+    async def taking(self) -> AsyncIterator[None]:
+        """Take one command or press.
+
+        Raises:
+            QuotaExceeded: the program is being stopped.
+        """
+        if self._closed:
+            raise QuotaExceeded("The studio is restarting. Please try again in a few seconds.", retry_after=RESTART_S)
+        self._under_way += 1
+        self._idle.clear()
+        began = time.perf_counter()
+        try:
+            yield
+            self._took(time.perf_counter() - began)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def close(self, within: timedelta) -> None:
+        """Let nothing more in, and wait for what is being written down, for so long at the most."""
+        self._closed = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                await self._idle.wait()

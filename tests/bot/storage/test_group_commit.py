@@ -1,0 +1,244 @@
+"""Units of work that share a commit: each is kept or undone by itself, and none is answered before the disk has it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StorageUnavailable
+from bot.storage import database as database_module
+from bot.storage.connection import Connection
+from bot.storage.database import Database
+
+TABLES = """
+CREATE TABLE notes (text TEXT PRIMARY KEY);
+CREATE TABLE remarks (note TEXT REFERENCES notes (text) DEFERRABLE INITIALLY DEFERRED);
+"""
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An open database with notes, and remarks that must belong to a note at the commit."""
+    async with await Database.open(tmp_path / "imaginebot.db") as database:
+        async with database.transaction() as connection:
+            for statement in TABLES.split(";\n"):
+                await connection.execute(statement)
+        yield database
+
+
+class Line:
+    """Units that wait behind one another, so that all of them come into one group."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.opened = asyncio.Event()
+        self.tasks = [asyncio.create_task(self._first())]
+
+    async def _first(self) -> None:
+        async with self.database.transaction() as connection:
+            await connection.execute("INSERT INTO notes VALUES ('first')")
+            await self.opened.wait()
+
+    def join(self, unit: Callable[[Connection], Awaitable[object]]) -> asyncio.Task[None]:
+        """Let a unit wait for its turn."""
+
+        async def run() -> None:
+            async with self.database.transaction() as connection:
+                await unit(connection)
+
+        task = asyncio.create_task(run())
+        self.tasks.append(task)
+        return task
+
+    async def go(self) -> list[BaseException | None]:
+        """Let everybody have their turn, and give what each met."""
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)  # everybody stands in the line before it moves
+            self.opened.set()
+            return await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+def writes(text: str) -> Callable[[Connection], Awaitable[object]]:
+    async def unit(connection: Connection) -> None:
+        await connection.execute("INSERT INTO notes VALUES (?)", (text,))
+
+    return unit
+
+
+async def notes(database: Database) -> list[str]:
+    async with database.transaction() as connection:
+        return [row[0] for row in await connection.execute_fetchall("SELECT text FROM notes ORDER BY text")]
+
+
+async def traced(database: Database) -> list[str]:
+    """Give a list that fills with every statement that is run from now on."""
+    statements: list[str] = []
+    async with database.transaction() as connection:
+        await connection.run(lambda there: there.set_trace_callback(statements.append))
+    statements.clear()
+    return statements
+
+
+async def test_units_that_wait_together_share_one_commit(database: Database) -> None:
+    statements, line = await traced(database), Line(database)
+    for number in range(20):
+        line.join(writes(f"{number:02}"))
+    assert await line.go() == [None] * 21
+    assert statements.count("COMMIT") == 1
+    assert len(await notes(database)) == 21
+
+
+async def test_a_unit_by_itself_is_committed_at_once(database: Database) -> None:
+    statements = await traced(database)
+    for number in range(3):
+        async with database.transaction() as connection:
+            await writes(str(number))(connection)
+    assert statements.count("COMMIT") == 3
+
+
+async def test_every_caller_is_answered_after_the_commit(tmp_path: Path, database: Database) -> None:
+    line, seen = Line(database), []
+    async with await Database.open_read_only(tmp_path / "imaginebot.db") as beside:
+
+        async def ask(text: str) -> None:
+            await line.join(writes(text))
+            seen.append(text in await notes(beside))
+
+        asked = [asyncio.create_task(ask(str(number))) for number in range(10)]
+        await asyncio.sleep(0)
+        await line.go()
+        await asyncio.gather(*asked)
+    assert seen == [True] * 10
+
+
+async def test_a_unit_that_raises_undoes_nothing_of_the_others(database: Database) -> None:
+    line = Line(database)
+
+    async def fails(connection: Connection) -> None:
+        await writes("b")(connection)
+        raise RuntimeError("boom")
+
+    line.join(writes("a"))
+    line.join(fails)
+    line.join(writes("c"))
+    errors = await line.go()
+    assert [type(error) for error in errors] == [type(None), type(None), RuntimeError, type(None)]
+    assert await notes(database) == ["a", "c", "first"]
+
+
+@pytest.mark.parametrize("place", range(4))
+async def test_a_statement_that_was_put_off_fails_the_unit_that_it_belongs_to(database: Database, place: int) -> None:
+    line = Line(database)
+
+    async def twice(connection: Connection) -> None:
+        connection.later("INSERT INTO notes VALUES (:text)", {"text": "x"})
+        connection.later("INSERT INTO notes VALUES (:text)", {"text": "x"})
+
+    for number in range(4):
+        line.join(twice if number == place else writes(str(number)))
+    errors = await line.go()
+    assert [isinstance(error, sqlite3.IntegrityError) for error in errors[1:]] == [n == place for n in range(4)]
+    assert await notes(database) == [*(str(number) for number in range(4) if number != place), "first"]
+
+
+async def test_a_unit_by_itself_fails_by_a_statement_that_was_put_off(database: Database) -> None:
+    async def twice() -> None:
+        async with database.transaction() as connection:
+            connection.later("INSERT INTO notes VALUES ('a')")
+            connection.later("INSERT INTO notes VALUES ('a')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await twice()
+    assert await notes(database) == []
+
+
+async def test_a_commit_that_fails_fails_everybody_in_it_and_keeps_nothing(database: Database) -> None:
+    line = Line(database)
+
+    async def orphan(connection: Connection) -> None:
+        await connection.execute("INSERT INTO remarks VALUES ('nothing of the kind')")
+
+    line.join(writes("a"))
+    line.join(orphan)
+    line.join(writes("b"))
+    errors = await line.go()
+    assert all(isinstance(error, sqlite3.IntegrityError) for error in errors), errors
+    assert await notes(database) == []
+    async with database.transaction() as connection:
+        await writes("c")(connection)
+    assert await notes(database) == ["c"]
+
+
+async def test_a_transaction_that_sqlite_gives_up_fails_everybody_in_it(database: Database) -> None:
+    """After a full disk or an I/O error SQLite may undo the whole transaction by itself."""
+    line = Line(database)
+
+    async def meets_a_full_disk(connection: Connection) -> None:
+        await connection.execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    line.join(writes("a"))
+    line.join(meets_a_full_disk)
+    errors = await line.go()
+    assert all(isinstance(error, StorageUnavailable) for error in errors), errors
+    async with database.transaction() as connection:
+        await writes("b")(connection)
+    assert await notes(database) == ["b"]
+
+
+@pytest.mark.parametrize("steps", range(14))
+async def test_a_cancelled_unit_takes_nobody_with_it(database: Database, steps: int) -> None:
+    """Wherever the cancel strikes, the unit is there whole or not at all, and the others are kept."""
+    line = Line(database)
+
+    async def both(connection: Connection) -> None:
+        await writes("x")(connection)
+        await writes("y")(connection)
+
+    line.join(writes("a"))
+    cancelled = line.join(both)
+    line.join(writes("b"))
+    await asyncio.sleep(0)
+    line.opened.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    cancelled.cancel()
+    await line.go()
+    kept = await notes(database)
+    assert [text for text in kept if text not in "xy"] == ["a", "b", "first"]
+    assert [text for text in kept if text in "xy"] in ([], ["x", "y"])
+
+
+async def test_the_last_in_the_line_may_leave_it(database: Database) -> None:
+    line = Line(database)
+    leaver = line.join(writes("a"))
+    await asyncio.sleep(0)
+    leaver.cancel()
+    first, _ = await line.go()
+    assert first is None
+    assert await notes(database) == ["first"]
+
+
+async def test_a_group_does_not_grow_for_ever(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "GROUP_LIMIT", 4)
+    statements, line = await traced(database), Line(database)
+    for number in range(11):
+        line.join(writes(str(number)))
+    await line.go()
+    assert statements.count("COMMIT") == 3
+    assert len(await notes(database)) == 12
+
+
+async def test_closing_waits_for_the_commit_under_way(tmp_path: Path, database: Database) -> None:
+    line = Line(database)
+    line.join(writes("a"))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(database.close())
+    await line.go()
+    await closing
+    async with await Database.open(tmp_path / "imaginebot.db") as again:
+        assert await notes(again) == ["a", "first"]

@@ -1,0 +1,154 @@
+"""A backup made while the program runs, put back elsewhere, and everything that can be wrong with one."""
+
+from __future__ import annotations
+
+import sqlite3
+import tarfile
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from bot.backup import DATABASE, Places, back_up, restore
+from bot.errors import DatabaseDamaged, DatabaseTooNew, InvalidSetting, StorageUnavailable
+from bot.jobs.model import Action, JobStatus
+from tests.bot.jobs.studio import Person, World
+from tests.fakes.image_service import SettableClock
+
+
+def places(folder: Path) -> Places:
+    return Places(database=folder / DATABASE, pictures=folder / "pictures", engine=folder / "engine")
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """The folder that is backed up."""
+    return tmp_path / "old"
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    """The folder that the backup is put into."""
+    return tmp_path / "new"
+
+
+@pytest.fixture
+async def file(old: Path, tmp_path: Path, clock: SettableClock) -> Path:
+    """A backup of one job that has ended and one that waits, made while the studio was running."""
+    anna, backup = Person("Anna"), tmp_path / "backup.tar"
+    async with World(old, clock).studio() as studio:
+        (job,) = await studio.service.imagine(anna.does(), "a bird")
+        await studio.done(job)
+        await studio.service.imagine(anna.does(), "a cat")
+        contents = back_up(places(old), backup)
+        assert (contents.jobs, contents.pictures) == (2, len({p.name for p in (old / "pictures").rglob("*/*/*")}))
+        await studio.service.imagine(anna.does(), "too late for the backup")
+    return backup
+
+
+async def test_what_was_there_at_the_backup_is_there_after_the_restore_and_its_buttons_work(
+    file: Path, new: Path, clock: SettableClock
+) -> None:
+    restore(places(new), file)
+    world = World(new, clock)
+    async with world.studio() as studio:
+        assert await studio.rows("SELECT prompt FROM jobs ORDER BY id") == [("a bird",), ("a cat",)]
+        ((job_id,),) = await studio.rows("SELECT id FROM jobs WHERE status = 'completed'")
+        view = await studio.service.view(job_id)
+        assert view.status is JobStatus.COMPLETED
+        for picture in view.images:
+            assert await studio.service.picture(picture.digest)
+        button = next(each for each in view.buttons if each.action is Action.UPSCALE)
+        assert (await studio.service.press(Person("Ben").does(), button.id)).existing is False
+
+
+def test_the_file_is_for_its_owner_alone_and_appears_whole(file: Path) -> None:
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_backup_never_overwrites_one(file: Path, old: Path) -> None:
+    before = file.read_bytes()
+    with pytest.raises(InvalidSetting, match="there already"):
+        back_up(places(old), file)
+    assert file.read_bytes() == before
+
+
+def test_nothing_to_back_up_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting, match="--data"):
+        back_up(places(tmp_path / "nowhere"), tmp_path / "backup.tar")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(old: Path, file: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting, match="Check the path"):
+        back_up(places(old), tmp_path / "no" / "such" / "backup.tar")
+
+
+def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).write_bytes(b"a letter to my aunt" * 100)
+    with pytest.raises(DatabaseDamaged):
+        back_up(places(tmp_path), tmp_path / "backup.tar")
+    assert not (tmp_path / "backup.tar").exists()
+
+
+def test_a_database_that_is_there_is_replaced_only_when_asked_and_kept_beside(file: Path, old: Path) -> None:
+    with pytest.raises(InvalidSetting, match="--replace"):
+        restore(places(old), file)
+    restore(places(old), file, replace=True)
+    with closing(sqlite3.connect(old / DATABASE)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM jobs").fetchone() == (2,)
+    with closing(sqlite3.connect(old / f"{DATABASE}.before-restore")) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM jobs").fetchone() == (3,)
+
+
+def tar_of(path: Path, **files: bytes) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name.replace("__", "/"))
+            member.size = len(content)
+            archive.addfile(member, BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["no tar", "cut short", "no database", "outside", "not a database"])
+def test_what_is_no_whole_backup_is_refused_and_changes_nothing(
+    tmp_path: Path, file: Path, new: Path, kind: str
+) -> None:
+    bad = tmp_path / "bad.tar"
+    match kind:
+        case "no tar":
+            bad.write_bytes(b"a letter to my aunt" * 100)
+        case "cut short":
+            bad.write_bytes(file.read_bytes()[:20_000])
+        case "no database":
+            tar_of(bad, pictures__x=b"x")
+        case "outside":
+            tar_of(bad, **{"..__x": b"x", DATABASE: b"x"})
+        case _:
+            tar_of(bad, **{DATABASE: b"a letter to my aunt" * 100})
+    with pytest.raises(DatabaseDamaged):
+        restore(places(new), bad)
+    assert list(new.iterdir()) == []
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_backup_of_a_newer_version_is_refused(file: Path, new: Path, tmp_path: Path) -> None:
+    restore(places(new), file)
+    with closing(sqlite3.connect(new / DATABASE)) as connection, connection:
+        connection.execute("UPDATE schema_migrations SET version = version + 99 WHERE owner = 'bot'")
+    back_up(places(new), tmp_path / "newer.tar")
+    with pytest.raises(DatabaseTooNew, match="newer imaginebot"):
+        restore(places(tmp_path / "third"), tmp_path / "newer.tar")
+
+
+def test_a_backup_that_is_not_there_is_a_sentence(tmp_path: Path, new: Path) -> None:
+    with pytest.raises(InvalidSetting, match="Check the path"):
+        restore(places(new), tmp_path / "nothing.tar")
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "in-the-way").write_text("a file")
+    with pytest.raises(StorageUnavailable, match="permissions"):
+        restore(places(tmp_path / "in-the-way" / "studio"), file)
