@@ -9,7 +9,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, paper, soft
+from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, on_paper, soft
 
 
 @style(
@@ -57,7 +57,7 @@ def film(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     stage.canvas.check()
     printed = clamp((base + grain * np.float32(0.12)) * (np.float32(1) - corner))
-    return lay(stage, (0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
+    return on_paper(stage, lay(stage, (0.945, 0.935, 0.905), printed, frame(stage, 0.032)), "print", amount=0.02)
 
 
 @style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), broad=True, say="neon lights")
