@@ -177,8 +177,12 @@ def gouache(stage: Stage, picture: Plane) -> Plane:
     chalk = noise.field(stage.canvas, stage.stream("chalk"), (26, 90), 4) - np.float32(0.5)
     dry = noise.field(stage.canvas, stage.stream("dry gouache"), (320, 200), 1) - np.float32(0.5)
     stage.canvas.check()
-    toned = calm * np.float32(0.93) + np.float32(0.045)
+    uneven = np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05)
     stage.canvas.check()
-    done = toned * (np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05))
+    for plane in calm:
+        plane *= np.float32(0.93)
+        plane += np.float32(0.045)
+        plane *= uneven
+        stage.canvas.check()
     line = smoothstep(0.45, 1.0, edges(stage, calm, width=1.5)) * np.float32(0.20)
-    return on_paper(stage, lay(stage, done, (0.16, 0.13, 0.17), line), "gouache", amount=0.05)
+    return on_paper(stage, lay(stage, calm, (0.16, 0.13, 0.17), line), "gouache", amount=0.05)

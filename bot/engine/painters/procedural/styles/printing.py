@@ -270,13 +270,13 @@ def anime(stage: Stage, picture: Plane) -> Plane:
     """Brighten and simplify, with a bloom and thin lines."""
     calm = soft(stage, saturated(stage, picture, 1.28), 2.8)
     stage.canvas.check()
-    steps = np.floor(calm * np.float32(22) + np.float32(0.5)) * np.float32(1 / 22)
-    base = calm * np.float32(0.45) + steps * np.float32(0.55)
-    stage.canvas.check()
-    bright = np.stack(
-        [blur(stage, clamp((plane - np.float32(0.62)) * np.float32(2.2)), 0.016 * stage.canvas.px) for plane in base]
-    )
-    base = base + (np.float32(1) - base) * bright * np.float32(0.32)
-    stage.canvas.check()
+    for plane in calm:
+        steps = np.floor(plane * np.float32(22) + np.float32(0.5)) * np.float32(0.55 / 22)
+        plane *= np.float32(0.45)
+        plane += steps
+        stage.canvas.check()
+        bright = blur(stage, clamp((plane - np.float32(0.62)) * np.float32(2.2)), 0.016 * stage.canvas.px)
+        plane += (np.float32(1) - plane) * bright * np.float32(0.32)
+        stage.canvas.check()
     line = smoothstep(0.35, 0.8, edges(stage, picture, width=1.1)) * np.float32(0.42)
-    return lay(stage, base, (0.12, 0.10, 0.20), line)
+    return lay(stage, calm, (0.12, 0.10, 0.20), line)
