@@ -48,6 +48,9 @@ soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
 gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
 	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)
 
+gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
+	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)
+
 screenshots: $(VENV)/.dev ## Make the README's pictures from the running program
 	@$(BIN)/python -m tests.acceptance.screenshots $(ARGS)
 
