@@ -172,6 +172,7 @@ async def running(
             webhook_secret=webhook_secret,
             circuit=circuit,
             metrics=store.metrics,
+            metrics_readers=settings.metrics_readers,
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
