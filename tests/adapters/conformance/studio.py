@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import App
+from bot.calls import CallPace
 from bot.clock import system_clock
 from bot.config import read_settings
 from bot.images import PictureFetcher
@@ -36,5 +37,6 @@ async def app_in(folder: Path, *, url: str = "http://127.0.0.1:8080", **settings
             service=JobService(store, shelf, bells, limits=Limits(), can_lend=lambda: True),
             bells=bells,
             keys=Keys(store),
+            call_pace=CallPace(600),
             url=url,
         )
