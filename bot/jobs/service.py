@@ -156,7 +156,7 @@ class JobService:
 
     def reading(self) -> AbstractAsyncContextManager[Unit]:
         """Open a unit of work for reading."""
-        return self._store.unit()
+        return self._store.reading()
 
     # Commands
 
@@ -224,7 +224,7 @@ class JobService:
         Raises:
             ButtonNotFound: there is no such button.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             button = await unit.button(button_id)
         try:
             return await self._act(source, button.job_id, button.action, button.index, prompt)
@@ -469,7 +469,7 @@ class JobService:
         Raises:
             JobNotFound: there is none with this id.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return await unit.job(job_id)
 
     async def view(self, job_id: str) -> JobView:
@@ -478,29 +478,29 @@ class JobService:
         Raises:
             JobNotFound: there is none with this id.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return await view_in(unit, await unit.job(job_id))
 
     async def list(self, where: JobFilter, *, before: str | None = None, limit: int = 25) -> Listing:
         """Give a page of jobs, newest first."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             jobs = await unit.list_jobs(where, before=before, limit=limit + 1)
             views = tuple([await view_in(unit, job) for job in jobs[:limit]])
         return Listing(views=views, next=views[-1].job_id if len(jobs) > limit else None)
 
     async def requesters(self, platform: str, workspace: str) -> tuple[Requester, ...]:
         """Give everybody who has asked for something, by name."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return tuple(await unit.requesters(platform, workspace))
 
     async def recent_prompts(self, requester: Requester, limit: int = 50) -> tuple[str, ...]:
         """Give the requester's own prompts, newest first, each once."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return tuple(await unit.recent_prompts(requester, limit))
 
     async def gauge(self, metrics: Metrics) -> None:
         """Set the gauges of what waits and of what is under way."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             metrics.queue_jobs.set(await unit.count_waiting())
             metrics.in_flight.set(await unit.count_in_flight())
             metrics.outbox_posts.set(await unit.count_due_posts())
