@@ -81,10 +81,14 @@ class SqliteConnection(aiosqlite.Connection):
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
         self._put_off.append((sql, values or {}))
 
-    @property
-    def has_put_off(self) -> bool:
-        """Whether statements wait to be run."""
-        return bool(self._put_off)
+    def need_nothing_put_off(self) -> None:
+        """See to it that no statement waits to be run.
+
+        Raises:
+            RuntimeError: one does, where there should be nothing but reading.
+        """
+        if self._put_off:
+            raise RuntimeError("A unit of work that only reads has written something.")
 
     def forget(self) -> None:
         """Drop the statements that have been put off."""
@@ -248,8 +252,8 @@ class SqliteDatabase(Database):
                 group = None if self._group is None else self._join()
                 try:
                     yield self._connection
-                    if group is None and self._connection.has_put_off:
-                        raise RuntimeError("A unit of work that only reads has written something.")
+                    if group is None:
+                        self._connection.need_nothing_put_off()
                 except BaseException as error:
                     if group is None:
                         self._connection.forget()
