@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 
 from bot import crash
 from bot.acts import acts_on
+from bot.calls import CallPace
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
 from bot.control import controlled
@@ -105,6 +106,7 @@ class App:
     service: JobService
     bells: Bells
     keys: Keys
+    call_pace: CallPace
     url: str
     leases: Leases = field(default_factory=OneProcess)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -165,6 +167,7 @@ async def running(
             bells=bells,
             keys=keys,
             leases=leases,
+            call_pace=CallPace(settings.api_calls_per_minute),
             url=url_of(listener),
         )
         adapters = load_adapters(app)
@@ -179,6 +182,7 @@ async def running(
             webhook_secret=webhook_secret,
             circuit=circuit,
             metrics=store.metrics,
+            metrics_readers=settings.metrics_readers,
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 

@@ -22,6 +22,7 @@ from rich.table import Table
 from bot.admin import keys_cli, webhooks_cli
 from bot.config import Settings, read_settings
 from bot.errors import ImaginebotError, InvalidCommand, InvalidSetting
+from bot.exposure import need_closed_doors
 from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
@@ -300,12 +301,9 @@ def _stop_signal() -> asyncio.Event:
 
 async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> None:
     from bot.app import running
+    from bot.systemd import watched
 
-    if not settings.on_loopback and settings.web:
-        raise InvalidSetting(
-            f"The chat page has no login, so it is not served on {settings.http_host}. "
-            "Listen on 127.0.0.1, or set IMAGINEBOT_WEB=false."
-        )
+    need_closed_doors(settings)
     stop = _stop_signal()
     async with running(settings, tuning=tuning) as app:
         painter = "the embedded engine" if settings.embedded else str(settings.base_url)
@@ -318,7 +316,8 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
             await _make_demo_key(app)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
-        await stop.wait()
+        async with watched(f"Serving {app.url}, pictures by {painter}"):
+            await stop.wait()
         out.print("[dim]Stopping…[/dim]")
 
 

@@ -1,6 +1,7 @@
 """Settings: read once from the environment and ``imaginebot.toml``, validated, secrets masked.
 
 In the file a setting has its own name in lower case (``public_url = "https://studio.example"``); the environment wins.
+Secrets may stand in files of their own, see ``bot.credentials``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
@@ -24,7 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot import crash
+from bot import crash, credentials
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
@@ -43,7 +44,11 @@ class _LowerCaseToml(TomlConfigSettingsSource):
     """The settings file, in which names are in lower case."""
 
     def __call__(self) -> dict[str, Any]:
-        return {name.upper(): value for name, value in super().__call__().items()}
+        values = {name.upper(): value for name, value in super().__call__().items()}
+        if any(_is_secret(name, value) for name, value in values.items()):
+            credentials.need_private(Path(SETTINGS_FILE).absolute(), SETTINGS_FILE)
+        files = credentials.of_variables(secret_names(), values)
+        return {name: value for name, value in values.items() if name not in secret_file_names()} | files
 
 
 class _Environment(EnvSettingsSource):
@@ -51,6 +56,16 @@ class _Environment(EnvSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__call__().items() if name.upper() in setting_names()}
+
+
+class _SecretFiles(EnvSettingsSource):
+    """The files that the environment names, and those that the service manager hands over."""
+
+    def __call__(self) -> dict[str, Any]:
+        variables = {name.upper(): value for name, value in os.environ.items()}
+        folder = variables.get(credentials.FOLDER)
+        handed = credentials.of_folder(secret_names(), Path(folder)) if folder else {}
+        return handed | credentials.of_variables(secret_names(), variables)
 
 
 class Settings(BaseSettings):
@@ -123,6 +138,8 @@ class Settings(BaseSettings):
     """Where Slack's Web API is, for proxies and tests."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_TRUSTED_PROXIES")
     """Addresses or networks of proxies whose word on scheme and client counts, parted by commas."""
+    metrics_readers: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_METRICS_READERS")
+    """Addresses or networks that may read ``/metrics`` beside this machine, parted by commas."""
     webhook_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_WEBHOOK_ORIGINS")
     """Private addresses that webhooks of programs may go to (http://10.0.0.5:9000), parted by commas."""
     max_jobs_per_command: Annotated[int, Field(ge=1, le=40)] = Field(
@@ -135,7 +152,7 @@ class Settings(BaseSettings):
     """Words and phrases that no prompt may hold, parted by commas; whole words only."""
     demo: bool = Field(default=False, validation_alias="demo", exclude=True)
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_readers")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
@@ -153,7 +170,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise ValueError("addresses such as http://10.0.0.5:9000, parted by commas") from error
 
-    @field_validator("blocked_words", "trusted_proxies", "webhook_origins", mode="before")
+    @field_validator("blocked_words", "trusted_proxies", "metrics_readers", "webhook_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -185,8 +202,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then the environment, then the file."""
-        return init_settings, _Environment(settings_cls), _LowerCaseToml(settings_cls)
+        """Arguments first, then the environment, then files with a secret each, then the file of settings."""
+        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls), _LowerCaseToml(settings_cls)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -263,8 +280,25 @@ def setting_names() -> tuple[str, ...]:
     return tuple(str(field.validation_alias) for name, field in Settings.model_fields.items() if name != "demo")
 
 
+def secret_names() -> tuple[str, ...]:
+    """Give the names of the settings that hold secrets, an address with a password among them."""
+    fields = Settings.model_fields.items()
+    secret = [name for name, field in fields if SecretStr in (field.annotation, *get_args(field.annotation))]
+    return tuple(str(Settings.model_fields[name].validation_alias) for name in (*secret, "database_url"))
+
+
+def secret_file_names() -> tuple[str, ...]:
+    """Give the names of the variables that name a secret's file."""
+    return tuple(name + credentials.FILE_ENDING for name in secret_names())
+
+
+def _is_secret(name: str, value: object) -> bool:
+    # The address of a database is none where it holds no password.
+    return name in secret_names() and (name != "DATABASE_URL" or "@" in str(value))
+
+
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {*setting_names(), crash.VARIABLE}
+    known = {*setting_names(), *secret_file_names(), crash.VARIABLE}
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
             raise InvalidSetting(_unknown(name.upper()))

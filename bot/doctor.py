@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.config import Settings
 from bot.engine import EngineSettings, run_engine
 from bot.errors import ImaginebotError, InvalidSetting, OperatorError, UpstreamUnauthorized
+from bot.exposure import open_doors
 from bot.midjourney.client import Client, Retries
 from bot.midjourney.schema import ListQuery
 from bot.serving import bind
@@ -66,6 +67,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _port(settings)
     yield await (_engine() if settings.embedded else _service(settings))
     yield _webhooks(settings)
+    yield _doors(settings)
     for point in sorted(entry_points(group=CHECKS), key=lambda point: point.name):
         async for finding in point.load()(settings):
             yield finding
@@ -217,6 +219,16 @@ async def _service(settings: Settings) -> Finding:
             advice="Check MIDJOURNEY_BASE_URL and the network. Without MIDJOURNEY_TOKEN the embedded engine paints.",
         )
     return Finding(name="Image service", verdict=Verdict.GOOD, seen=f"{settings.base_url} answers and accepts the key")
+
+
+def _doors(settings: Settings) -> Finding:
+    found = open_doors(settings)
+    if found:
+        return Finding(
+            name="Doors", verdict=Verdict.BAD, seen="one stands open, so nothing starts", advice=" ".join(found)
+        )
+    seen = "everything is on loopback" if settings.on_loopback else "everything asks for a key or a signature"
+    return Finding(name="Doors", verdict=Verdict.GOOD, seen=seen)
 
 
 def _webhooks(settings: Settings) -> Finding:

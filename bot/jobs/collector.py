@@ -135,8 +135,10 @@ class Collector:
             await self._put_off(again, self._settings.backoff.after(picture.attempts))
             return
         async with self._store.unit() as unit:
-            await unit.stop_preview(picture.job_id)
-            await changes.fail(unit, await unit.hold_job(picture.job_id), error.code, str(error))
+            job = await unit.hold_job(picture.job_id)
+            await unit.stop_preview(job.id)
+            await changes.fail(unit, job, error.code, str(error))
+        crash.point("collector.given_up")
         self._bells.publisher.ring()
 
     async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:
