@@ -63,6 +63,7 @@ class SqliteConnection(aiosqlite.Connection):
     def __init__(self, database: str | Path, *, uri: bool = False) -> None:
         """Prepare; await the connection to open it. Transactions are the caller's business."""
         super().__init__(partial(_connect, database, uri=uri), _ROWS_AT_A_TIME)
+        self.holder: str | None = None
         self._put_off: list[_Statement] = []
 
     @classmethod
@@ -105,6 +106,12 @@ class SqliteConnection(aiosqlite.Connection):
             before, self._put_off = self._put_off, []
             fn, args, kwargs = _in_order, (self._conn, before, partial(fn, *args, **kwargs)), {}
         return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's own
+
+    async def hold(self, name: str) -> None:
+        """Do nothing: there is one process, and its units come one after the other."""
+
+    def tell(self, topic: str, *names: str) -> None:
+        """Do nothing: there is nobody else."""
 
     async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Give every row."""

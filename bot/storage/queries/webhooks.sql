@@ -17,7 +17,8 @@ WHERE key_id = :key_id AND job_id BETWEEN :first AND :last;
 UPDATE webhook_subscriptions SET stale = 1 WHERE job_id = :job_id;
 
 -- name: stale_subscriptions
-SELECT * FROM webhook_subscriptions WHERE stale = 1 ORDER BY job_id, key_id LIMIT :limit;
+SELECT * FROM webhook_subscriptions WHERE stale = 1 ORDER BY job_id, key_id LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: mark_told!
 UPDATE webhook_subscriptions SET stale = 0, told = :told WHERE job_id = :job_id AND key_id = :key_id;
@@ -31,7 +32,8 @@ INSERT INTO webhook_deliveries (
 
 -- name: waiting_progress
 SELECT id FROM webhook_deliveries
-WHERE job_id = :job_id AND key_id = :key_id AND event = 'job.progress' AND state = 'waiting' AND id < :before;
+WHERE job_id = :job_id AND key_id = :key_id AND event = 'job.progress' AND state = 'waiting' AND id < :before
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
 
 -- name: drop_delivery!
 DELETE FROM webhook_deliveries WHERE id = :id;
@@ -55,6 +57,7 @@ SELECT * FROM (
         )
 ) AS ready
 WHERE place <= CASE WHEN failures >= :pause_after THEN 1 ELSE CAST(:each AS BIGINT) END
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at, id
 LIMIT :limit;
 
