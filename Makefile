@@ -38,15 +38,11 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-
 chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost
 	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
 
 soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
 	@$(BIN)/python -m tests.reliability.soak $(ARGS)
-
-gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
-	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)
 
 gallery: $(VENV)/.dev ## Paint 48 prompts on one sheet, to be looked at
 	@$(BIN)/python -m tests.acceptance.gallery $(ARGS)

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from bot import crash
 from bot.acts import acts_on
+from bot.calls import CallPace
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
 from bot.control import controlled
@@ -102,6 +103,7 @@ class App:
     service: JobService
     bells: Bells
     keys: Keys
+    call_pace: CallPace
     url: str
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -155,6 +157,7 @@ async def running(
             service=service,
             bells=bells,
             keys=keys,
+            call_pace=CallPace(settings.api_calls_per_minute),
             url=url_of(listener),
         )
         adapters = load_adapters(app)

@@ -33,7 +33,7 @@ class RestAdapter:
             service=app.service,
             address=addresses_under(app.settings.public_origin or app.url),
             proxied=bool(app.settings.trusted_proxies),
-            calls_per_minute=app.settings.api_calls_per_minute,
+            pace=app.call_pace,
         )
         self.routes: Sequence[BaseRoute] = routes(door, self._streams, app.settings.public_origin or app.url)
 

@@ -96,6 +96,17 @@ async def test_behind_a_trusted_proxy_https_from_afar_comes_in_and_plain_http_do
     assert refused.status_code == 401
 
 
+async def test_a_key_has_one_limit_of_calls_here_and_over_rest(tmp_path: Path) -> None:
+    async with open_place(tmp_path, api_calls_per_minute=2) as place, httpx.AsyncClient(trust_env=False) as http:
+        bearer = {"Authorization": f"Bearer {place.key}"}
+        assert (await http.get(f"{place.app.url}/v1/jobs", headers=bearer)).status_code == 200
+        answers = [await authorized(place, begin()) for _ in range(2)]
+        assert answers[0].status_code == 200
+        assert answers[1].status_code == 429
+        assert int(answers[1].headers["retry-after"]) >= 1
+        assert "2 calls a minute" in answers[1].json()["error_description"]
+
+
 async def test_a_session_belongs_to_the_key_that_began_it(place: Place) -> None:
     session = (await authorized(place, begin())).headers["mcp-session-id"]
     stranger = await place.key_of("next door")

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from adapters.web.adapter import WebAdapter
 from adapters.web.chat import ChatStore
 from bot.app import App
+from bot.calls import CallPace
 from bot.clock import system_clock
 from bot.config import read_settings
 from bot.images import PictureFetcher
@@ -79,6 +80,7 @@ async def desk_in(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
             service=JobService(store, shelf, bells, limits=Limits(), can_lend=lambda: True),
             bells=bells,
             keys=Keys(store),
+            call_pace=CallPace(600),
             url=ORIGIN,
         )
         adapter = WebAdapter(app)
