@@ -119,10 +119,12 @@ async def running(
     """
     tuning = tuning or Tuning()
     async with AsyncExitStack() as stack:
-        stack.enter_context(own_folder(settings.data_dir))
+        if settings.postgresql is None or settings.embedded:  # both keep files that are one process's alone
+            stack.enter_context(own_folder(settings.data_dir))
         listener = stack.enter_context(contextlib.closing(bind(settings.http_host, settings.http_port)))
         settings = settings.model_copy(update={"http_port": listener.getsockname()[1]})
-        database = await stack.enter_async_context(await Database.open(settings.database_path, clock=clock))
+        database = await stack.enter_async_context(await Database.open(settings.database, clock=clock))
+        await stack.enter_async_context(database.sole())
         await database.check()
         store = Store(database, clock=clock)
         await store.migrate()
@@ -182,7 +184,8 @@ async def running(
             server = await stack.enter_async_context(
                 serve(http_app, listener, trusted_proxies=settings.trusted_proxies)
             )
-            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
+            if settings.postgresql is None:  # else commands go to the database by themselves
+                await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
             tasks: list[asyncio.Task[None]] = []
 
             def keep(name: str, run: Callable[[], Awaitable[None]], *, connects: bool = False) -> None:
@@ -275,9 +278,9 @@ def _notifier_settings(settings: Settings, tuning: Tuning) -> NotifierSettings:
     return replace(tuning.notifier, private_origins=frozenset(settings.webhook_origins))
 
 
-async def upgrade_database(path: Path) -> list[str]:
+async def upgrade_database(location: Path | str) -> list[str]:
     """Bring the tables of the core and of every installed adapter up to date, and name what was done."""
-    async with await Database.open(path) as database:
+    async with await Database.open(location) as database:
         done = await Store(database).migrate()
         for point in sorted(entry_points(group=ADAPTERS), key=lambda point: point.name):
             folder = files(point.value) / "migrations"

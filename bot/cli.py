@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bot.admin import keys_cli, webhooks_cli
 from bot.config import Settings, read_settings
-from bot.errors import ImaginebotError, InvalidSetting
+from bot.errors import ImaginebotError, InvalidCommand, InvalidSetting
 from bot.exposure import need_closed_doors
 from bot.logs import set_up_logs
 
@@ -247,6 +247,8 @@ def restore(
 def _places(settings: Settings) -> Places:
     from bot.backup import ENGINE, PICTURES, Places
 
+    if settings.postgresql is not None:
+        raise InvalidCommand("The database is PostgreSQL's: back it up and restore it with pg_dump and pg_restore.")
     pictures = settings.data_dir / PICTURES
     if settings.blobs is not None:
         local = "://" not in settings.blobs
@@ -362,6 +364,8 @@ async def _examine(settings: Settings) -> bool:
 async def _upgrade(settings: Settings) -> list[str]:
     from bot.app import own_folder, upgrade_database
 
+    if settings.postgresql is not None:
+        return await upgrade_database(settings.postgresql)
     with own_folder(settings.data_dir):
         return await upgrade_database(settings.database_path)
 
@@ -372,10 +376,10 @@ async def _list_jobs(settings: Settings, limit: int) -> None:
     from bot.storage.database import Database
     from bot.storage.store import Store
 
-    if not settings.database_path.exists():
+    if settings.postgresql is None and not settings.database_path.exists():
         out.print(f"There are no jobs in {escape(str(settings.data_dir))} yet.")
         return
-    async with await Database.open_read_only(settings.database_path) as database, Store(database).unit() as unit:
+    async with await Database.open_read_only(settings.database) as database, Store(database).unit() as unit:
         views = [await view_in(unit, job) for job in await unit.list_jobs(JobFilter(), before=None, limit=limit)]
     table = Table("when", "who", "what", "prompt", "state", box=None, header_style="dim")
     for view in views:

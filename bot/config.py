@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
@@ -29,6 +29,9 @@ from bot import crash, credentials
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
+
+POSTGRESQL = ("postgresql://", "postgres://")
+"""How the address of a PostgreSQL database begins."""
 
 REMOTE_URL = "https://api.midjourney.com"
 """The image service's public address, from the contract."""
@@ -86,7 +89,7 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL")
     """Our own address as the internet sees it, for webhooks and reference pictures."""
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
-    """``sqlite:///path``; by default ``imaginebot.db`` in the data folder."""
+    """``sqlite:///path`` or ``postgresql://…``; by default ``imaginebot.db`` in the data folder."""
     data_dir: Path = Field(default_factory=lambda: user_data_path("imaginebot"), validation_alias="IMAGINEBOT_DATA_DIR")
     """The folder for the database and the pictures."""
     blobs: str | None = Field(None, validation_alias="IMAGINEBOT_BLOBS")
@@ -180,9 +183,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite(cls, value: str | None) -> str | None:
-        if value is not None and (not value.startswith("sqlite:///") or value == "sqlite:///"):
-            raise ValueError("sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db")
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(POSTGRESQL):
+            return value
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError(
+                "sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
+                " or postgresql://user:password@host/database"
+            )
         return value
 
     @classmethod
@@ -201,7 +209,10 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every secret that is set, so that logs can mask it."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        password = urlsplit(self.postgresql or "").password
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr)) + (
+            (unquote(password), password) if password else ()
+        )
 
     @property
     def embedded(self) -> bool:
@@ -209,11 +220,21 @@ class Settings(BaseSettings):
         return self.token is None
 
     @property
+    def postgresql(self) -> str | None:
+        """The address of the PostgreSQL database, absent where the database is SQLite's."""
+        return self.database_url if self.database_url and self.database_url.startswith(POSTGRESQL) else None
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file."""
-        if self.database_url is None:
+        if self.database_url is None or self.postgresql is not None:
             return self.data_dir / "imaginebot.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def database(self) -> Path | str:
+        """Where the database is: the SQLite file, or the address of the PostgreSQL database."""
+        return self.postgresql or self.database_path
 
     @property
     def public_origin(self) -> str | None:

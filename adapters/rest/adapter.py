@@ -38,7 +38,8 @@ class RestAdapter:
         self.routes: Sequence[BaseRoute] = routes(door, self._streams, app.settings.public_origin or app.url)
 
     async def start(self) -> None:
-        """Do nothing: the routes are all there is."""
+        """Let streams be opened; the routes are all there is besides."""
+        self._streams.open()
 
     async def stop(self) -> None:
         """End every live stream at once, so that the server can close."""

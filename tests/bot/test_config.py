@@ -156,7 +156,7 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
         ("IMAGINEBOT_WEB", "perhaps", "true or false"),
         ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "40"),
         ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "1"),
-        ("DATABASE_URL", "postgresql://user:hunter2@host/db", "sqlite:///"),
+        ("DATABASE_URL", "mysql://user:hunter2@host/db", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
     ],
 )

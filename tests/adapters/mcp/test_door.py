@@ -14,7 +14,9 @@ from mcp import Client
 from mcp.shared.auth import ProtectedResourceMetadata
 
 from adapters.mcp import door
+from adapters.mcp.adapter import McpAdapter
 from bot.serving import bind
+from tests.adapters.conformance.studio import app_in
 from tests.adapters.mcp.place import Place, open_place, over_http
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -225,3 +227,16 @@ async def test_a_client_may_leave_without_a_word(place: Place) -> None:
         assert isinstance(first, Client)
     async with over_http(place, mode="legacy") as second:
         assert (await second.list_tools()).tools
+
+
+async def test_after_a_stop_and_another_start_agents_are_served_again(tmp_path: Path) -> None:
+    async with app_in(tmp_path, mcp_port=0) as app:
+        key = (await app.keys.create("agent")).key
+        adapter = McpAdapter(app)
+        for _ in range(2):
+            await adapter.start()
+            async with httpx.AsyncClient(trust_env=False) as http:
+                headers = HEADERS | {"Authorization": f"Bearer {key}"}
+                answer = await http.post(app.addresses["MCP"], json=begin(), headers=headers)
+            assert answer.status_code == 200
+            await adapter.stop()
