@@ -68,8 +68,6 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.DatabaseTooNew: "The studio has a problem",
     errors.DatabaseDamaged: "The studio has a problem",
     errors.StorageUnavailable: "Nothing can be saved at the moment",
-    errors.DatabaseUnavailable: "Nothing can be saved at the moment",
-    errors.CommitUnknown: "Please look whether it went through",
 }
 """The headline of every error of the tree."""
 
