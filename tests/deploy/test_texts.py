@@ -34,7 +34,8 @@ MENTIONED = {"CREDENTIALS_DIRECTORY", "NAME_FILE", "MIDJOURNEY_TOKEN_FILE", VARI
 @pytest.fixture(params=TEXTS)
 def text(request: pytest.FixtureRequest) -> str:
     """A text for admins."""
-    return (ROOT / request.param).read_text("utf-8")
+    read: str = (ROOT / request.param).read_text("utf-8")
+    return read
 
 
 def test_every_setting_that_is_named_is_one(text: str) -> None:
