@@ -43,7 +43,7 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost
+chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost (ARGS="--front rest")
 	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
 
 soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
