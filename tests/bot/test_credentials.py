@@ -143,7 +143,7 @@ def test_a_file_without_a_secret_is_refused_by_name(
 
 def test_a_folder_that_cannot_be_looked_into_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", f"/{'n' * 300}")
-    with pytest.raises(InvalidSetting, match="CREDENTIALS_DIRECTORY: .* cannot be read"):
+    with pytest.raises(InvalidSetting, match=r"CREDENTIALS_DIRECTORY: .* cannot be read"):
         read_settings()
 
 
