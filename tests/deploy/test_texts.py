@@ -136,3 +136,11 @@ def test_no_file_to_deploy_is_forgotten_by_the_tests() -> None:
     checked = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("*.py"))
     for path in DEPLOY.iterdir():
         assert path.name in checked or path.stem in checked or f"deploy/{path.name}".startswith(OWN), path
+
+
+def test_continuous_integration_installs_every_tool_that_the_tests_read_with() -> None:
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    packages = {package for _, package in re.findall(r'\btool\("([\w-]+)", "([\w-]+)"\)', tests)} - {"make"}
+    assert {"caddy", "prometheus", "systemd"} <= packages
+    script = (ROOT / ".ci/run").read_text("utf-8")
+    assert all(f"missing+=({package})" in script for package in packages)
