@@ -83,6 +83,15 @@ class SqliteConnection(aiosqlite.Connection):
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
         self._put_off.append((sql, values or {}))
 
+    def need_nothing_put_off(self) -> None:
+        """See to it that no statement waits to be run.
+
+        Raises:
+            RuntimeError: one does, where there should be nothing but reading.
+        """
+        if self._put_off:
+            raise RuntimeError("A unit of work that only reads has written something.")
+
     def forget(self) -> None:
         """Drop the statements that have been put off."""
         self._put_off.clear()
@@ -166,6 +175,7 @@ class SqliteDatabase(Database):
         """Take over ``connection``; call ``open`` instead."""
         super().__init__(str(path), clock=clock)
         self.path = path
+        self._only_reads = read_only
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._connection = connection
         self._turn = asyncio.Lock()
@@ -257,6 +267,36 @@ class SqliteDatabase(Database):
                     raise
                 await settled(self._leave(group))
             await _group_settled(group)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqliteConnection]:
+        """Open one unit of work that only reads, all of it as it was at one moment.
+
+        Whoever has the turn is alone with the only connection that writes, so there is nothing to begin and nothing
+        to end. Where others' work is still to be committed, or another process does the writing, it is a unit of work
+        like any other.
+        """
+        if self._only_reads:
+            async with self.transaction() as connection:
+                yield connection
+            return
+        with _sentences(self.path):
+            async with self._my_turn():
+                group = None if self._group is None else self._join()
+                try:
+                    yield self._connection
+                    if group is None:
+                        self._connection.need_nothing_put_off()
+                except BaseException as error:
+                    if group is None:
+                        self._connection.forget()
+                    else:
+                        await settled(self._undo(group, error))
+                    raise
+                if group is not None:
+                    await settled(self._leave(group))
+            if group is not None:
+                await _group_settled(group)
 
     # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
 

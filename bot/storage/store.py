@@ -423,10 +423,13 @@ class Unit:
         await self._one("subscribe", job_id=job_id, key_id=key_id, url=hook.url, type=hook.type.value)
         self.awaited = True
 
-    async def hook_of(self, job_id: str, key_id: str) -> Hook | None:
-        """Give where the program with a key wants to hear of a job."""
-        row = await self._one("hook_of", job_id=job_id, key_id=key_id)
-        return None if row is None else Hook(url=row["url"], type=WebhookType(row["type"]))
+    async def find_job_with_hook(self, job_id: str, key_id: str) -> tuple[Job | None, Hook | None]:
+        """Give a job, and where the program with a key wants to hear of it."""
+        row = await self._one("job_with_hook", job_id=job_id, key_id=key_id)
+        if row is None:
+            return None, None
+        hook = None if row["hook_url"] is None else Hook(url=row["hook_url"], type=WebhookType(row["hook_type"]))
+        return job_of(row), hook
 
     async def hooks_of_page(self, jobs: Sequence[Job], key_id: str) -> dict[str, Hook]:
         """Give the same for a page of jobs, by the jobs' ids."""

@@ -22,7 +22,8 @@ from rich.console import Console
 
 from bot import crash
 from tests.fakes.engines import png
-from tests.reliability.auditor import Audit, at_rest, audit
+from tests.reliability.auditor import at_rest, audit
+from tests.reliability.findings import Audit
 from tests.reliability.front import Front, Ledger, Visitor, front_names, open_front
 from tests.reliability.processes import engine, free_port, program
 

@@ -3,8 +3,11 @@ INSERT INTO webhook_subscriptions (job_id, key_id, url, type, stale, told)
 VALUES (:job_id, :key_id, :url, :type, 1, '')
 ON CONFLICT (job_id, key_id) DO UPDATE SET url = excluded.url, type = excluded.type, stale = 1, told = '';
 
--- name: hook_of^
-SELECT url, type FROM webhook_subscriptions WHERE job_id = :job_id AND key_id = :key_id;
+-- name: job_with_hook^
+SELECT jobs.*, hooks.url AS hook_url, hooks.type AS hook_type
+FROM jobs
+LEFT JOIN webhook_subscriptions AS hooks ON hooks.job_id = jobs.id AND hooks.key_id = :key_id
+WHERE jobs.id = :job_id;
 
 -- name: hooks_between
 SELECT job_id, url, type FROM webhook_subscriptions
