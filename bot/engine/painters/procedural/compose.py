@@ -127,7 +127,9 @@ def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> 
     if reading.season is not None and common.child("season").chance(0.6):
         return str(lexicon().table("season_light")[reading.season])
     stream = own if own.child("light").chance(chaos * 0.9) else common
-    fitting = next((_FITTING_LIGHTS[name] for name, _ in reading.subjects if name in _FITTING_LIGHTS), _LIGHTS)
+    known = all_subjects()
+    own_lights = (known[name].lights or _FITTING_LIGHTS.get(name, ()) for name, _ in reading.subjects if name in known)
+    fitting = next((lights for lights in own_lights if lights), _LIGHTS)
     return stream.child("light name").pick(fitting)
 
 
@@ -203,7 +205,8 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
         ground = "snowfield"
     cast = [(name, colour) for name, colour in asked if known[name].role not in (Role.GROUND,)]
     if not any(known[name].role is Role.BACKDROP for name, _ in cast):
-        cast = [(name, None) for name in known[ground].with_backdrop] + cast
+        behind = next((known[name].with_backdrop for name, _ in cast if known[name].with_backdrop), ())
+        cast = [(name, None) for name in behind or known[ground].with_backdrop] + cast
     excluded = {name for kind, name in reading.excluded if kind == "subject"}
     return ground, [(name, colour) for name, colour in cast if name not in excluded]
 

@@ -80,9 +80,13 @@ def _one(
     if subject.role is not Role.FIGURE:
         return [Place(name=subject.name, x=width / 2, base=horizon, height=unit, key=key, colour=codes)]
     size = subject.span * unit * stream.uniform(0.92, 1.1) * (1.0 if company < 2 else 0.86 if company == 2 else 0.72)
-    size = min(size, 0.62 * width / max(subject.breadth / subject.span, 0.1), 0.9 * horizon)
+    widest = 0.72 if subject.near and company < 2 else 0.62
+    size = min(size, widest * width / max(subject.breadth / subject.span, 0.1), 0.9 * horizon)
     x = spot * width
     flip = x > width / 2
+    if subject.near or subject.stands == "sky":
+        half = min(0.5 * size * subject.breadth / subject.span + 0.02 * width, 0.5 * width)
+        x = min(max(x, half), width - half)
     depth = height - horizon
     if subject.stands == "sky":
         base = horizon * stream.uniform(0.42, 0.62)
@@ -128,7 +132,7 @@ def _one(
                 afloat=True,
             ),
         ]
-    base = horizon + depth * stream.uniform(0.26, 0.42)
+    base = horizon + depth * (stream.uniform(0.52, 0.68) if subject.near else stream.uniform(0.26, 0.42))
     return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
 
 

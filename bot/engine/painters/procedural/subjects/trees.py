@@ -246,7 +246,7 @@ def tree(stage: Stage, place: Place) -> None:
 @subject(
     "palms",
     Role.FIGURE,
-    ("palm", "palm tree", "tropical", "tropical beach", "oasis", "beach", "hawaii", "coconut"),
+    ("palm", "palm tree", "tropical", "tropical beach", "oasis", "hawaii", "coconut"),
     home="sea",
     stands="land",
     span=0.42,

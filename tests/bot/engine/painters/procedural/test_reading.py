@@ -12,7 +12,7 @@ from bot.engine.painters.procedural.reading import read
         ("Lighthouses, DUSK!", [("lighthouse", None)]),
         ("two sailboats on a lake", [("boat", None), ("lake", None)]),
         ("a red sailboat", [("boat", "red")]),
-        ("cherry trees and foxes", [("tree", None)]),
+        ("cherry trees and foxes", [("tree", None), ("fox", None)]),
         ("kitten", [("cat", None)]),
         ("cities", [("city", None)]),
     ],
