@@ -25,6 +25,8 @@ Shape: TypeAlias = Sequence[tuple[float, ...]]
 Codes: TypeAlias = str | tuple[str, str, str]
 """A colour as ``#rrggbb``, or three from shadow to light."""
 
+_WEIGHTLESS = frozenset({"space", "nebula", "fish"})
+"""Grounds on which nothing stands, so that nothing casts a shadow."""
 _MODEL_PIXELS = 5
 """The blur that rounds a form spans about so many pixels of the reduced mask, at any size of the picture."""
 
@@ -32,6 +34,25 @@ _MODEL_PIXELS = 5
 def row(points: str) -> Shape:
     """Read a shape from ``x y r, x y r, …`` or ``x y, x y, …``."""
     return tuple(tuple(map(float, point.split())) for point in points.split(","))
+
+
+def painted(place: Place, own: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Give the colour that the prompt asks for, or else a thing's own."""
+    return (place.colour[0], place.colour[1], place.colour[2]) if place.colour else own
+
+
+def panel(left: float, bottom: float, right: float, top: float, bevel: float) -> Shape:
+    """Give the outline of an upright rectangle whose corners are cut by ``bevel``."""
+    return (
+        (left + bevel, bottom),
+        (right - bevel, bottom),
+        (right, bottom + bevel),
+        (right, top - bevel),
+        (right - bevel, top),
+        (left + bevel, top),
+        (left, top - bevel),
+        (left, bottom + bevel),
+    )
 
 
 def smooth_shape(points: Shape, *, closed: bool, steps: int) -> list[tuple[float, ...]]:
@@ -112,11 +133,12 @@ class Model:
         texture: float = 0.0,
         shade: float = 0.0,
         far: float = 0.0,
+        steps: int = 3,
     ) -> Solid:
         """Paint shapes as one rounded form.
 
         ``roundness`` is how far from its edge it turns away, in heights; ``texture`` the fur or grain on it;
-        ``shade`` darkens all of it, for what lies behind.
+        ``shade`` darkens all of it, for what lies behind; fewer ``steps`` leave corners.
         """
         box = self.box(shapes)
         sheet = self.stage.sheet(box)
@@ -124,7 +146,7 @@ class Model:
         if sheet.window is None:
             return Solid(mask=empty, light=empty, window=None, box=box)
         for shape in shapes:
-            self.draw(sheet, shape)
+            self.draw(sheet, shape, steps=steps)
         mask = sheet.mask()
         light = self._light(mask, roundness) - np.float32(shade)
         if texture:
@@ -137,13 +159,15 @@ class Model:
         self.stage.canvas.over(mask, lookup(ramp, light), sheet.window)
         return Solid(mask=mask, light=light, window=sheet.window, box=box)
 
-    def mark(self, on: Solid, *shapes: Shape, code: Codes, blur: float = 0.0, strength: float = 1.0) -> None:
+    def mark(
+        self, on: Solid, *shapes: Shape, code: Codes, blur: float = 0.0, strength: float = 1.0, steps: int = 3
+    ) -> None:
         """Paint shapes in another colour onto a form, under the form's own light; ``blur`` (heights) softens them."""
         if on.window is None:
             return
         sheet = self.stage.sheet(on.box)
         for shape in shapes:
-            self.draw(sheet, shape)
+            self.draw(sheet, shape, steps=steps)
         mask = sheet.mask()
         if blur:
             mask = self._soft(mask, blur)
@@ -169,6 +193,8 @@ class Model:
 
     def shadow(self, left: float, right: float, *, strength: float = 0.5, y: float = 0.0) -> None:
         """Darken the ground under the figure from ``left`` to ``right``, drawn out away from the light."""
+        if self.stage.scene.ground in _WEIGHTLESS:
+            return
         half = 0.5 * (right - left) * self.h
         cx, cy = self.at(0.5 * (left + right), y)
         cx -= self.side * 0.22 * half

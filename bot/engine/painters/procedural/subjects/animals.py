@@ -122,7 +122,6 @@ def _face(stage: Stage, spot: tuple[float, float, float], box: tuple[float, floa
         "goose",
         "geese",
         "flock",
-        "eagle",
         "crane",
         "flock of birds",
     ),

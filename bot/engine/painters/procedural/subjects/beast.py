@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.engine.painters.procedural.modelling import Codes, Model, Shape, Solid
+from bot.engine.painters.procedural.modelling import Codes, Model, Shape, Solid, painted
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 
@@ -28,7 +28,7 @@ class Beast:
     ``behind`` is painted before all (tail, mane, far horn), ``ears`` after, in the coat's colour.
     """
 
-    coat: Codes
+    coat: tuple[str, str, str]
     torso: tuple[Shape, ...]
     fore: Shape
     hind: Shape
@@ -53,7 +53,7 @@ class Beast:
 def paint_beast(stage: Stage, place: Place, beast: Beast) -> None:
     """Paint an animal where it stands, with its shadow on the ground."""
     model = Model(stage, place)
-    coat: Codes = (place.colour[0], place.colour[1], place.colour[2]) if place.colour else beast.coat
+    coat = painted(place, beast.coat)
     left, right = _span((beast.fore, beast.hind))
     model.centre = sum(_span((*beast.torso, *beast.tail, beast.fore, beast.hind))) / 2
     model.shadow(left - 0.3, right + 0.3, strength=0.55)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.engine.painters.procedural.modelling import Codes, Model, Shape, row
+from bot.engine.painters.procedural.modelling import Codes, Model, Shape, Solid, painted, row
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 
 _CREAM = ("#a08c70", "#ecdcbc", "#fff8e4")
+_OWLS = (("#3c2414", "#80542c", "#c09058"), ("#38343c", "#78707c", "#b8b0b4"), ("#4c3018", "#a06c30", "#e0b070"))
 _BARK = ("#241810", "#5c4430", "#9c7c58")
 
 
@@ -50,13 +51,9 @@ def _branch(model: Model, y: float) -> None:
 
 
 def _feathers(
-    model: Model, rows: int, code: Codes, left: float, right: float, top: float, bottom: float, on: object
+    model: Model, rows: int, code: Codes, left: float, right: float, top: float, bottom: float, on: Solid
 ) -> None:
     """Lay rows of small curved feathers over a breast."""
-    from bot.engine.painters.procedural.modelling import Solid
-
-    if not isinstance(on, Solid):
-        return
     marks: list[Shape] = []
     for n in range(rows):
         y = top + (bottom - top) * n / max(rows - 1, 1)
@@ -83,13 +80,7 @@ def owl(stage: Stage, place: Place) -> None:
     """Paint an owl on a branch, looking at the viewer."""
     model = Model(stage, place)
     model.base -= 0.10 * model.h
-    coat = (
-        (place.colour[0], place.colour[1], place.colour[2])
-        if place.colour
-        else model.stream.pick(
-            (("#3c2414", "#80542c", "#c09058"), ("#38343c", "#78707c", "#b8b0b4"), ("#4c3018", "#a06c30", "#e0b070"))
-        )
-    )
+    coat = painted(place, model.stream.pick(_OWLS))
     model.solid(
         row("-0.06 0.16 0.1, -0.08 -0.04 0.075, -0.09 -0.14 0.05"), code=coat, roundness=0.05, shade=0.25, texture=0.3
     )
@@ -162,7 +153,7 @@ def eagle(stage: Stage, place: Place) -> None:
     """Paint an eagle in the air, its wings spread."""
     model = Model(stage, place)
     model.base += 0.5 * model.h
-    coat = (place.colour[0], place.colour[1], place.colour[2]) if place.colour else ("#2c1a10", "#64432a", "#a47c50")
+    coat = painted(place, ("#2c1a10", "#64432a", "#a47c50"))
     white = ("#b0aca4", "#f4f0e6", "#ffffff")
     for side, lift in row("1 0.05, -1 0"):
         shade = 0.16 if side > 0 else 0.0
@@ -218,7 +209,7 @@ def eagle(stage: Stage, place: Place) -> None:
 def parrot(stage: Stage, place: Place) -> None:
     """Paint a macaw on a branch."""
     model = Model(stage, place)
-    coat = (place.colour[0], place.colour[1], place.colour[2]) if place.colour else ("#8c1418", "#e0342c", "#fc8464")
+    coat = painted(place, ("#8c1418", "#e0342c", "#fc8464"))
     model.solid(
         row("-0.14 0.36 0.07, -0.24 0.1 0.055, -0.32 -0.16 0.04, -0.36 -0.3 0.012"),
         code=("#0c2c74", "#2460c8", "#74b0f4"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from bot.engine.painters.procedural.modelling import Model, Shape, row
+from bot.engine.painters.procedural.modelling import Model, Shape, painted, row
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
 
 _WHITE = ("#b0a8a0", "#f2eee8", "#ffffff")
 _HAUNCH: Shape = row("-0.3 0.24 0.2, -0.26 0.16 0.16")
+
+_RABBITS = (("#5c4430", "#a88864", "#e4cca4"), ("#54504c", "#9c968e", "#dcd6cc"), _WHITE)
 
 
 @subject(
@@ -25,10 +27,8 @@ _HAUNCH: Shape = row("-0.3 0.24 0.2, -0.26 0.16 0.16")
 def rabbit(stage: Stage, place: Place) -> None:
     """Paint a rabbit that sits up, with long ears and a white tail."""
     model = Model(stage, place)
-    code = place.colour or model.stream.pick(
-        (("#5c4430", "#a88864", "#e4cca4"), ("#54504c", "#9c968e", "#dcd6cc"), _WHITE)
-    )
-    coat = (code[0], code[1], code[2])
+    own = model.stream.pick(_RABBITS)
+    coat = painted(place, own)
     model.shadow(-0.55, 0.5)
     model.solid(row("-0.52 0.24 0.1"), code=_WHITE, roundness=0.05, texture=0.4)
     model.solid(
@@ -57,7 +57,7 @@ def rabbit(stage: Stage, place: Place) -> None:
     model.mark(
         body,
         row("-0.44 0.28 0.012, -0.3 0.44 0.01, -0.14 0.4 0.012, -0.06 0.26 0.012, -0.1 0.14 0.01"),
-        code=code[0],
+        code=coat[0],
         blur=0.014,
         strength=0.5,
     )
@@ -86,7 +86,7 @@ def rabbit(stage: Stage, place: Place) -> None:
 def squirrel(stage: Stage, place: Place) -> None:
     """Paint a squirrel that holds a nut, its tail over its back."""
     model = Model(stage, place)
-    coat = (place.colour[0], place.colour[1], place.colour[2]) if place.colour else ("#64280c", "#b45c20", "#ec9c50")
+    coat = painted(place, ("#64280c", "#b45c20", "#ec9c50"))
     model.shadow(-0.55, 0.4)
     model.solid(
         row(
