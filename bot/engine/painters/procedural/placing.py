@@ -39,12 +39,33 @@ def place_all(
         places += _one(subject, colour, ground, frame, spot, stream.child("place", name), len(standing))
         if subject.flock and len(standing) < 3:
             places = [*_echoes(places[-1], subject, frame, stream.child("echoes", name)), *places]
+    places = _mounted(places)
     return tuple(
         sorted(
             places,
             key=lambda place: (known[place.name].role is Role.FRONT, known[place.name].role is not Role.BACKDROP),
         )
     )
+
+
+def _mounted(places: list[Place]) -> list[Place]:
+    """Seat the first that rides on the first that carries."""
+    known = all_subjects()
+    mount = next((place for place in places if known[place.name].seat is not None), None)
+    rider = next((place for place in places if known[place.name].rides), None)
+    seat = known[mount.name].seat if mount else None
+    if mount is None or rider is None or seat is None:
+        return places
+    way = -1.0 if mount.flip else 1.0
+    seated = replace(
+        rider,
+        x=mount.x + way * seat[0] * mount.height,
+        base=mount.base - seat[1] * mount.height,
+        height=min(0.82 * mount.height, 0.9 * (mount.base - seat[1] * mount.height)),
+        flip=mount.flip,
+        seated=True,
+    )
+    return [*(place for place in places if place not in (mount, rider)), mount, seated]
 
 
 def _spots(count: int, frame: tuple[float, float, float], stream: Stream, light: Light, chaos: float) -> list[float]:

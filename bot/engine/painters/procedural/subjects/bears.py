@@ -64,6 +64,7 @@ _PANDA = replace(
     order=8,
     near=True,
     with_backdrop=("forest",),
+    seat=(-0.1, 0.86),
     lights=("dawn", "noon", "golden"),
     say="a bear",
 )
@@ -81,6 +82,7 @@ def bear(stage: Stage, place: Place) -> None:
     breadth=0.82,
     order=8,
     near=True,
+    seat=(-0.1, 0.86),
     lights=("noon", "dawn", "noon"),
     say="a polar bear",
 )

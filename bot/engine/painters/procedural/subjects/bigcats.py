@@ -92,7 +92,7 @@ _TIGER = Beast(
             shapes=(
                 *tuple(
                     ((x - 0.03, y + 0.08, 0.012), (x, y, 0.02), (x + 0.01, y - 0.08, 0.012))
-                    for x, y in row("-0.9 0.55, -1.02 0.45, -1.1 0.33, -1.2 0.26")
+                    for x, y in ((-0.9, 0.55), (-1.02, 0.45), (-1.1, 0.33), (-1.2, 0.26))
                 ),
                 row("-1.34 0.28 0.05, -1.42 0.38 0.05"),
             ),
@@ -124,6 +124,7 @@ _TIGER = Beast(
     breadth=0.82,
     order=8,
     near=True,
+    seat=(-0.2, 0.74),
     lights=("golden", "golden", "noon", "dusk"),
     say="a lion",
 )
@@ -141,6 +142,7 @@ def lion(stage: Stage, place: Place) -> None:
     order=8,
     near=True,
     with_backdrop=("forest",),
+    seat=(-0.2, 0.74),
     lights=("golden", "noon", "dawn", "noon"),
     say="a tiger",
 )

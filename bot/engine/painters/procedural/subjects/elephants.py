@@ -55,6 +55,7 @@ _ELEPHANT = Beast(
     breadth=0.84,
     order=8,
     near=True,
+    seat=(-0.05, 0.86),
     lights=("golden", "noon", "dusk", "golden"),
     say="an elephant",
 )

@@ -181,6 +181,7 @@ _GIRAFFE = Beast(
     order=8,
     near=True,
     with_backdrop=("forest",),
+    seat=(-0.05, 0.60),
     lights=("dawn", "golden", "dawn", "noon"),
     say="a stag",
 )
@@ -197,6 +198,7 @@ def deer(stage: Stage, place: Place) -> None:
     breadth=0.68,
     order=8,
     near=True,
+    seat=(-0.1, 0.78),
     lights=("noon", "golden", "noon"),
     say="a cow",
 )

@@ -106,6 +106,7 @@ _UNICORN = replace(
     breadth=0.76,
     order=8,
     near=True,
+    seat=(-0.02, 0.70),
     lights=("golden", "noon", "dawn", "dusk"),
     say="a horse",
 )
@@ -122,6 +123,7 @@ def horse(stage: Stage, place: Place) -> None:
     breadth=0.72,
     order=8,
     near=True,
+    seat=(-0.02, 0.70),
     lights=("golden", "noon", "dusk"),
     say="a zebra",
 )
@@ -139,6 +141,7 @@ def zebra(stage: Stage, place: Place) -> None:
     order=8,
     near=True,
     with_backdrop=("forest",),
+    seat=(-0.02, 0.70),
     lights=("dawn", "bluehour", "dusk"),
     say="a unicorn",
 )

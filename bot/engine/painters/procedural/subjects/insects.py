@@ -25,8 +25,8 @@ def _mirrored(shape: Shape, way: float) -> Shape:
     Role.FIGURE,
     ("butterfly", "monarch butterfly", "moth", "butterflies"),
     stands="sky",
-    span=0.50,
-    breadth=0.62,
+    span=0.42,
+    breadth=0.60,
     order=9,
     with_backdrop=("hills", "flowers"),
     lights=("noon", "dawn", "golden", "noon"),
@@ -179,7 +179,7 @@ def dragonfly(stage: Stage, place: Place) -> None:
     model.base += 0.5 * model.h
     code = painted(place, ("#0c4c64", "#1ca4b8", "#8cf0e4"))
     for way in (-1.0, 1.0):
-        for y, drop, reach in row("0.74 0.08 0.72, 0.66 -0.1 0.64"):
+        for y, drop, reach in ((0.74, 0.08, 0.72), (0.66, -0.1, 0.64)):
             wing = model.solid(
                 _mirrored(
                     (

@@ -115,7 +115,7 @@ def owl(stage: Stage, place: Place) -> None:
                     (side * 0.105 + dx * 0.07, 0.775 + dy * 0.07, 0.004),
                     (side * 0.105 + dx * 0.13, 0.775 + dy * 0.13, 0.006),
                 )
-                for dx, dy in row("1 0, 0.7 0.7, 0 1, -0.7 0.7, -1 0, -0.7 -0.7, 0 -1, 0.7 -0.7")
+                for dx, dy in ((1, 0), (0.7, 0.7), (0, 1), (-0.7, 0.7), (-1, 0), (-0.7, -0.7), (0, -1), (0.7, -0.7))
             ),
             code=coat[1],
             strength=0.5,
@@ -155,7 +155,7 @@ def eagle(stage: Stage, place: Place) -> None:
     model.base += 0.5 * model.h
     coat = painted(place, ("#2c1a10", "#64432a", "#a47c50"))
     white = ("#b0aca4", "#f4f0e6", "#ffffff")
-    for side, lift in row("1 0.05, -1 0"):
+    for side, lift in ((1, 0.05), (-1, 0)):
         shade = 0.16 if side > 0 else 0.0
         for n in range(7):
             t = n / 6

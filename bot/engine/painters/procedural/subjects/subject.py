@@ -36,7 +36,8 @@ class Subject:
     ``sky``), ``span`` its height and ``breadth`` its width as shares of the scene's height where there is room,
     ``count`` how many are placed. ``order`` sorts backdrops and figures: larger is nearer; of several
     that fill the whole picture the largest wins. ``rock`` carries it where the ground is water, ``flock`` repeats it
-    over a wide format. ``near`` stands in the foreground, ``lights`` are those that it is often seen in.
+    over a wide format. ``near`` stands in the foreground, ``lights`` are those that it is often seen in. What
+    ``rides`` takes the ``seat`` of what has one: its place in heights from the middle of the ground under it.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Subject:
     rock: str = "headland"
     flock: bool = False
     near: bool = False
+    seat: tuple[float, float] | None = None
+    rides: bool = False
     lights: tuple[str, ...] = ()
     say: str = ""
 
@@ -70,6 +73,8 @@ def subject(
     rock: str = "headland",
     flock: bool = False,
     near: bool = False,
+    seat: tuple[float, float] | None = None,
+    rides: bool = False,
     lights: tuple[str, ...] = (),
     say: str = "",
 ) -> Callable[[Paint], Subject]:
@@ -90,6 +95,8 @@ def subject(
             rock=rock,
             flock=flock,
             near=near,
+            seat=seat,
+            rides=rides,
             lights=lights,
             say=say or words[0],
         )

@@ -51,7 +51,7 @@ def _wheel(model: Model, x: float, y: float, r: float, *, spokes: int = 0) -> No
         model.mark(tyre, ((x, y, 0.24 * r),), code=_STEEL)
         return
     model.mark(tyre, ((x, y, 0.80 * r),), code=("#1c0c0c", "#3c1c1c", "#643838"))
-    for dx, dy in row("1 0, 0.707 0.707, 0 1, -0.707 0.707"):
+    for dx, dy in ((1, 0), (0.707, 0.707), (0, 1), (-0.707, 0.707)):
         model.mark(
             tyre,
             ((x - 0.8 * dx * r, y - 0.8 * dy * r, 0.07 * r), (x + 0.8 * dx * r, y + 0.8 * dy * r, 0.07 * r)),
@@ -129,7 +129,7 @@ def car(stage: Stage, place: Place) -> None:
     lit = stage.scene.light.lamps > 0.3
     model.flat(row("1.15 0.42 0.052"), code="#fff2b8" if lit else "#e8f0f0", plain=True)
     model.flat(row("-1.2 0.42 0.035, -1.2 0.38 0.035"), code="#e83428", plain=lit, lit=0.7)
-    for left, right in row("0.98 1.28, -1.28 -0.98"):
+    for left, right in ((0.98, 1.28), (-1.28, -0.98)):
         model.solid(((left, 0.22, 0.035), (right, 0.22, 0.035)), code=_STEEL, roundness=0.03)
 
 
@@ -196,7 +196,7 @@ def train(stage: Stage, place: Place) -> None:
     model.solid(row("0.96 0.24, 1.26 0, 0.9 0"), code=("#3c0c0c", "#8c2420", "#c86458"), roundness=0.03, steps=0)
     model.flat(row("1.06 0.7 0.06"), code="#d8b050", lit=0.8)
     model.flat(row("1.08 0.7 0.045"), code="#fff4c0", plain=True)
-    for x, r in row("-0.66 0.18, -0.22 0.18, 0.22 0.18, 0.58 0.1, 0.82 0.1"):
+    for x, r in ((-0.66, 0.18), (-0.22, 0.18), (0.22, 0.18), (0.58, 0.1), (0.82, 0.1)):
         _wheel(model, x, r, r, spokes=4)
     model.flat(row("-0.66 0.14 0.022, 0.22 0.14 0.022, 0.7 0.22 0.018"), code="#c8ccd4", lit=0.8, steps=0)
 
@@ -206,9 +206,10 @@ def train(stage: Stage, place: Place) -> None:
     Role.FIGURE,
     ("bicycle", "bike", "cyclist", "motorbike", "motorcycle", "scooter"),
     span=0.40,
-    breadth=0.66,
+    breadth=0.80,
     order=8,
     near=True,
+    seat=(-0.2, 0.84),
     lights=("noon", "golden", "dawn", "noon"),
     say="a bicycle",
 )
