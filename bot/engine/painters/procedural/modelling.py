@@ -208,6 +208,18 @@ class Model:
             np.square(clamp(np.float32(1) - (dx * dx + dy * dy))) * np.float32(strength), sheet.window
         )
 
+    def halo(self, x: float, y: float, r: float, code: str, *, strength: float = 0.9) -> None:
+        """Add a soft glow about a point."""
+        cx, cy = self.at(x, y)
+        reach = r * self.h
+        window = self.stage.canvas.window((cx - reach, cy - reach, cx + reach, cy + reach))
+        if window is None:
+            return
+        dx = (self.stage.canvas.x[None, window[1]] - np.float32(cx)) * np.float32(1 / reach)
+        dy = (self.stage.canvas.y[window[0]][:, None] - np.float32(cy)) * np.float32(1 / reach)
+        glow = np.square(clamp(np.float32(1) - dx * dx - dy * dy)) * np.float32(strength)
+        self.stage.canvas.light(glow, self.stage.tones.plain(code), window)
+
     def rooted(self, feet: Sequence[float]) -> None:
         """Let grass or snow of the ground come up before the feet (their x), so that the figure stands in it."""
         stage, ground = self.stage, self.stage.scene.ground

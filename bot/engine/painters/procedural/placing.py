@@ -101,7 +101,7 @@ def _one(
     if subject.role is not Role.FIGURE:
         return [Place(name=subject.name, x=width / 2, base=horizon, height=unit, key=key, colour=codes)]
     size = subject.span * unit * stream.uniform(0.92, 1.1) * (1.0 if company < 2 else 0.86 if company == 2 else 0.72)
-    widest = 0.72 if subject.near and company < 2 else 0.62
+    widest = 0.8 if (subject.near or subject.stands == "sky") and company < 2 else 0.62
     size = min(size, widest * width / max(subject.breadth / subject.span, 0.1), 0.9 * horizon)
     x = spot * width
     flip = x > width / 2

@@ -157,12 +157,18 @@ def _meanings(words: list[str]) -> list[tuple[tuple[str, str], str]]:
             )
             hit = next((form for form in forms if form in phrases), None)
             if hit is not None:
-                found += [(meaning, hit) for meaning in phrases[hit]]
+                found += [(meaning, hit) for meaning in _plain(phrases[hit])]
                 index += length
                 break
         else:
             index += 1
     return found
+
+
+def _plain(meanings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """Read a word that is both a thing and a colour (rose) as the thing."""
+    thing = any(kind == "subject" for kind, _ in meanings)
+    return [one for one in meanings if not (thing and one[0] == "colour")]
 
 
 def _all(meanings: list[tuple[tuple[str, str], str]], kind: str) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def robot(stage: Stage, place: Place) -> None:
     order=9,
     near=True,
     rides=True,
-    lights=("night",),
+    lights=("noon",),
     say="an astronaut",
 )
 def astronaut(stage: Stage, place: Place) -> None:
@@ -255,11 +255,7 @@ def wizard(stage: Stage, place: Place) -> None:
     )
     for x, y in ((0.02, 0.9), (-0.03, 1), (0.05, 1.03)):
         model.mark(hat, _raised(((x, y, 0.012),), lower), code="#fce890")
-    sheet = stage.sheet(model.box((_raised(row("0.3 0.9 0.3"), lower),)))
-    for share, glow in ((1, 26), (0.7, 46), (0.45, 80), (0.25, 160)):
-        x, y = model.at(0.30, 0.91 + lower)
-        sheet.ellipse(x, y, 0.26 * share * model.h, 0.26 * share * model.h, glow)
-    sheet.light(stage.tones.plain("#8cf0ff"))
+    model.halo(0.3, 0.91 + lower, 0.24, "#8cf0ff")
     model.flat(_raised(row("0.3 0.91 0.038"), lower), code="#e4fcff", plain=True)
     if not place.seated:
         model.rooted((-0.2, 0.0, 0.2))
@@ -355,12 +351,7 @@ def knight(stage: Stage, place: Place) -> None:
 def ghost(stage: Stage, place: Place) -> None:
     """Paint a ghost that floats, with its glow on the night."""
     model = Model(stage, place)
-    halo = stage.sheet(model.box((row("0 0.55 0.75"),)))
-    x, y = model.at(0.0, 0.58)
-    for n in range(12):
-        r = (0.72 - 0.034 * n) * model.h
-        halo.ellipse(x, y, r, r, 6 + 6 * n)
-    halo.light(stage.tones.plain("#a8d8f0"), strength=0.8)
+    model.halo(0.0, 0.6, 0.62, "#6c94b4")
     model.shadow(-0.3, 0.3, strength=0.3)
     model.solid(
         row(

@@ -18,7 +18,7 @@ _BONE = ("#7c6c50", "#d8c8a0", "#fcf4dc")
     ("dragon", "wyvern", "drake", "fire dragon", "smaug"),
     stands="sky",
     span=0.50,
-    breadth=0.90,
+    breadth=1.05,
     order=9,
     with_backdrop=("mountains",),
     lights=("dusk", "golden", "bluehour", "noon"),
@@ -28,6 +28,7 @@ def dragon(stage: Stage, place: Place) -> None:
     """Paint a dragon on the wing, breathing fire."""
     model = Model(stage, place)
     model.base += 0.5 * model.h
+    model.centre = 0.08
     code = painted(
         place,
         model.stream.pick(
@@ -154,7 +155,7 @@ def _fire(model: Model) -> None:
     Role.FIGURE,
     ("dinosaur", "t-rex", "tyrannosaurus", "raptor", "godzilla", "monster"),
     span=0.56,
-    breadth=0.80,
+    breadth=0.86,
     order=8,
     near=True,
     with_backdrop=("forest",),
@@ -164,7 +165,7 @@ def _fire(model: Model) -> None:
 def dinosaur(stage: Stage, place: Place) -> None:
     """Paint a tyrannosaur."""
     model = Model(stage, place)
-    model.centre = -0.1
+    model.centre = -0.16
     code = painted(
         place,
         model.stream.pick(
