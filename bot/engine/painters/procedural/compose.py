@@ -18,7 +18,8 @@ from bot.engine.painters.procedural.subjects import all_subjects
 from bot.engine.painters.procedural.subjects.subject import Role
 
 MOST_EXTREME_RATIO = 14.0
-_UNSEEN = ("mountains", "sea", "forest", "lake", "desert", "meadow", "flow", "city", "space", "hills")
+_UNSEEN = ("mountains", "sea", "lake", "desert", "meadow", "hills", "islands", "snowfield")
+"""Scenes for words that nobody knows: chosen by their hash, with an emblem over them that is theirs alone."""
 _LIGHTS = ("noon", "noon", "dawn", "dusk", "golden", "bluehour", "noon")
 _FITTING_LIGHTS = {
     "city": ("night", "bluehour", "dusk", "noon"),
@@ -35,7 +36,16 @@ _FITTING_LIGHTS = {
     "ruin": ("overcast", "dusk", "dawn", "bluehour"),
 }
 """What light a subject is often seen in, where the prompt names none."""
-_HORIZONS = {"sea": 0.60, "lake": 0.56, "meadow": 0.60, "desert": 0.58, "snowfield": 0.62, "plaza": 0.72, "table": 0.66}
+_HORIZONS = {
+    "sea": 0.60,
+    "lake": 0.56,
+    "meadow": 0.60,
+    "desert": 0.58,
+    "snowfield": 0.62,
+    "plaza": 0.72,
+    "table": 0.66,
+    "tabletop": 0.67,
+}
 
 
 def compose(order: Order, index: int) -> Scene:
@@ -65,6 +75,8 @@ def compose(order: Order, index: int) -> Scene:
     horizon = _horizon(ground, width, height, own, chaos, measured)
     weather = _weather(reading)
     light = _light(light_name, reading, (width, height, horizon), (common, own), index, measured)
+    if any(name == "emblem" for name, _ in subjects):
+        light = replace(light, x=width / 2, veiled=True)
     key = f"{order.seed}/{index}/{reading.unknown}"
     places = place_all(subjects, ground, (width, height, horizon), own, light, chaos)
     ornament = sqrt(order.stylize / 1000)
@@ -187,6 +199,7 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     asked = [(name, colour) for name, colour in reading.subjects if name in known]
     if reading.tile and not any(known[name].role is Role.WHOLE for name, _ in asked):
         asked = [*asked, ("pattern", None)]
+    strange = not asked and reading.unknown != 0
     if not asked:
         stream = own if own.child("cast").chance(chaos) else common
         asked = [(_home_of(reading, stream), None)]
@@ -204,9 +217,11 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     if reading.season == "winter" and ground in ("meadow", "desert"):
         ground = "snowfield"
     cast = [(name, colour) for name, colour in asked if known[name].role not in (Role.GROUND,)]
-    if not any(known[name].role is Role.BACKDROP for name, _ in cast):
+    if not any(known[name].role is Role.BACKDROP and name != "emblem" for name, _ in cast):
         behind = next((known[name].with_backdrop for name, _ in cast if known[name].with_backdrop), ())
         cast = [(name, None) for name in behind or known[ground].with_backdrop] + cast
+    if strange:
+        cast = [("emblem", None), *cast]
     excluded = {name for kind, name in reading.excluded if kind == "subject"}
     return ground, [(name, colour) for name, colour in cast if name not in excluded]
 

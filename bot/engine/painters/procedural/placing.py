@@ -109,10 +109,10 @@ def _one(
         half = min(0.5 * size * subject.breadth / subject.span + 0.02 * width, 0.5 * width)
         x = min(max(x, half), width - half)
     depth = height - horizon
-    if subject.stands == "sky":
+    if subject.stands == "sky" and ground != "logo":
         base = horizon * stream.uniform(0.42, 0.62)
         return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
-    if subject.stands == "water":
+    if subject.stands == "water" and ground != "logo":
         base = horizon + depth * stream.uniform(0.16, 0.34) if ground in _WATERS else horizon + depth * 0.5
         return [
             Place(
@@ -125,6 +125,13 @@ def _one(
                 flip=flip,
                 afloat=ground in _WATERS,
             )
+        ]
+    if ground == "logo":
+        fit = min(
+            0.40 * height, 0.47 * width, 0.44 * min(height, 1.2 * width) * subject.span / max(subject.breadth, 0.01)
+        )
+        return [
+            Place(name=subject.name, x=width / 2, base=0.47 * height + 0.45 * fit, height=fit, key=key, colour=codes)
         ]
     if ground in _WATERS:
         low = subject.rock != "headland"

@@ -129,7 +129,7 @@ def _ring(
 @subject(
     "rose",
     Role.WHOLE,
-    ("rose", "red rose", "peony", "camellia", "rosebud"),
+    ("rose", "peony", "camellia", "rosebud"),
     order=2,
     lights=("noon", "golden", "dawn", "noon"),
     say="a rose",
@@ -137,7 +137,7 @@ def _ring(
 def rose(stage: Stage, place: Place) -> None:
     """Paint a rose: petals laid over one another in a spiral."""
     model = _garden(stage, place)
-    code = painted(place, model.stream.pick(_ROSES))
+    code = painted(place, model.stream.pick((_ROSES[0], *_ROSES)))
     _stalk(model, 0.0, 0.50)
     around = _circle()
     middle = (0.0, 0.62)
@@ -278,7 +278,7 @@ def daisy(stage: Stage, place: Place) -> None:
     _stalk(model, 0.0, 0.50)
     _ring(model, (0.0, 0.62), 17, 0.40, 0.062, (code[0], code[1], code[1]), turn=0.03)
     _ring(model, (0.0, 0.62), 17, 0.37, 0.060, code)
-    disc = model.solid(row("0 0.62 0.115"), code=("#a4640c", "#f4bc20", "#fff07c"), roundness=0.07, texture=0.5)
+    disc = model.solid(row("0 0.62 0.115"), code=("#a4640c", "#f4bc20", "#fff07c"), roundness=0.07, texture=0.2)
     model.mark(
         disc,
         *(((0.0 + 0.11 * dx, 0.62 + 0.11 * dy, 0.012),) for dx, dy in _circle()[::5]),
