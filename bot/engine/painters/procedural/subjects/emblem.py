@@ -116,6 +116,8 @@ def emblem(stage: Stage, place: Place) -> None:
     """Paint a disc of light that rises behind the land, with an ornament that no other word has."""
     stream, unit, canvas = stage.stream(place.key), stage.unit, stage.canvas
     radius = min(0.235 * unit, 0.40 * stage.w, 0.42 * stage.horizon)
+    if "mountains" in stage.scene.names:
+        radius *= 0.76
     centre = stage.w / 2, max(stage.horizon - 1.16 * radius, 1.25 * radius)
     dx, dy = canvas.x[None, :] - np.float32(centre[0]), canvas.y[:, None] - np.float32(centre[1])
     squared = dx * dx + dy * dy
