@@ -104,6 +104,8 @@ def _one(
     widest = 0.8 if (subject.near or subject.stands == "sky") and company < 2 else 0.62
     size = min(size, widest * width / max(subject.breadth / subject.span, 0.1), 0.9 * horizon)
     x = spot * width
+    if ground == "tabletop" and company < 2:
+        size, x = min(1.3 * size, 0.86 * width * subject.span / subject.breadth), 0.5 * width
     flip = x > width / 2
     if subject.near or subject.stands == "sky":
         half = min(0.5 * size * subject.breadth / subject.span + 0.02 * width, 0.5 * width)

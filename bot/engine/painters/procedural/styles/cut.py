@@ -12,9 +12,9 @@ from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
     NOMINAL,
+    banded,
     blur,
     edges,
-    lay,
     palette_of,
     paper,
     reduce_colours,
@@ -24,6 +24,7 @@ from bot.engine.painters.procedural.surface import (
     to_planes,
 )
 
+_CELL_BAND_PIXELS = 60_000
 _SHEETS = 12
 """How many sheets of paper lie upon one another at the most."""
 _PIXEL = 6
@@ -117,6 +118,25 @@ def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, 
     y = stage.canvas.y[:, None] * np.float32(1 / pitch) + np.float32(1)
     ix, iy = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
     shape = (stage.canvas.height, stage.canvas.width)
+    nearest = np.zeros(shape, np.int32)
+    apart = np.zeros(shape, np.float32)
+    band = max(_CELL_BAND_PIXELS // shape[1], 8)
+    for top in range(0, shape[0], band):
+        part = slice(top, top + band)
+        apart[part], nearest[part] = _nearest(jitter, (x, y[part]), (ix, iy[part]))
+        stage.canvas.check()
+    gap = banded(stage, lambda one: one * np.float32(pitch / 2), apart)
+    flat_ = jitter.reshape(-1, 2)
+    px = (flat_[:, 0] + np.arange(rows * columns) % columns - 1).astype(np.float32) * np.float32(pitch)
+    py = (flat_[:, 1] + np.arange(rows * columns) // columns - 1).astype(np.float32) * np.float32(pitch)
+    return gap, nearest, px, py
+
+
+def _nearest(jitter: Plane, at: tuple[Plane, Plane], cell: tuple[Plane, Plane]) -> tuple[Plane, Plane]:
+    """Give how much farther the second point is than the nearest, in cells, and the number of the nearest."""
+    (x, y), (ix, iy) = at, cell
+    rows, columns = jitter.shape[:2]
+    shape = (y.shape[0], x.shape[1])
     first, second = np.full(shape, 9, np.float32), np.full(shape, 9, np.float32)
     number = np.zeros(shape, np.int32)
     for oy in (-1, 0, 1):
@@ -124,22 +144,12 @@ def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, 
             jx, jy = np.minimum(np.maximum(ix + ox, 0), columns - 1), np.minimum(np.maximum(iy + oy, 0), rows - 1)
             dx = jitter[jy, jx, 0] + jx.astype(np.float32) - x
             dy = jitter[jy, jx, 1] + jy.astype(np.float32) - y
-            stage.canvas.check()
             d = dx * dx + dy * dy
             closer = d < first
-            stage.canvas.check()
             second = np.where(closer, first, np.minimum(second, d))
             number = np.where(closer, jy * columns + jx, number)
             first = np.where(closer, d, first)
-            stage.canvas.check()
-        stage.canvas.check()
-    stage.canvas.check()
-    stage.canvas.check()
-    gap = (np.sqrt(second) - np.sqrt(first)) * np.float32(pitch / 2)
-    flat_ = jitter.reshape(-1, 2)
-    px = (flat_[:, 0] + np.arange(rows * columns) % columns - 1).astype(np.float32) * np.float32(pitch)
-    py = (flat_[:, 1] + np.arange(rows * columns) // columns - 1).astype(np.float32) * np.float32(pitch)
-    return gap, number, px, py
+    return np.sqrt(second) - np.sqrt(first), number
 
 
 def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Plane) -> Plane:
@@ -164,29 +174,27 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
     """Set pieces of glowing glass in lead, which also follows the outlines."""
     gap, number, px, py = _cells(stage, 0.046, "glass", 0.9)
     rich = saturated(stage, picture, 1.75)
-    glass = _cell_colours(stage, rich, number, px, py) * np.float32(0.62) + soft(stage, rich, 6.0) * np.float32(0.42)
-    ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
-    tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
-    stage.canvas.check()
-    uneven = np.float32(1.06) + ripple * np.float32(0.34) + tint
-    stage.canvas.check()
-    middle = smoothstep(0.0, 0.022, gap) * np.float32(0.10)
-    for plane in glass:
-        plane *= uneven
-        stage.canvas.check()
-        plane += (np.float32(1) - plane) * middle
-        stage.canvas.check()
-    outline = smoothstep(0.30, 0.62, edges(stage, soft(stage, picture, 3.0), width=2.4))
-    stage.canvas.check()
-    lead = np.maximum(smoothstep(0.0034, 0.0020, gap), outline)
+    cells, calm = _cell_colours(stage, rich, number, px, py), soft(stage, rich, 6.0)
+    ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3)
+    tints = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)
+    outline = edges(stage, soft(stage, picture, 3.0), width=2.4)
+    lead = banded(
+        stage,
+        lambda apart, line: np.maximum(smoothstep(0.0034, 0.0020, apart), smoothstep(0.30, 0.62, line)),
+        gap,
+        outline,
+    )
     shine = blur(stage, lead, 0.0014 * stage.canvas.px)
-    stage.canvas.check()
-    done = lay(stage, clamp(glass), (0.055, 0.055, 0.07), lead)
-    shine = np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
-    for plane in done:
-        plane += shine
-        stage.canvas.check()
-    return done
+
+    def work(cell: Plane, own: Plane, wave_: Plane, at: Plane, apart: Plane, bar: Plane, bright: Plane) -> Plane:
+        uneven = np.float32(1.06) + (wave_ - np.float32(0.5)) * np.float32(0.34) + tints[at]
+        glass = (cell * np.float32(0.62) + own * np.float32(0.42)) * uneven
+        glass = glass + (np.float32(1) - glass) * (smoothstep(0.0, 0.022, apart) * np.float32(0.10))
+        glass = clamp(glass)
+        done = glass + (np.array((0.055, 0.055, 0.07), np.float32).reshape(3, 1, 1) - glass) * bar
+        return done + np.maximum(bright - np.float32(0.6), np.float32(0)) * bar * np.float32(0.28)
+
+    return banded(stage, work, cells, calm, ripple, number, gap, lead, shine)
 
 
 @style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), broad=True, say="mosaic")
@@ -195,17 +203,15 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
     rich = saturated(stage, picture, 1.2)
     stones = _cell_colours(stage, rich, number, px, py)
-    stage.canvas.check()
-    tint = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)[number]
-    stage.canvas.check()
-    tilt = (stage.canvas.x[None, :] - px[number]) + (stage.canvas.y[:, None] - py[number])
-    stage.canvas.check()
-    stones = stones * (np.float32(1.03) + tint - tilt * np.float32(7))
-    stage.canvas.check()
-    grout = smoothstep(0.0016, 0.0008, gap)
-    stones = clamp(stones)
-    stage.canvas.check()
-    return lay(stage, stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
+    tints = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)
+
+    def work(stone: Plane, at: Plane, apart: Plane, x: Plane, y: Plane) -> Plane:
+        tilt = (x - px[at]) + (y - py[at])
+        stone = clamp(stone * (np.float32(1.03) + tints[at] - tilt * np.float32(7)))
+        grout = smoothstep(0.0016, 0.0008, apart) * np.float32(0.85)
+        return stone + (np.array((0.30, 0.28, 0.26), np.float32).reshape(3, 1, 1) - stone) * grout
+
+    return banded(stage, work, stones, number, gap, stage.canvas.x[None, :], stage.canvas.y[:, None])
 
 
 @style(

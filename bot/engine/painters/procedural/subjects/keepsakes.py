@@ -90,7 +90,7 @@ def bottleship(stage: Stage, place: Place) -> None:
     breadth=0.50,
     order=8,
     near=True,
-    lights=("dusk", "golden", "night", "dusk"),
+    lights=("golden", "dusk", "golden"),
     say="a carved pumpkin",
 )
 def pumpkin(stage: Stage, place: Place) -> None:
@@ -206,7 +206,7 @@ def heart(stage: Stage, place: Place) -> None:
     model = Model(stage, place)
     model.base += 0.5 * model.h
     code = painted(place, ("#740c24", "#e02848", "#fc98a8"))
-    model.flat(row("0 0.06 0.006, 0.04 -0.12 0.005, -0.03 -0.3 0.005, 0.02 -0.5 0.004"), code="#f4ece4", lit=0.7)
+    model.flat(row("0 0.14 0.006, 0.04 -0.12 0.005, -0.03 -0.3 0.005, 0.02 -0.5 0.004"), code="#f4ece4", lit=0.7)
     form = model.solid(
         row("0 0.06, -0.36 0.38, -0.54 0.66, -0.44 0.96, -0.18 1, 0 0.8, 0.18 1, 0.44 0.96, 0.54 0.66, 0.36 0.38"),
         code=code,
@@ -278,7 +278,7 @@ def guitar(stage: Stage, place: Place) -> None:
     breadth=0.50,
     order=8,
     near=True,
-    lights=("dusk", "bluehour", "noon"),
+    lights=("noon", "golden", "noon"),
     say="crystals",
 )
 def crystal(stage: Stage, place: Place) -> None:
@@ -336,13 +336,8 @@ def lantern(stage: Stage, place: Place) -> None:
     model.halo(0.0, 0.36, 1.0, "#c87820", strength=0.62)
     ring = row("-0.1 0.84 0.012, -0.1 0.98 0.012, 0.1 0.98 0.012, 0.1 0.84 0.012")
     model.solid(ring, code=iron, roundness=0.02)
-    model.solid(
-        panel(-0.19, 0.06, 0.19, 0.66, 0.01),
-        code=("#a86414", "#f8c050", "#fff0b0"),
-        roundness=0.14,
-        steps=0,
-        shade=-0.1,
-    )
+    model.flat(panel(-0.19, 0.06, 0.19, 0.66, 0.01), code="#d88c2c", plain=True, steps=0)
+    model.halo(0.0, 0.40, 0.30, "#ffe0a0", strength=0.7)
     model.solid(panel(-0.06, 0.08, 0.06, 0.30, 0.01), code=("#c8b894", "#fbf2dc", "#ffffff"), roundness=0.04, steps=1)
     model.flat(row("0 0.31, -0.05 0.37, 0 0.53, 0.05 0.37"), code="#ff9420", plain=True)
     model.flat(row("0 0.32, -0.024 0.36, 0 0.45, 0.024 0.36"), code="#fffbe0", plain=True)
