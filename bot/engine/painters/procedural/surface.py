@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from bot.engine.painters.procedural import noise
@@ -21,6 +20,9 @@ NOMINAL = 1024
 _BAND_PIXELS = 400_000
 _BANDED_PIXELS = 120_000
 """Small enough for what is between to stay in the processor's cache."""
+
+
+_BLUR_PIXELS = 4
 
 
 def banded(stage: Stage, work: Callable[..., Plane], *planes: Plane) -> Plane:
@@ -65,9 +67,13 @@ def saturated(stage: Stage, picture: Plane, factor: float) -> Plane:
 
 def to_image(stage: Stage, picture: Plane) -> Image.Image:
     """Turn planes (3, height, width) into an RGB image."""
-    pixels = np.empty((picture.shape[1], picture.shape[2], 3), np.uint8)
-    for n in range(3):
-        pixels[..., n] = (clamp(picture[n]) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    height, width = picture.shape[1:]
+    pixels = np.empty((height, width, 3), np.uint8)
+    band = max(_BANDED_PIXELS // width, 8)
+    for top in range(0, height, band):
+        rows = slice(top, top + band)
+        for n in range(3):
+            pixels[rows, :, n] = clamp(picture[n, rows]) * np.float32(255) + np.float32(0.5)
         stage.canvas.check()
     return Image.fromarray(pixels)
 
@@ -76,30 +82,40 @@ def to_planes(stage: Stage, image: Image.Image) -> Plane:
     """Turn an RGB image into planes."""
     pixels = np.asarray(image.convert("RGB"))
     found: Plane = np.empty((3, *pixels.shape[:2]), np.float32)
-    for n in range(3):
-        np.multiply(pixels[..., n], np.float32(1 / 255), out=found[n])
+    band = max(_BANDED_PIXELS // pixels.shape[1], 8)
+    for top in range(0, pixels.shape[0], band):
+        rows = slice(top, top + band)
+        for n in range(3):
+            np.multiply(pixels[rows, :, n], np.float32(1 / 255), out=found[n, rows])
         stage.canvas.check()
     return found
 
 
 def blur(stage: Stage, plane: Plane, radius: float) -> Plane:
-    """Blur one plane (0…1) by ``radius`` pixels, in whole steps of 1/255."""
+    """Blur one plane (0…1) by ``radius`` pixels, in whole steps of 1/255; a wide blur is found at a smaller size."""
+    pixels = banded(stage, lambda part: (clamp(part) * np.float32(255)).astype(np.uint8), plane)
+    image = Image.fromarray(pixels)
+    shrink = max(int(radius / _BLUR_PIXELS), 1)
+    if shrink == 1:
+        image = image.filter(ImageFilter.GaussianBlur(radius))
+    else:
+        box = (0.0, 0.0, image.width / shrink, image.height / shrink)
+        small = image.reduce(shrink).filter(ImageFilter.GaussianBlur(radius / shrink))
+        stage.canvas.check()
+        image = small.resize(image.size, Image.Resampling.BILINEAR, box=box)
     stage.canvas.check()
-    image = Image.fromarray((clamp(plane) * np.float32(255)).astype(np.uint8))
-    stage.canvas.check()
-    pixels: npt.NDArray[np.uint8] = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)))
-    stage.canvas.check()
-    return pixels.astype(np.float32) * np.float32(1 / 255)
+    return banded(stage, lambda part: part.astype(np.float32) * np.float32(1 / 255), np.asarray(image))
 
 
 def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
     """Smooth a picture and keep its edges: shrink by the median, and enlarge again. ``amount`` is in thousandths of a unit."""
-    large = _soft_image(stage, picture, amount)
+    large = soft_image(stage, picture, amount)
     stage.canvas.check()
     return to_planes(stage, large)
 
 
-def _soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, tone: Tone | None = None) -> Image.Image:
+def soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, tone: Tone | None = None) -> Image.Image:
+    """Give what ``soft`` gives as an image, ``grow`` times as large, its colours changed by ``tone``."""
     stage.canvas.check()
     image = to_image(stage, picture)
     stage.canvas.check()
@@ -125,7 +141,7 @@ def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image
 
 def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, tone: Tone | None = None) -> Plane:
     """Smooth a picture by ``amount``, as ``soft`` does, and reduce it (after ``tone``) to a few flat colours."""
-    image = _soft_image(stage, picture, amount, grow=_grow(stage), tone=tone)
+    image = soft_image(stage, picture, amount, grow=_grow(stage), tone=tone)
     stage.canvas.check()
     return to_planes(stage, reduce_colours(stage, image, palette_of(stage, colours, tone=tone)))
 

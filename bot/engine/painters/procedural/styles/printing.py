@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from bot.engine.painters.procedural import colour as c
@@ -199,31 +201,26 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     )
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
-    stage.canvas.check()
-    light = stretch(stage, grey(calm))
-    stage.canvas.check()
-    warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
-    stage.canvas.check()
-    plates = (
-        ((np.float32(1) - light) * (np.float32(1.18) - warmth * np.float32(0.75)), cool, 0.36, 0.0, 0.0),
-        ((np.float32(0.95) - light * np.float32(0.72)) * (np.float32(0.22) + warmth), warm, -0.62, 0.0022, -0.0016),
-    )
+    light = stretch(stage, banded(stage, grey, calm))
     done: Plane = np.empty_like(picture)
-    done[:] = np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
-    for tone, ink, slope, dx, dy in plates:
-        stage.canvas.check()
-        dots = _dots(stage, slope, 5.4, dx, dy)
-        stage.canvas.check()
-        stage.canvas.check()
-        cover = clamp((tone - dots * np.float32(0.92)) * np.float32(stage.canvas.px * 0.006) + np.float32(0.4))
-        stage.canvas.check()
+    done[:] = _inked(0.97, 0.955, 0.92)
+    one, sharp = np.float32(1), np.float32(stage.canvas.px * 0.006)
+
+    def plate(page: Plane, own: Plane, tone: Plane, dots: Plane, patches: Plane, *, is_warm: bool) -> Plane:
+        warmth = clamp((own[0] - own[2]) * np.float32(1.2) + np.float32(0.5))
+        if is_warm:
+            tone = (np.float32(0.95) - tone * np.float32(0.72)) * (np.float32(0.22) + warmth)
+        else:
+            tone = (one - tone) * (np.float32(1.18) - warmth * np.float32(0.75))
+        cover = clamp((tone - dots * np.float32(0.92)) * sharp + np.float32(0.4))
         solid = clamp((tone - np.float32(0.72)) * np.float32(6))
-        patchy = np.float32(0.80) + noise.field(stage.canvas, stream.child(slope), (90, 90), 2) * np.float32(0.28)
-        printed = clamp(np.maximum(cover, solid) * patchy)
-        stage.canvas.check()
-        for plane, own in zip(done, ink, strict=True):
-            plane *= np.float32(1) - np.float32(1 - own) * printed
-            stage.canvas.check()
+        printed = clamp(np.maximum(cover, solid) * (np.float32(0.80) + patches * np.float32(0.28)))
+        return page * (one - (one - _inked(*(warm if is_warm else cool))) * printed)
+
+    for is_warm, slope, dx, dy in ((False, 0.36, 0.0, 0.0), (True, -0.62, 0.0022, -0.0016)):
+        patches = noise.field(stage.canvas, stream.child(slope), (90, 90), 2)
+        dots = _dots(stage, slope, 5.4, dx, dy)
+        done = banded(stage, partial(plate, is_warm=is_warm), done, calm, light, dots, patches)
     return on_paper(stage, lay(stage, (0.97, 0.955, 0.92), done, frame(stage, 0.03)), "riso", amount=0.04)
 
 
