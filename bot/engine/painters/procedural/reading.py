@@ -82,7 +82,7 @@ def read(prompt: str, no: str | None = None) -> Reading:
     words, denied = _split_denied(_words(_WEIGHT.sub(" ", text)))
     excluded = {meaning for part in [*unwanted.split(","), *denied] for meaning, _ in _meanings(_words(part.lower()))}
     meanings = [(meaning, phrase) for meaning, phrase in _meanings(words) if meaning not in excluded]
-    known = " ".join(phrase for _, phrase in meanings)
+    known = frozenset(word for _, phrase in meanings for word in phrase.split())
     strange = " ".join(
         word for word in words if word not in _IDLE and word not in known and _singular(word) not in known
     )

@@ -200,7 +200,8 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
         tilt = (x - px[at]) + (y - py[at])
         stone = clamp(stones[:, at] * (np.float32(1.03) + tints[at] - tilt * np.float32(7)))
         grout = smoothstep(0.0016, 0.0008, apart) * np.float32(0.85)
-        return stone + (np.array((0.30, 0.28, 0.26), np.float32).reshape(3, 1, 1) - stone) * grout
+        finished: Plane = stone + (np.array((0.30, 0.28, 0.26), np.float32).reshape(3, 1, 1) - stone) * grout
+        return finished
 
     return banded(stage, work, number, gap, stage.canvas.x[None, :], stage.canvas.y[:, None])
 

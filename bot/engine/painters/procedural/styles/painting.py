@@ -64,7 +64,8 @@ def _absorbed(
     wash = density + gather * density + rim
     blank = np.array((0.985, 0.975, 0.95), np.float32).reshape(3, 1, 1)
     deep = np.maximum(absorbed + (absorbed - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
-    return np.maximum(np.float32(1) - deep * wash, np.float32(0)) * (tooth * blank)
+    finished: Plane = np.maximum(np.float32(1) - deep * wash, np.float32(0)) * (tooth * blank)
+    return finished
 
 
 @style(

@@ -48,7 +48,8 @@ def film(stage: Stage, picture: Plane) -> Plane:
 def _bent(source: Plane) -> Plane:
     """Bend the tones: soft in the shadows and in the lights."""
     bent = source * source * (np.float32(3) - np.float32(2) * source)
-    return bent * np.float32(0.3906) + source * np.float32(0.5394) + np.float32(0.035)
+    finished: Plane = bent * np.float32(0.3906) + source * np.float32(0.5394) + np.float32(0.035)
+    return finished
 
 
 def _printed(base: Plane, halo: Plane, grain: Plane, dx: Plane, dy: Plane) -> Plane:

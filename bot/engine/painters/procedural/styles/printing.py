@@ -124,7 +124,8 @@ def _rays(stage: Stage, dx: Plane, dy: Plane, ids: Plane) -> Plane:
     for _ in range(4):
         u, v = u * u - v * v, np.float32(2) * u * v
     rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (ids == 0)
-    return rays * np.float32(0.30) * falloff(r * r, 0.9)
+    done: Plane = rays * np.float32(0.30) * falloff(r * r, 0.9)
+    return done
 
 
 @style(
@@ -215,7 +216,8 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
         cover = clamp((tone - dots * np.float32(0.92)) * sharp + np.float32(0.4))
         solid = clamp((tone - np.float32(0.72)) * np.float32(6))
         printed = clamp(np.maximum(cover, solid) * (np.float32(0.80) + patches * np.float32(0.28)))
-        return page * (one - (one - _inked(*(warm if is_warm else cool))) * printed)
+        finished: Plane = page * (one - (one - _inked(*(warm if is_warm else cool))) * printed)
+        return finished
 
     for is_warm, slope, dx, dy in ((False, 0.36, 0.0, 0.0), (True, -0.62, 0.0022, -0.0016)):
         patches = noise.field(stage.canvas, stream.child(slope), (90, 90), 2)

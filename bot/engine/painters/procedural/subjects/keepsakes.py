@@ -156,7 +156,7 @@ def book(stage: Stage, place: Place) -> None:
         ),
     )
     model.shadow(-1.2, 1.2, strength=0.65)
-    model.solid(row("-1.12 0, 1.12 0, 0.94 0.62, -0.94 0.62"), code=code, roundness=0.04, steps=0)
+    sheet = model.solid(row("-1.12 0, 1.12 0, 0.94 0.62, -0.94 0.62"), code=code, roundness=0.04, steps=0)
     for way in (-1.0, 1.0):
         for n in range(3):
             lift = 0.035 * n
