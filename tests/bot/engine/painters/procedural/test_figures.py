@@ -16,8 +16,8 @@ from bot.engine.painters.procedural.subjects.subject import Role
 from tests.bot.engine.painters.procedural.pictures import distance, keep_going, pixels
 
 
-def _scene(prompt: str, index: int = 1, **more: tuple[int, int]) -> Scene:
-    return compose(Order(prompt=prompt, seed=7, **more), index)
+def _scene(prompt: str, index: int = 1, ratio: tuple[int, int] = (1, 1)) -> Scene:
+    return compose(Order(prompt=prompt, seed=7, aspect_ratio=ratio), index)
 
 
 def _place(scene: Scene, name: str) -> Place:
@@ -68,7 +68,7 @@ NEAR = sorted(
 def test_a_figure_in_the_foreground_is_whole(name: str, ratio: tuple[int, int]) -> None:
     subject = all_subjects()[name]
     for index in (1, 2, 3, 4):
-        scene = _scene(subject.words[0], index, aspect_ratio=ratio)
+        scene = _scene(subject.words[0], index, ratio)
         place = next(one for one in scene.places if one.name == name)
         half = 0.5 * place.height * subject.breadth / subject.span
         assert half - 0.001 <= place.x <= scene.width - half + 0.001

@@ -6,6 +6,7 @@ import pytest
 from bot.engine.painters.painter import Order, Stopped
 from bot.engine.painters.procedural.canvas import Canvas
 from bot.engine.painters.procedural.compose import compose
+from bot.engine.painters.procedural.exact import Plane
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.surface import banded, blur
 from tests.bot.engine.painters.procedural.pictures import keep_going
@@ -38,7 +39,7 @@ def test_a_cancel_is_heard_between_bands() -> None:
 
     worked = 0
 
-    def work(part: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # any plane will do
+    def work(part: Plane) -> Plane:
         nonlocal worked
         worked += 1
         return part
