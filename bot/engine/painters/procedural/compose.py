@@ -28,7 +28,7 @@ _FITTING_LIGHTS = {
     "waves": ("noon", "dusk", "noon", "golden"),
     "lighthouse": ("dusk", "bluehour", "noon", "dawn"),
     "forest": ("noon", "dawn", "golden"),
-    **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "dawn")),
+    **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "noon")),
     **dict.fromkeys(("portrait", "woman", "man", "oldman", "oldwoman", "child"), ("noon", "golden", "dawn", "dusk")),
     **dict.fromkeys(
         ("cat", "house", "tree", "willow", "flowers", "meadow"), ("noon", "dawn", "golden", "noon", "dusk")
@@ -203,6 +203,9 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     if not asked:
         stream = own if own.child("cast").chance(chaos) else common
         asked = [(_home_of(reading, stream), None)]
+    if any(known[name].role is Role.FIGURE for name, _ in asked):
+        # A portrait of a cat shows the cat.
+        asked = [one for one in asked if one[0] != "portrait"]
     wholes = [name for name, _ in asked if known[name].role is Role.WHOLE]
     if wholes:
         whole = max(wholes, key=lambda name: known[name].order)
@@ -220,6 +223,8 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     if not any(known[name].role is Role.BACKDROP and name != "emblem" for name, _ in cast):
         behind = next((known[name].with_backdrop for name, _ in cast if known[name].with_backdrop), ())
         cast = [(name, None) for name in behind or known[ground].with_backdrop] + cast
+    if any(name == "forest" for name, _ in asked):
+        cast = [*cast, ("thicket", None)]
     if strange:
         cast = [("emblem", None), *cast]
     excluded = {name for kind, name in reading.excluded if kind == "subject"}

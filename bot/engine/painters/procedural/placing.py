@@ -11,6 +11,7 @@ from bot.engine.painters.procedural.subjects.subject import Role
 from bot.engine.painters.procedural.tables import tables
 
 _WATERS = ("sea", "lake")
+_PEOPLE = ("portrait", "woman", "man", "oldman", "oldwoman", "child")
 _SANDBANK = 0.045
 _HEADLAND = 0.17
 """Height of a headland that carries something, as a share of the unit."""
@@ -134,6 +135,20 @@ def _one(
         )
         return [
             Place(name=subject.name, x=width / 2, base=0.47 * height + 0.45 * fit, height=fit, key=key, colour=codes)
+        ]
+    if subject.stands != "sky" and ground in _PEOPLE:
+        fit = min(0.36 * unit, 0.4 * width * subject.span / max(subject.breadth, 0.01))
+        side = 0.8 if stream.chance(0.5) else 0.2
+        return [
+            Place(
+                name=subject.name,
+                x=side * width,
+                base=0.985 * height,
+                height=fit,
+                key=key,
+                colour=codes,
+                flip=side > 0.5,
+            )
         ]
     if ground in _WATERS:
         low = subject.rock != "headland"

@@ -214,7 +214,8 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
-    calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
+    rich = saturated(stage, picture, 1.3)
+    calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, rich, 9.0), 15.0)))
     stage.canvas.check()
     palette = palette_of(stage, 16)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
@@ -238,7 +239,7 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     sheet = paper(stage, "sheet", amount=0.085)
     stage.canvas.check()
     for plane in colours:
-        plane *= np.float32(1.04) - shade * np.float32(0.46)
+        plane *= np.float32(1.05) - shade * np.float32(0.60)
         stage.canvas.check()
         plane += (np.float32(1) - plane) * rim
         plane *= sheet

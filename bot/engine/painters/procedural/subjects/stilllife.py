@@ -119,7 +119,7 @@ def cups(stage: Stage, place: Place) -> None:
     stream, edge, side = room(stage, place)
     unit, middle = stage.unit, stage.w / 2
     flip = 1.0 if stream.chance(0.5) else -1.0
-    code = place.colour[1] if place.colour else stream.pick(("#e8e0d0", "#3c7868", "#2c5c84", "#b4502c", "#d8a43c"))
+    code = place.colour[1] if place.colour else stream.pick(("#f0e8d8", "#4cb89c", "#3c84c4", "#e07044", "#e8b448"))
     _pot(stage, (middle - flip * 0.16 * unit, edge + 0.04 * unit, 0.30 * unit), code, side, flip)
     for n, (dx, dy, size) in enumerate(((0.24, 0.07, 0.15), (-0.02, 0.17, 0.17), (0.34, 0.22, 0.18))):
         x, base = middle + flip * dx * unit, edge + dy * unit
