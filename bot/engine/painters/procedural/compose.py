@@ -78,7 +78,7 @@ def compose(order: Order, index: int) -> Scene:
     if any(name == "emblem" for name, _ in subjects):
         light = replace(light, x=width / 2, veiled=True)
     key = f"{order.seed}/{index}/{reading.unknown}"
-    places = place_all(subjects, ground, (width, height, horizon), own, light, chaos)
+    places = place_all(subjects, ground, (width, height, horizon), own, light, chaos, dict(reading.counts))
     ornament = sqrt(order.stylize / 1000)
     clouds = min(
         max(

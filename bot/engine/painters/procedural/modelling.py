@@ -25,7 +25,7 @@ Shape: TypeAlias = Sequence[tuple[float, ...]]
 Codes: TypeAlias = str | tuple[str, str, str]
 """A colour as ``#rrggbb``, or three from shadow to light."""
 
-_WEIGHTLESS = frozenset({"space", "nebula", "fish"})
+_WEIGHTLESS = frozenset({"space", "nebula", "fish", "deepwater"})
 """Grounds on which nothing stands, so that nothing casts a shadow."""
 _MODEL_PIXELS = 5
 """The blur that rounds a form spans about so many pixels of the reduced mask, at any size of the picture."""

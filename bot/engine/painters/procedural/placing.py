@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.engine.painters.procedural.randomness import Stream
@@ -24,13 +25,20 @@ def place_all(
     stream: Stream,
     light: Light,
     chaos: float,
+    counts: Mapping[str, int],
 ) -> tuple[Place, ...]:
-    """Place the cast: backdrops first, then figures from far to near, then what lies in front."""
+    """Place the cast: backdrops first, then figures from far to near, then what lies in front.
+
+    ``counts`` says of which figures there are several.
+    """
     known = all_subjects()
     ordered = sorted(
         cast, key=lambda one: (known[one[0]].role is Role.FRONT, known[one[0]].role is Role.FIGURE, known[one[0]].order)
     )
     figures = [name for name, _ in ordered if known[name].role is Role.FIGURE]
+    counts = {
+        name: many for name, many in counts.items() if name in figures and name != "birds" and not known[name].rides
+    }
     standing = [name for name in figures if known[name].stands != "sky"]
     spots = _spots(len(standing), frame, stream, light, chaos)
     places: list[Place] = []
@@ -38,7 +46,10 @@ def place_all(
         subject = known[name]
         spot = spots[standing.index(name)] if name in standing else stream.child(name, "x").uniform(0.25, 0.75)
         places += _one(subject, colour, ground, frame, spot, stream.child("place", name), len(standing))
-        if subject.flock and len(standing) < 3:
+        if name in counts and ground not in ("logo", *_PEOPLE):
+            several = _several(places.pop(), counts[name], subject, frame, stream.child("several", name))
+            places += several
+        elif subject.flock and len(standing) < 3:
             places = [*_echoes(places[-1], subject, frame, stream.child("echoes", name)), *places]
     places = _mounted(places)
     return tuple(
@@ -47,6 +58,31 @@ def place_all(
             key=lambda place: (known[place.name].role is Role.FRONT, known[place.name].role is not Role.BACKDROP),
         )
     )
+
+
+def _several(
+    place: Place, count: int, subject: Subject, frame: tuple[float, float, float], stream: Stream
+) -> list[Place]:
+    """Put several of one thing beside each other over the width: smaller, far ones first, none like another."""
+    width = frame[0]
+    share = 1.0 / (1 + 0.42 * (count - 1))
+    reach = 0.5 * place.height * share * subject.breadth / subject.span
+    found = []
+    for n in range(count):
+        one = stream.child(n)
+        size = share * one.uniform(0.8, 1.0) if n else share
+        slot = (n + 0.5) / count * width + one.uniform(-0.05, 0.05) * width / count
+        x = min(max(slot, min(reach, 0.5 * width)), max(width - reach, 0.5 * width))
+        back = one.uniform(0.0, 0.22) if n else 0.0
+        base = (
+            place.base - back * (place.base - frame[2])
+            if subject.stands != "sky"
+            else (place.base + one.uniform(-0.14, 0.14) * place.height)
+        )
+        found.append(
+            replace(place, x=x, base=base, height=place.height * size, key=f"{place.key} {n}", flip=one.chance(0.5))
+        )
+    return sorted(found, key=lambda one: one.base)
 
 
 def _mounted(places: list[Place]) -> list[Place]:
@@ -113,7 +149,7 @@ def _one(
         x = min(max(x, half), width - half)
     depth = height - horizon
     if subject.stands == "sky" and ground != "logo":
-        base = horizon * stream.uniform(0.42, 0.62)
+        base = horizon * stream.uniform(0.42, 0.62) if ground != "deepwater" else height * stream.uniform(0.38, 0.5)
         return [Place(name=subject.name, x=x, base=base, height=size, key=key, colour=codes, flip=flip)]
     if subject.stands == "water" and ground != "logo":
         base = horizon + depth * stream.uniform(0.16, 0.34) if ground in _WATERS else horizon + depth * 0.5

@@ -53,9 +53,14 @@ _IDLE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a prompt says. ``subjects`` come in the prompt's order, each with the colour word that stands before it."""
+    """What a prompt says.
+
+    ``subjects`` come in the prompt's order, each with the colour word that stands before it; ``counts`` says of which
+    there are several.
+    """
 
     subjects: tuple[tuple[str, str | None], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
     light: str | None = None
     weather: tuple[str, ...] = ()
     season: str | None = None
@@ -88,6 +93,7 @@ def read(prompt: str, no: str | None = None) -> Reading:
     )
     return Reading(
         subjects=_subjects(meanings),
+        counts=_counts(meanings),
         light=next((name for (kind, name), _ in meanings if kind == "light"), None),
         weather=_all(meanings, "weather"),
         season=next((name for (kind, name), _ in meanings if kind == "season"), None),
@@ -182,6 +188,22 @@ def _subjects(meanings: list[tuple[tuple[str, str], str]]) -> tuple[tuple[str, s
         if kind == "subject":
             found.setdefault(name, colour)
         colour = name if kind == "colour" else None
+    return tuple(found.items())
+
+
+def _counts(meanings: list[tuple[tuple[str, str], str]]) -> tuple[tuple[str, int], ...]:
+    """Give how many there are of each subject with a number before it; only a colour may stand between."""
+    found: dict[str, int] = {}
+    count = 1
+    for (kind, name), _ in meanings:
+        if kind == "count":
+            count = int(lexicon().table("count")[name])
+        elif kind == "subject":
+            if count > 1:
+                found.setdefault(name, count)
+            count = 1
+        elif kind != "colour":
+            count = 1
     return tuple(found.items())
 
 

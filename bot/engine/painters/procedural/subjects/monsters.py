@@ -15,7 +15,7 @@ _BONE = ("#7c6c50", "#d8c8a0", "#fcf4dc")
 @subject(
     "dragon",
     Role.FIGURE,
-    ("dragon", "wyvern", "drake", "fire dragon", "smaug"),
+    ("dragon", "wyvern", "drake", "fire dragon"),
     stands="sky",
     span=0.50,
     breadth=1.05,
@@ -153,7 +153,7 @@ def _fire(model: Model) -> None:
 @subject(
     "dinosaur",
     Role.FIGURE,
-    ("dinosaur", "t-rex", "tyrannosaurus", "raptor", "godzilla", "monster"),
+    ("dinosaur", "t-rex", "tyrannosaurus", "raptor", "monster"),
     span=0.56,
     breadth=0.86,
     order=8,

@@ -114,3 +114,49 @@ def squirrel(stage: Stage, place: Place) -> None:
     model.eye(0.16, 0.73, 0.026)
     model.flat(row("0.305 0.66 0.018"), code="#2c1814", plain=True)
     model.rooted((-0.1, 0.1))
+
+
+@subject(
+    "frog",
+    Role.FIGURE,
+    ("frog", "toad", "tree frog", "frog prince"),
+    span=0.32,
+    breadth=0.44,
+    order=8,
+    near=True,
+    lights=("noon", "dawn", "noon"),
+    say="a frog",
+)
+def frog(stage: Stage, place: Place) -> None:
+    """Paint a frog that sits and smiles."""
+    model = Model(stage, place)
+    coat = painted(place, ("#1c5c14", "#58b43c", "#c4f08c"))
+    belly = ("#8c9c58", "#e4f0b4", "#fffff0")
+    model.shadow(-0.65, 0.65, strength=0.55)
+    for way in (-1.0, 1.0):
+        model.solid(
+            ((way * 0.30, 0.22, 0.19), (way * 0.50, 0.18, 0.14), (way * 0.56, 0.07, 0.06)),
+            ((way * 0.40, 0.04, 0.045), (way * 0.66, 0.03, 0.035)),
+            code=coat,
+            roundness=0.08,
+        )
+    body = model.solid(
+        row("0 0.24 0.28, 0 0.4 0.3"),
+        row("-0.16 0.64 0.2, 0.16 0.64 0.2"),
+        row("-0.18 0.84 0.13"),
+        row("0.18 0.84 0.13"),
+        code=coat,
+        roundness=0.14,
+    )
+    model.mark(body, row("0 0.18 0.18, 0 0.36 0.21, 0 0.5 0.16"), code=belly, blur=0.03)
+    model.mark(body, row("-0.3 0.62 0.01, -0.14 0.545 0.012, 0.14 0.545 0.012, 0.3 0.62 0.01"), code=coat[0])
+    for way in (-1.0, 1.0):
+        model.solid(
+            ((way * 0.15, 0.30, 0.06), (way * 0.17, 0.14, 0.05), (way * 0.18, 0.05, 0.045)), code=coat, roundness=0.04
+        )
+        for dx in (-0.06, 0.0, 0.06):
+            model.solid(((way * 0.18, 0.04, 0.022), (way * 0.18 + 1.2 * dx, 0.005, 0.022)), code=coat, roundness=0.02)
+        model.flat(((way * 0.18, 0.86, 0.092),), code="#f8f0a8", plain=True)
+        model.eye(way * 0.17, 0.86, 0.056)
+        model.flat(((way * 0.04, 0.68, 0.010),), code="#1c3c14")
+    model.rooted((-0.4, 0.0, 0.4))

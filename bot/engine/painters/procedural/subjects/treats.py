@@ -1,8 +1,8 @@
-"""Good things on a table: sushi, cake, bread, pizza, burger, ice cream."""
+"""Good things on a table: sushi, bread, pizza, burger."""
 
 from __future__ import annotations
 
-from bot.engine.painters.procedural.modelling import Model, Shape, painted, panel, row
+from bot.engine.painters.procedural.modelling import Model, Shape, panel, row
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
@@ -12,7 +12,7 @@ _CREAM = ("#b49c84", "#f8ead4", "#fffdf4")
 _CRUST = ("#6c3408", "#c8802c", "#f4c880")
 
 
-def _oval(x: float, y: float, wide: float, tall: float) -> Shape:
+def oval(x: float, y: float, wide: float, tall: float) -> Shape:
     """Give an ellipse as an outline."""
     around = row(
         "1 0, 0.92 0.38, 0.707 0.707, 0.38 0.92, 0 1, -0.38 0.92, -0.707 0.707, -0.92 0.38, -1 0, "
@@ -21,11 +21,12 @@ def _oval(x: float, y: float, wide: float, tall: float) -> Shape:
     return tuple((x + wide * dx, y + tall * dy) for dx, dy in around)
 
 
-def _plate(model: Model, wide: float, *, code: tuple[str, str, str] = _CHINA) -> None:
+def plate(model: Model, wide: float, *, code: tuple[str, str, str] = _CHINA) -> None:
+    """Paint a plate, ``wide`` from its middle to its rim."""
     model.shadow(-1.05 * wide, 1.05 * wide, strength=0.6)
-    model.solid(_oval(0.0, 0.0, wide, 0.22 * wide), code=code, roundness=0.04, shade=0.1)
-    model.solid(_oval(0.0, 0.025, 0.97 * wide, 0.20 * wide), code=code, roundness=0.03)
-    model.solid(_oval(0.0, 0.025, 0.70 * wide, 0.135 * wide), code=code, roundness=0.03, shade=0.08)
+    model.solid(oval(0.0, 0.0, wide, 0.22 * wide), code=code, roundness=0.04, shade=0.1)
+    model.solid(oval(0.0, 0.025, 0.97 * wide, 0.20 * wide), code=code, roundness=0.03)
+    model.solid(oval(0.0, 0.025, 0.70 * wide, 0.135 * wide), code=code, roundness=0.03, shade=0.08)
 
 
 @subject(
@@ -93,69 +94,13 @@ def sushi(stage: Stage, place: Place) -> None:
         model.solid(
             panel(x - 0.145, y, x + 0.145, y + 0.16, 0.02), code=("#0c1812", "#1c3424", "#3c5c44"), roundness=0.05
         )
-        face = model.solid(_oval(x, y + 0.165, 0.145, 0.075), code=("#0c1812", "#1c3424", "#3c5c44"), roundness=0.02)
-        model.mark(face, _oval(x, y + 0.165, 0.125, 0.062), code=rice)
-        model.mark(face, _oval(x - 0.012, y + 0.168, 0.055, 0.028), code=("#a8301c", "#f47c50", "#fcbc98"))
-        model.mark(face, _oval(x + 0.045, y + 0.163, 0.026, 0.018), code="#8cc850")
+        face = model.solid(oval(x, y + 0.165, 0.145, 0.075), code=("#0c1812", "#1c3424", "#3c5c44"), roundness=0.02)
+        model.mark(face, oval(x, y + 0.165, 0.125, 0.062), code=rice)
+        model.mark(face, oval(x - 0.012, y + 0.168, 0.055, 0.028), code=("#a8301c", "#f47c50", "#fcbc98"))
+        model.mark(face, oval(x + 0.045, y + 0.163, 0.026, 0.018), code="#8cc850")
     model.solid(
         row("0.86 0.2 0.06, 0.92 0.23 0.05"), code=("#3c6c1c", "#8cbc44", "#d0ec90"), roundness=0.04, texture=0.3
     )
-
-
-@subject(
-    "cake",
-    Role.FIGURE,
-    ("cake", "birthday cake", "cupcake", "wedding cake", "dessert", "pastry", "muffin", "pie"),
-    home="tabletop",
-    span=0.44,
-    breadth=0.52,
-    order=8,
-    near=True,
-    lights=("noon", "golden", "noon"),
-    say="a birthday cake",
-)
-def cake(stage: Stage, place: Place) -> None:
-    """Paint a cake with icing, berries and candles."""
-    model = Model(stage, place)
-    code = painted(
-        place,
-        model.stream.pick(
-            (("#a8506c", "#f4a8bc", "#ffe4ea"), ("#4c2414", "#8c4c2c", "#c88c60"), ("#5c84a0", "#a8d4e8", "#e8f8fc"))
-        ),
-    )
-    _plate(model, 0.60)
-    for x, tall in ((-0.24, 0), (-0.12, 0.02), (0, 0), (0.12, 0.02), (0.24, 0)):
-        y = 0.62 + 0.04 * (1 - (x / 0.3) ** 2) + tall
-        model.solid(
-            panel(x - 0.016, y - 0.04, x + 0.016, y + 0.18, 0.006),
-            code=("#7c88a8", "#f0f0f8", "#ffffff"),
-            roundness=0.015,
-            steps=1,
-        )
-        model.halo(x, y + 0.24, 0.11, "#ffb848", strength=0.55)
-        model.flat(
-            ((x, y + 0.19), (x - 0.026, y + 0.225), (x, y + 0.30), (x + 0.026, y + 0.225)), code="#ffb030", plain=True
-        )
-        model.flat(
-            ((x, y + 0.20), (x - 0.012, y + 0.22), (x, y + 0.255), (x + 0.012, y + 0.22)), code="#fff4c0", plain=True
-        )
-    body = model.solid(
-        row("-0.42 0.08, -0.42 0.58, -0.2 0.67, 0.2 0.67, 0.42 0.58, 0.42 0.08, 0.2 0, -0.2 0"),
-        code=_CREAM,
-        roundness=0.10,
-        steps=2,
-    )
-    model.mark(body, row("-0.5 0.24 0.05, 0 0.17 0.05, 0.5 0.24 0.05"), code=code)
-    drips = [
-        ((-0.42 + 0.084 * n, 0.60, 0.045), (-0.42 + 0.084 * n, 0.44 + 0.07 * ((n * 7) % 3), 0.036)) for n in range(11)
-    ]
-    model.mark(body, row("-0.5 0.57, -0.2 0.48, 0.2 0.48, 0.5 0.57, 0.5 0.8, -0.5 0.8"), *drips, code=code)
-    for n in range(9):
-        x = -0.36 + 0.09 * n
-        model.solid(((x, 0.055 - 0.10 * (1 - (x / 0.4) ** 2) * 0.4 + 0.02, 0.045),), code=code, roundness=0.03)
-    for x in (-0.30, -0.18, -0.06, 0.06, 0.18, 0.30):
-        y = 0.60 - 0.05 * (1 - (x / 0.4) ** 2)
-        model.solid(((x, y, 0.042),), code=("#740c1c", "#d8283c", "#fc9098"), roundness=0.03)
 
 
 @subject(
@@ -227,14 +172,14 @@ def bread(stage: Stage, place: Place) -> None:
 def pizza(stage: Stage, place: Place) -> None:
     """Paint a pizza with salami and basil."""
     model = Model(stage, place)
-    _plate(model, 1.05, code=("#4c2c14", "#8c5c30", "#c89c68"))
-    pie = model.solid(_oval(0.0, 0.16, 0.98, 0.34), code=_CRUST, roundness=0.05, texture=0.16)
-    model.mark(pie, _oval(0.0, 0.175, 0.86, 0.275), code=("#8c1c0c", "#cc3c1c", "#f07c50"), blur=0.012)
-    model.mark(pie, _oval(0.0, 0.18, 0.82, 0.255), code=("#b87c1c", "#f8cc5c", "#fff0b4"), blur=0.03)
+    plate(model, 1.05, code=("#4c2c14", "#8c5c30", "#c89c68"))
+    pie = model.solid(oval(0.0, 0.16, 0.98, 0.34), code=_CRUST, roundness=0.05, texture=0.16)
+    model.mark(pie, oval(0.0, 0.175, 0.86, 0.275), code=("#8c1c0c", "#cc3c1c", "#f07c50"), blur=0.012)
+    model.mark(pie, oval(0.0, 0.18, 0.82, 0.255), code=("#b87c1c", "#f8cc5c", "#fff0b4"), blur=0.03)
     for x, y in row(
         "-0.5 0.22, -0.2 0.33, 0.18 0.32, 0.52 0.24, 0.42 0.08, 0.05 0.19, -0.32 0.07, 0.08 0.02, -0.62 0.13, 0.66 0.14"
     ):
-        slice_ = model.solid(_oval(x, y, 0.115, 0.048), code=("#6c0c10", "#c02c24", "#ec8068"), roundness=0.02)
+        slice_ = model.solid(oval(x, y, 0.115, 0.048), code=("#6c0c10", "#c02c24", "#ec8068"), roundness=0.02)
         model.mark(slice_, *(((x + d, y + 0.4 * d, 0.008),) for d in (-0.05, 0.0, 0.05)), code="#f4b8a0")
     for x, y, way in ((-0.05, 0.27, 1), (0.3, 0.2, -1), (-0.42, 0.15, 1), (0.22, 0.1, 1), (-0.14, 0.1, -1)):
         model.solid(
@@ -259,7 +204,7 @@ def pizza(stage: Stage, place: Place) -> None:
 def burger(stage: Stage, place: Place) -> None:
     """Paint a burger, layer by layer."""
     model = Model(stage, place)
-    _plate(model, 0.72)
+    plate(model, 0.72)
     model.solid(row("-0.46 0.08, -0.48 0.22, 0.48 0.22, 0.46 0.08, 0.2 0.03, -0.2 0.03"), code=_CRUST, roundness=0.08)
     model.solid(
         *(((-0.5 + 0.1 * n, 0.26 + 0.02 * (n % 2), 0.05), (-0.42 + 0.1 * n, 0.25, 0.04)) for n in range(10)),
@@ -288,62 +233,3 @@ def burger(stage: Stage, place: Place) -> None:
         "-0.26 0.76, -0.14 0.88, 0 0.8, 0.12 0.91, 0.22 0.78, 0.33 0.7, -0.36 0.66, -0.04 0.7, 0.12 0.7, -0.18 0.66"
     ):
         model.solid(((x, y, 0.016), (x + 0.022, y + 0.012, 0.010)), code=_CREAM, roundness=0.012)
-
-
-@subject(
-    "icecream",
-    Role.FIGURE,
-    ("ice cream", "icecream", "gelato", "sundae", "ice cream cone", "popsicle"),
-    home="tabletop",
-    span=0.52,
-    breadth=0.30,
-    order=8,
-    near=True,
-    lights=("noon", "noon", "golden"),
-    say="an ice cream",
-)
-def icecream(stage: Stage, place: Place) -> None:
-    """Paint an ice cream cone in a glass stand."""
-    model = Model(stage, place)
-    model.shadow(-0.22, 0.22, strength=0.55)
-    model.solid(_oval(0.0, 0.02, 0.17, 0.035), code=_CHINA, roundness=0.03)
-    model.solid(row("0 0.03 0.025, 0 0.2 0.022"), code=_CHINA, roundness=0.02)
-    cone = model.solid(
-        row("-0.17 0.55, 0.17 0.55, 0.03 0.1, -0.03 0.1"),
-        code=("#7c4810", "#d8963c", "#fcd490"),
-        roundness=0.07,
-        steps=1,
-    )
-    model.mark(
-        cone,
-        *(((-0.3 + 0.085 * n, 0.55, 0.005), (0.0 + 0.085 * n, 0.10, 0.005)) for n in range(-1, 6)),
-        *(((0.3 - 0.085 * n, 0.55, 0.005), (0.0 - 0.085 * n, 0.10, 0.005)) for n in range(-1, 6)),
-        code="#8c5414",
-        strength=0.7,
-    )
-    model.solid(row("-0.2 0.5 0.028, 0.2 0.5 0.028"), code=("#7c4810", "#d8963c", "#fcd490"), roundness=0.03)
-    scoops = (
-        (-0.085, 0.62, ("#a84c68", "#f49cb4", "#ffe0e8")),
-        (0.095, 0.62, ("#5c9074", "#b0e4c0", "#ecfff0")),
-        (0.0, 0.77, ("#a88c5c", "#fbeac4", "#fffcf0")),
-    )
-    for x, y, code in scoops:
-        model.solid(
-            ((x, y, 0.125),),
-            *(((x - 0.11 + 0.055 * n, y - 0.085 - 0.015 * (n % 2), 0.032),) for n in range(5)),
-            code=painted(place, code),
-            roundness=0.07,
-            texture=0.16,
-        )
-    for n in range(14):
-        x, y = (
-            model.stream.child("sprinkle", n).uniform(-0.09, 0.09),
-            0.70 + 0.13 * model.stream.child("high", n).uniform(),
-        )
-        model.flat(
-            ((x, y, 0.006), (x + 0.018, y + 0.008 * (n % 3 - 1), 0.006)),
-            code=("#e8344c", "#3c8ce0", "#f4bc2c", "#4cb85c")[n % 4],
-            lit=0.7,
-        )
-    model.solid(row("0 0.92 0.045"), code=("#6c0c1c", "#d4203c", "#fc9098"), roundness=0.03)
-    model.flat(row("0 0.95 0.006, 0.03 1.02 0.005, 0.06 1.04 0.004"), code="#3c5c24")

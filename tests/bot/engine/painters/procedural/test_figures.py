@@ -138,6 +138,27 @@ def test_the_emblem_is_drawn_and_differs_from_word_to_word() -> None:
     assert np.abs(pictures[0].astype(float) - bare.astype(float)).mean() > 3
 
 
+@pytest.mark.parametrize(("prompt", "name", "count"), [("two foxes", "fox", 2), ("five sheep on a hill", "sheep", 5)])
+def test_as_many_are_painted_as_the_prompt_says(prompt: str, name: str, count: int) -> None:
+    scene = _scene(prompt)
+    places = [place for place in scene.places if place.name == name]
+    assert len(places) == count
+    assert len({place.key for place in places}) == count
+    assert all(0 < place.x < scene.width for place in places)
+    assert [place.base for place in places] == sorted(place.base for place in places)
+
+
+def test_a_portrait_of_an_animal_shows_the_animal() -> None:
+    assert {"cat"} <= _scene("a portrait of a cat").names
+    assert "portrait" not in _scene("a portrait of a cat").names
+    assert _scene("a woman with a cat").names >= {"woman", "cat"}
+
+
+def test_a_forest_comes_near_only_where_it_is_asked_for() -> None:
+    assert "thicket" in _scene("a forest").names
+    assert "thicket" not in _scene("a fox").names
+
+
 def test_no_takes_a_figure_out_again() -> None:
     assert "fox" in _scene("a fox and a wolf").names
     assert "fox" not in compose(Order(prompt="a fox and a wolf", seed=7, no="fox"), 1).names
