@@ -25,7 +25,7 @@ An ``Answer`` says what the application replied: ``kind`` ("message", "thinking"
 its ``text``, ``buttons`` by label, ``pictures``, ``private`` and ``edits``; ``channel.posts`` are those of the bot.
 
 Trouble: ``discord.faults.refuse/limit/fail/delay/lose`` for the next requests of a route; ``discord.gateway.drop``,
-``.reconnect``, ``.invalidate``, ``.forget``; ``channel.deny("attach_files")``, ``channel.delete()``,
+``.reconnect``, ``.invalidate``; ``channel.deny("attach_files")``, ``channel.delete()``,
 ``guild.leave()``; ``answer.interaction.expire()``; ``ann.types(..., twice=True)`` for an event that arrives twice.
 ``discord.requests`` lists everything that was asked, ``discord.limited`` how often a rate limit was run into.
 """

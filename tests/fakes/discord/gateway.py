@@ -266,9 +266,15 @@ class Gateway:
                 heard += session.connection is not None
         return heard
 
-    async def drop(self, *, code: int | None = None) -> None:
-        """Cut every connection: without a word, or with a close code. The sessions can be resumed."""
-        for session in self.live:
+    async def drop(self, *, code: int | None = None, forget: bool = False) -> None:
+        """Cut every connection: without a word, or with a close code.
+
+        The sessions can be resumed, unless they are forgotten.
+        """
+        live = self.live
+        if forget:
+            self.sessions.clear()
+        for session in live:
             assert session.connection is not None
             connection = session.connection
             connection.let_go()
@@ -293,10 +299,6 @@ class Gateway:
         """Ask every client for a heartbeat."""
         for session in self.live:
             await self._say(session, HEARTBEAT, None)
-
-    def forget(self) -> None:
-        """Forget every session, so that whoever wants to resume has to identify again."""
-        self.sessions.clear()
 
     async def _say(self, session: Session, op: int, data: Any) -> None:
         if session.connection is not None:

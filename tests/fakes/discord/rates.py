@@ -48,12 +48,13 @@ class Rates:
     """The windows of every place. With ``strict`` they are enforced; else there is room for everything."""
 
     strict: bool = False
+    paces: Mapping[tuple[str, str], tuple[int, float]] = field(default_factory=lambda: PACES)
     windows: dict[tuple[str, str, str], Window] = field(default_factory=dict)
     overall: Window = field(default_factory=lambda: Window(*OVERALL))
 
     def take(self, method: str, template: str, channel_id: str) -> tuple[dict[str, str], str | None]:
         """Count a request; give the headers that tell of it, and the scope of the limit that it broke, if any."""
-        pace = PACES.get((method, template))
+        pace = self.paces.get((method, template))
         if not self.strict or template.startswith(("/interactions", "/webhooks")):
             return {}, None
         if not self.overall.take():

@@ -29,7 +29,7 @@ class Bot(discord.AutoShardedClient):
 
     def __init__(self, **options: Any) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, guild_reactions=True)
-        super().__init__(intents=intents, **options)
+        super().__init__(intents=intents, guild_ready_timeout=0.05, **options)
         self.tree = app_commands.CommandTree(self)
         self.act: Act = _hello
         self.pressed: list[str] = []
@@ -321,7 +321,7 @@ async def test_what_breaks_a_rule_is_refused_and_told(scene: Scene) -> None:
     for view, complaint in [
         (layout(button("U1", "same"), button("U2", "same")), "custom_id 'same' is there 2 times"),
         (layout(text="x" * 2500, more="x" * 1501), "4001 characters"),
-        (layout(button("U1", "x" * 101)), "101"),
+        (layout(button("U1", "x" * 101)), "custom_id"),
         (layout(file="absent.png"), "was not found"),
     ]:
         with pytest.raises(discord.HTTPException) as refused:
@@ -359,9 +359,8 @@ async def test_a_cut_connection_is_resumed_and_nothing_is_missed(scene: Scene) -
 async def test_an_invalid_session_is_identified_anew(scene: Scene) -> None:
     await scene.world.gateway.invalidate(resumable=False)
     await until(lambda: scene.world.gateway.counts["identify"] == 2)
-    await scene.world.connected()
-    scene.world.gateway.forget()
-    await scene.world.gateway.drop()
+    await until(lambda: scene.bot.events.count("ready 0") == 2)
+    await scene.world.gateway.drop(forget=True)
     await until(lambda: scene.world.gateway.counts["resume refused"] == 1)
     await until(lambda: scene.world.gateway.counts["identify"] == 3)
     await until(lambda: scene.bot.events.count("ready 0") == 3)
@@ -416,12 +415,14 @@ async def test_strict_rates_are_told_in_time_and_kept(monkeypatch: pytest.Monkey
     async with Discord(strict_rates=True) as world:
         monkeypatch.setattr(Route, "BASE", world.api_url)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(world.gateway_url))
+        route = ("POST", "/channels/{channel_id}/messages")
+        world.rates.paces = {route: (5, 0.8)}
         channel = world.guild().channel()
         async with running(world) as bot:
             began = asyncio.get_running_loop().time()
             for number in range(6):
                 await bot.get_partial_messageable(channel.id).send(str(number))
-            assert asyncio.get_running_loop().time() - began > 4
+            assert asyncio.get_running_loop().time() - began > 0.7
         assert world.limited == 0
 
 
