@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 
 import discord
 import structlog
-import yarl
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 from starlette.routing import BaseRoute
 
 from adapters.discord.client import Client
 from adapters.discord.commands import all_commands
+from adapters.discord.connecting import log_in, point_library_at
 from adapters.discord.desk import Desk
-from adapters.discord.faults import RAISED, translated
 from adapters.discord.outbox import Outbox
 from adapters.discord.places import PLATFORM
 from adapters.discord.presses import Presses
@@ -33,7 +30,6 @@ from bot.jobs.view import JobView
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.config import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -139,31 +135,6 @@ class DiscordAdapter:
         if self._outbox is None:
             raise PlatformUnavailable("The connection to Discord is still being made.", retry_after=1.0)
         return self._outbox
-
-
-def point_library_at(settings: Settings) -> None:
-    """Have the library talk to where the settings say; it keeps that for the whole process."""
-    Route.BASE = str(settings.discord_api_url).rstrip("/")
-    if settings.discord_gateway_url is not None:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
-
-
-async def log_in(client: discord.Client, settings: Settings) -> None:
-    """Introduce the bot to Discord.
-
-    Raises:
-        InvalidSetting: Discord does not take the token.
-        PlatformUnavailable: Discord is out of reach.
-    """
-    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    try:
-        await client.login(token)
-    except discord.LoginFailure as error:
-        raise InvalidSetting(
-            "Discord does not take DISCORD_TOKEN. Copy it again from the page “Bot” of the application."
-        ) from error
-    except RAISED as error:
-        raise PlatformUnavailable(str(translated(error))) from error
 
 
 def _ended(connection: asyncio.Task[None]) -> Exception:
