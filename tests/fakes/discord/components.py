@@ -124,6 +124,8 @@ def _shown(component: Mapping[str, Any], names: Mapping[str, Attachment], free: 
     if "accessory" in told:
         told["accessory"] = _shown(component["accessory"], names, free)
     match component["type"]:
+        case 2 if component.get("emoji"):
+            told["emoji"] = {name: value for name, value in component["emoji"].items() if value is not None}
         case 11:
             told |= _described(component) | {"media": _media(component["media"], names)}
         case 12:

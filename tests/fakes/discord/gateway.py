@@ -252,8 +252,11 @@ class Gateway:
             self.changed.notify_all()
 
     async def tell(self, event: str, data: Any, *, guild_id: int | None) -> int:
-        """Tell the shard of a server, or the first for what belongs to none; give how many connections heard it."""
-        heard = 0
+        """Tell the shard of a server, or the first for what belongs to none.
+
+        Gives how many sessions it is for; one whose connection was cut hears of it when it resumes.
+        """
+        told = 0
         for session in list(self.sessions.values()):
             if session.shard != ((guild_id or 0) >> 22) % session.shards:
                 continue
@@ -261,10 +264,10 @@ class Gateway:
             if needed is not None and not session.intents & needed[0 if guild_id else 1]:
                 continue
             message = session.tell(event, data)
+            told += 1
             if session.connection is not None:
                 await session.connection.send(message)
-                heard += session.connection is not None
-        return heard
+        return told
 
     async def drop(self, *, code: int | None = None, forget: bool = False) -> None:
         """Cut every connection: without a word, or with a close code.

@@ -255,19 +255,19 @@ class Member:
         )
         discord.world.interactions[interaction.token] = interaction
         payload = interaction.payload(discord.world.application_id)
-        heard = 0
+        told = 0
         for _ in range(2 if twice else 1):
-            heard = await discord.gateway.tell(
+            told = await discord.gateway.tell(
                 "INTERACTION_CREATE", payload, guild_id=channel.guild.id if channel.guild else None
             )
-        if not heard:
+        if not told:
             raise NoAnswer(f"nobody is there to answer {data.get('name') or data.get('custom_id')}")
         try:
             async with asyncio.timeout(discord.acknowledge_within):
                 await interaction.answered.wait()
         except TimeoutError:
-            told = "\n".join(discord.complaints)
-            raise NoAnswer(f"the application did not respond to {data}\n{told}".strip()) from None
+            complaints = "\n".join(discord.complaints)
+            raise NoAnswer(f"the application did not respond to {data}\n{complaints}".strip()) from None
         return _answer(interaction)
 
 

@@ -254,7 +254,7 @@ class Discord:
             raise
         if self.contract is not None:
             for problem_text in self.contract.answer_problems(call.method, call.path, status, body):
-                self.complaints.append(f"the fake's own answer: {problem_text}")
+                self._complain(f"the fake's own answer: {problem_text}")
         return status, body, headers
 
     def _check(self, call: Call) -> None:
@@ -264,6 +264,10 @@ class Discord:
         for problem in self.contract.request_problems(call.method, call.path, call.query, call.body):
             self.complaints.append(problem)
             raise invalid("body", problem)
+
+    def _complain(self, complaint: str) -> None:
+        if complaint not in self.complaints:
+            self.complaints.append(complaint)
 
     async def _trouble(self, request: web.Request, fault: Fault) -> None:
         if fault.delay:

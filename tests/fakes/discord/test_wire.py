@@ -215,6 +215,7 @@ async def test_autocomplete_and_uploads_and_reactions_arrive(scene: Scene) -> No
     assert (answer.kind, seen, answer.followups) == ("thinking", [png()], [])
     await scene.ann.reacts(answer.message, "❌")
     await until(lambda: "❌" in scene.bot.events)
+    assert "❌" in scene.bot.events
 
 
 async def test_the_same_nonce_gives_the_same_message(scene: Scene) -> None:
@@ -345,14 +346,18 @@ async def test_a_cut_connection_is_resumed_and_nothing_is_missed(scene: Scene) -
     sent = await scene.bot.get_partial_messageable(scene.channel.id).send("hello")
     message = scene.channel.messages[sent.id]
     await scene.world.gateway.drop()
-    await scene.ann.reacts(message, "❌")
+    answer = await scene.ann.types(scene.channel, "draw", prompt="a ship")
+    assert answer.message.text == "hello", "what happens in between is told as soon as the session is resumed"
     await until(lambda: "resumed" in scene.bot.events)
+    await scene.world.gateway.drop(code=1012)
+    await scene.ann.reacts(message, "❌")
+    await until(lambda: scene.bot.events.count("resumed") == 2)
     assert "❌" in scene.bot.events
     assert scene.world.gateway.counts["identify"] == 1
     await scene.world.gateway.reconnect()
-    await until(lambda: scene.bot.events.count("resumed") == 2)
-    await scene.world.gateway.invalidate(resumable=True)
     await until(lambda: scene.bot.events.count("resumed") == 3)
+    await scene.world.gateway.invalidate(resumable=True)
+    await until(lambda: scene.bot.events.count("resumed") == 4)
     assert scene.world.gateway.counts["identify"] == 1
 
 
@@ -368,7 +373,7 @@ async def test_an_invalid_session_is_identified_anew(scene: Scene) -> None:
 
 
 async def test_an_event_for_nobody_is_lost(scene: Scene) -> None:
-    await scene.world.gateway.drop(code=1012)
+    await scene.world.gateway.drop(forget=True)
     with pytest.raises(NoAnswer, match="nobody is there"):
         await scene.ann.types(scene.channel, "draw", prompt="a ship")
 
