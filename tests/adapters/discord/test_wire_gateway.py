@@ -132,10 +132,9 @@ async def test_no_intent_is_asked_for_that_reads_messages(wire: Wire) -> None:
 
 
 async def test_a_process_runs_the_shards_that_it_is_told(tmp_path: Path) -> None:
-    async with Discord(shards=4) as place:
-        async with program(tmp_path / "data", place, discord_shards="1,3/4"):
-            await place.connected(2)
-            assert sorted(each["shard"] for each in place.gateway.identified) == [[1, 4], [3, 4]]
+    async with Discord(shards=4) as place, program(tmp_path / "data", place, discord_shards="1,3/4"):
+        await place.connected(2)
+        assert sorted(each["shard"] for each in place.gateway.identified) == [[1, 4], [3, 4]]
 
 
 @pytest.mark.slow

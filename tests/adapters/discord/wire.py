@@ -76,7 +76,10 @@ class Wire:
 
 
 async def until(
-    condition: Callable[[], bool | Awaitable[bool]], told: Callable[[], str] = str, *, seconds: float = TIME_LIMIT_SECONDS
+    condition: Callable[[], bool | Awaitable[bool]],
+    told: Callable[[], str] = str,
+    *,
+    seconds: float = TIME_LIMIT_SECONDS,
 ) -> None:
     """Wait until something is so, within a time limit; ``told`` says what is so instead."""
     ends = asyncio.get_running_loop().time() + seconds
@@ -103,7 +106,6 @@ async def wired(folder: Path, discord: Discord | None = None, **settings: Any) -
 async def program(folder: Path, place: Discord, **settings: Any) -> AsyncIterator[App]:
     """Run the program on a Discord for the length of the block."""
     engine = {"painter": PAINTER, "painter_options": {"folder": str(folder), "previews": True}, "workers": 1}
-    folder.mkdir(exist_ok=True)
     read = read_settings(data_dir=folder, http_port=0, mcp_port=0).model_copy(
         update={
             "discord_token": SecretStr(place.token),

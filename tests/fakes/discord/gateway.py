@@ -95,12 +95,13 @@ class Session:
 
 @dataclass
 class Connection:
-    """One websocket."""
+    """One websocket. ``cut`` is whether it was us who closed it."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
     compression: Compression | None
     session: Session | None = None
+    cut: bool = False
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send a message, packed where that was asked for; one to a client that is gone is dropped."""
@@ -182,7 +183,8 @@ class Gateway:
         self.closes.append(connection.socket.close_code)
         session = connection.session
         connection.let_go()
-        if session is not None and connection.socket.close_code in CLOSED_FOR_GOOD and session.connection is None:
+        given_up = connection.socket.close_code in CLOSED_FOR_GOOD and not connection.cut
+        if session is not None and session.connection is None and given_up:
             self.sessions.pop(session.id, None)
         async with self.changed:
             self.changed.notify_all()
@@ -281,6 +283,7 @@ class Gateway:
             assert session.connection is not None
             connection = session.connection
             connection.let_go()
+            connection.cut = True
             if code is not None:
                 await connection.socket.close(code=code)
             elif connection.transport is not None:
