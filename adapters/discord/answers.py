@@ -46,7 +46,7 @@ class Answers:
             log.warning("discord did not take an answer", reason=str(translated(error)), code=code_of(error))
             await tell(asked, notices.problem(translated(error)))
         except Exception:  # one event that breaks something must not keep the person waiting
-            log.exception("an event could not be handled", event=asked.id)
+            log.exception("an event could not be handled", interaction=asked.id)
             await tell(asked, notices.unforeseen())
 
 
@@ -72,4 +72,4 @@ async def show(asked: Asked, layout: ui.LayoutView) -> None:
 
 def _note(error: ImaginebotError, asked: Asked) -> None:
     level = "error" if isinstance(error, OperatorError) else "info" if isinstance(error, UserError) else "warning"
-    getattr(log, level)("discord_event_refused", event=asked.id, code=error.code, reason=str(error))
+    getattr(log, level)("discord_event_refused", interaction=asked.id, code=error.code, reason=str(error))

@@ -46,7 +46,7 @@ class Tree(app_commands.CommandTree["Client"]):
 
     async def on_error(self, asked: Asked, error: app_commands.AppCommandError, /) -> None:
         """Tell that a command is not the one that the person's client knows, or that it broke."""
-        log.warning("a command could not be taken", reason=str(error), event=asked.id)
+        log.warning("a command could not be taken", reason=str(error), interaction=asked.id)
         outdated = isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound)
         await tell(asked, notices.outdated() if outdated else notices.unforeseen())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 import structlog
@@ -21,6 +21,7 @@ from adapters.discord.wording import hides_something
 from bot import crash
 from bot.errors import ImaginebotError, PlatformUnavailable, UpstreamUnavailable
 from bot.jobs.model import Conversation, Job, Requester, Source
+from bot.jobs.view import JobView
 
 if TYPE_CHECKING:
     from adapters.discord.client import Client
@@ -157,7 +158,7 @@ class Desk:
             crash.point("discord.deferred")
             message = made.message_id if made is not None and made.message_id else (await asked.original_response()).id
         except RAISED as error:  # too late, perhaps: the post comes by itself then
-            log.warning("an event could not be acknowledged", event=event.id, code=code_of(error))
+            log.warning("an event could not be acknowledged", interaction=event.id, code=code_of(error))
             return None
         return MessageName(guild=event.guild, channel=event.channel, message=message)
 
@@ -168,8 +169,7 @@ class Desk:
             await self.outbox.change(job.id, place, view)
             name = place
         else:
-            look = await self.outbox.look(await self.rows.place(job.id), view)
-            made = await asked.response.send_message(view=presenter.post(view, look).layout)
+            made = await self._reply(asked, job, view)
             crash.point("discord.answered")
             hidden = isinstance(made.resource, discord.InteractionMessage) and made.resource.flags.ephemeral
             if made.message_id is None:
@@ -178,6 +178,13 @@ class Desk:
             await self.rows.set_message(job.id, name, by_bot=event.by_bot and not hidden)
         await self.app.service.replied(job.id, str(name), view.revision)
 
+    async def _reply(self, asked: Asked, job: Job, view: JobView) -> discord.InteractionCallbackResponse[Any]:
+        """Answer with the post. What it shows at first is small: copies of pictures that the job starts from."""
+        look = await self.outbox.look(await self.rows.place(job.id), view)
+        shown = presenter.post(view, presenter.with_smaller_picture(look))
+        files = [file for file in await self.outbox.uploads.files(shown, {}) if isinstance(file, discord.File)]
+        return await asked.response.send_message(view=shown.layout, files=files)
+
     async def _resume(self, event: Event) -> None:
         """Carry out a command that was acknowledged before the last end."""
         wish = Wish.from_json(event.wish or "")
@@ -185,12 +192,12 @@ class Desk:
         try:
             jobs = await self.pictures.carry_out(wish, source)
         except UpstreamUnavailable:
-            log.warning("a command has to wait for its pictures", event=event.id)
+            log.warning("a command has to wait for its pictures", interaction=event.id)
             return  # the next start tries again
         except ImaginebotError as error:
             await self.outbox.tell(event, notices.problem(error))
         except Exception:  # a command that breaks something must not keep the program from starting
-            log.exception("a command could not be carried out after a restart", event=event.id)
+            log.exception("a command could not be carried out after a restart", interaction=event.id)
             await self.outbox.tell(event, notices.unforeseen())
         else:
             await self.rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)

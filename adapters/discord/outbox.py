@@ -107,7 +107,7 @@ class Outbox:
         try:
             await webhook.edit_message(ORIGINAL, content=text)
         except RAISED as error:
-            log.info("an event could not be answered any more", event=event.id, reason=str(translated(error)))
+            log.info("an event could not be answered any more", interaction=event.id, reason=str(translated(error)))
 
     async def look(self, place: Place | None, view: JobView, *, spoiler: bool = False, copy: bool = False) -> Look:
         """Give what the view does not say about how it is to be shown."""

@@ -36,6 +36,9 @@ BAR_PARTS = 12
 SMALLER_WIDTH = 1600
 """Pixels across of the copy that is shown where the file itself is too large."""
 
+INPUT_WIDTH = 1024
+"""Pixels across of the copies of pictures that a job starts from; they only remind of them."""
+
 _RUNNING = 0x5865F2
 _DONE = 0x3BA55D
 _FAILED = 0xED4245
@@ -128,12 +131,12 @@ def pictures_of(view: JobView) -> tuple[PictureView, ...]:
 
 def _uploads(view: JobView, look: Look) -> Iterator[Upload]:
     for picture in pictures_of(view):
-        smaller = look.smaller and picture is view.main
+        width = INPUT_WIDTH if picture.role is PictureRole.INPUT else SMALLER_WIDTH if look.smaller else None
         yield Upload(
             digest=picture.digest,
-            name=file_name(view, picture, smaller=smaller),
+            name=file_name(view, picture, smaller=width is not None),
             alt=shortened(picture.alt, DESCRIPTION_LIMIT),
-            width=SMALLER_WIDTH if smaller else None,
+            width=width,
         )
 
 
@@ -177,7 +180,7 @@ def _below(view: JobView, look: Look) -> str:
     if view.error:
         lines.append(escaped(view.error, SENTENCE_LIMIT))
     lines += [escaped(note, SENTENCE_LIMIT // 2) for note in view.notes[:3]]
-    if look.smaller:
+    if look.smaller and view.main is not None:
         where = f"[Open it at full size]({look.full_url})." if look.full_url else "It is kept at full size."
         lines.append(f"-# This is a smaller copy, as the file is too large for this place. {where}")
     return "\n".join(lines)

@@ -52,24 +52,25 @@ class Uploads:
         held = self._held.get(message, {}) if message is not None else {}
         smaller = presenter.post(view, presenter.with_smaller_picture(look))
         shown = presenter.post(view, look)
-        if any(upload.width and upload.name in held for upload in smaller.uploads):
+        if any(upload.name in held for upload in set(smaller.uploads) - set(shown.uploads)):
             shown = smaller  # it was too large before
-        files = await self._files(shown, held)
+        files = await self.files(shown, held)
         if shown is not smaller and _size(files) > limit:
-            shown, files = smaller, await self._files(smaller, held)
+            shown, files = smaller, await self.files(smaller, held)
         try:
             sent = await send(shown, files)
         except discord.HTTPException as error:
             if shown is smaller or not is_too_large(error):
                 raise
             log.info("a picture was too large for Discord", job=view.job_id)
-            sent = await send(smaller, await self._files(smaller, held))
+            sent = await send(smaller, await self.files(smaller, held))
         self._remember(sent)
         return sent
 
-    async def _files(
+    async def files(
         self, shown: Shown, held: Mapping[str, discord.Attachment]
     ) -> list[discord.Attachment | discord.File]:
+        """Give the files of a message, of which ``held`` are there already."""
         return [held[upload.name] if upload.name in held else await self._file(upload) for upload in shown.uploads]
 
     async def _file(self, upload: Upload) -> discord.File:

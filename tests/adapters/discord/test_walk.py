@@ -5,24 +5,21 @@ from __future__ import annotations
 from tests.adapters.discord.scene import Scene, done, until
 
 
-async def test_imagine_upscale_vary_reroll(scene: Scene) -> None:
-    answer = await scene.ann.types(scene.channel, "imagine", prompt="a lighthouse", aspect="3:2", seed=7)
-    assert answer.kind == "message"
-    grid = await done(answer.message)
-    print(grid.text, list(grid.buttons), grid.pictures)
-    answer = await scene.ben.press(grid, "U2")
-    assert answer.kind == "message"
-    upscale = await done(answer.message)
-    print(upscale.text, list(upscale.buttons), upscale.pictures)
-    answer = await scene.ben.press(grid, "V3")
-    assert answer.modal is not None
-    print(answer.modal)
-    answer = await scene.ben.submits(answer.modal, prompt="a red lighthouse --ar 3:2")
-    varied = await done(answer.message)
-    print(varied.text)
-    answer = await scene.ann.press(grid, "Reroll")
-    print((await done(answer.message)).text)
-    await until(lambda: "U2" in grid.text)
-    print(grid.text, grid.edits)
-    for request in scene.world.requests:
-        print(request.method, request.path[:90], request.status)
+async def test_from_a_prompt_to_an_upscale_to_a_variation_to_a_reroll(scene: Scene) -> None:
+    grid = await done((await scene.ann.types(scene.channel, "imagine", prompt="a lighthouse", seed=7)).message)
+    upscale = await done((await scene.ben.press(grid, "U2")).message)
+    assert list(upscale.buttons) == ["Vary", "Describe", "Open"]
+    assert "See the grid it came from" in upscale.text
+    form = (await scene.ben.press(grid, "V3")).modal
+    assert form is not None
+    assert form.fields == {"prompt": "a lighthouse --seed 7"}
+    varied = await done((await scene.ben.submits(form, prompt="a red lighthouse")).message)
+    assert "Variation of picture 3, prompt edited" in varied.text
+    assert f"<@{scene.ben.id}>" in varied.text
+    reroll = await done((await scene.ann.press(grid, "Reroll")).message)
+    assert "Reroll" in reroll.text
+    await until(lambda: "Reroll]" in grid.text)
+    assert [label for label in grid.buttons if label.endswith("✓")] == ["U2 ✓", "V3 ✓"]
+    links = [f"channels/{scene.guild.id}/{scene.channel.id}/{post.id}" for post in (upscale, varied, reroll)]
+    assert all(link in grid.text for link in links)
+    assert scene.channel.posts == [grid, upscale, varied, reroll]
