@@ -127,7 +127,7 @@ class AnswerRoutes:
         """Say more; after "thinking" the first is what was thought of."""
         interaction = self._opened(call)
         original = interaction.original
-        if original is not None and original.loading:
+        if original is not None and original.loading and not original.deleted:
             change(self._world, original, call.body, call.files)
             await self._world.say(original, new=False)
             return 200, original.payload()
