@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import discord
 import structlog
@@ -31,6 +32,19 @@ REMEMBERED_MESSAGES = 2000
 
 Send = Callable[[Shown, Sequence[discord.Attachment | discord.File]], Awaitable[discord.Message]]
 """Send a message with these files, those that it holds already among them."""
+
+
+class Held(discord.Attachment):
+    """A file that a message has already, by its id: what Discord needs to be told so that it stays."""
+
+    def __init__(self, id: int, filename: str) -> None:  # noqa: A002 - the library's name for it
+        """Name the file. Nothing else of it is known here, nor needed."""
+        self.id = id
+        self.filename = filename
+
+    def to_dict(self) -> Any:
+        """Write what stands in the list of files to keep."""
+        return {"id": self.id, "filename": self.filename}
 
 
 class Uploads:
@@ -78,10 +92,19 @@ class Uploads:
         return discord.File(io.BytesIO(content), filename=upload.name, description=upload.alt)
 
     def _remember(self, message: discord.Message) -> None:
-        self._held[message.id] = {attachment.filename: attachment for attachment in message.attachments}
+        self._held[message.id] = {held.filename: held for held in held_by(message.components)}
         self._held.move_to_end(message.id)
         while len(self._held) > REMEMBERED_MESSAGES:
             self._held.popitem(last=False)
+
+
+def held_by(components: Iterable[Any]) -> Iterator[Held]:
+    """Give the files that components show. Discord lists those nowhere else in a message of components."""
+    for component in components:
+        for item in getattr(component, "items", ()):
+            if item.media.attachment_id is not None:
+                yield Held(item.media.attachment_id, urlsplit(item.media.url).path.rpartition("/")[2])
+        yield from held_by(getattr(component, "children", ()))
 
 
 def _size(files: Sequence[discord.Attachment | discord.File]) -> int:
