@@ -40,6 +40,10 @@ class Scene:
         """Let gated paintings go on."""
         (self.folder / "gate").touch()
 
+    def close_gate(self) -> None:
+        """Hold gated paintings up again."""
+        (self.folder / "gate").unlink(missing_ok=True)
+
 
 def tuning(folder: Path) -> Tuning:
     """An engine whose painter is tiny and obeys words in the prompt, in ``folder``."""

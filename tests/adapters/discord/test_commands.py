@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import pytest
 
 from adapters.discord import desk
 from adapters.discord.completing import CHOICE_LIMIT
-from adapters.discord.wishes import Pictures, Wish
-from bot.jobs.model import Job, JobFilter, Source
-from tests.adapters.discord.scene import Scene, done, studio, until
-from tests.fakes.discord import Discord
+from bot.jobs.model import JobFilter
+from tests.adapters.discord.scene import Scene, done, until
 from tests.fakes.engines import png
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_imagine_is_answered_with_the_post_itself(scene: Scene) -> None:
@@ -88,7 +85,7 @@ async def test_a_prompt_is_completed_from_the_grammar_and_from_ones_own_past(sce
 async def test_a_reference_picture_goes_along(scene: Scene) -> None:
     answer = await scene.ann.types(scene.channel, "imagine", prompt="a harbour", reference=png())
     await done(answer.message)
-    (job,) = (await scene.app.service.list(JobFilter())).views
+    (job,) = (await scene.app.service.list(JobFilter(workspace=str(scene.guild.id)))).views
     assert len(job.inputs) == 1
 
 
@@ -157,29 +154,6 @@ async def test_what_goes_wrong_after_that_is_still_told_in_private(
     assert answer.followups[0].private
     assert "That picture cannot be used" in answer.followups[0].text
     assert scene.channel.posts == []
-
-
-async def test_a_command_that_was_acknowledged_is_carried_out_after_a_restart(
-    tmp_path: Path, world: Discord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    guild = world.guild("Studio")
-    channel, ann = guild.channel("general"), guild.member("Ann")
-    monkeypatch.setattr(desk, "PATIENCE_S", 0.0)
-    held = asyncio.Event()
-
-    async def never(_pictures: Pictures, _wish: Wish, _source: Source) -> tuple[Job, ...]:
-        await held.wait()
-        raise AssertionError("the first run ends before")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Pictures, "carry_out", never)
-        async with studio(tmp_path, world):
-            answer = await ann.types(channel, "describe", image=png())
-            assert answer.kind == "thinking"
-    async with studio(tmp_path, world):
-        description = await done(answer.message)
-        assert "Imagine 4" in description.buttons
-        assert channel.posts == [description]
 
 
 async def test_jobs_lists_what_everybody_makes_by_pages_and_shows_one(scene: Scene) -> None:

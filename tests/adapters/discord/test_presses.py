@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pytest
 
-from tests.adapters.discord.scene import Scene, done, studio, until
-from tests.fakes.discord import Discord, Message
+from tests.adapters.discord.scene import Scene, done, until
+from tests.fakes.discord import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def _grid(scene: Scene, prompt: str = "a lighthouse") -> Message:
@@ -24,10 +26,11 @@ async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> 
 
 async def test_a_press_that_arrives_twice_is_one(scene: Scene) -> None:
     grid = await _grid(scene)
+    before = len(scene.world.asked("POST", "/interactions/.*/callback"))
     answer = await scene.ann.press(grid, "Reroll", twice=True)
     await done(answer.message)
     assert len(scene.channel.posts) == 2
-    assert len(scene.world.asked("POST", "/interactions/.*/callback")) == 2
+    assert len(scene.world.asked("POST", "/interactions/.*/callback")) == before + 1
 
 
 async def test_a_command_that_arrives_twice_is_one(scene: Scene) -> None:
@@ -90,22 +93,6 @@ async def test_a_job_that_is_cancelled_can_be_asked_for_again(scene: Scene) -> N
     scene.open_gate()
     again = await done((await scene.ben.press(post, "Retry")).message)
     assert "Done" in again.text
-
-
-async def test_buttons_and_forms_from_before_a_restart_work(tmp_path: Path, world: Discord) -> None:
-    guild = world.guild("Studio")
-    channel, ann = guild.channel("general"), guild.member("Ann")
-    async with studio(tmp_path, world):
-        grid = await done((await ann.types(channel, "imagine", prompt="a lighthouse")).message)
-        form = (await ann.press(grid, "V3")).modal
-    async with studio(tmp_path, world):
-        varied = await done((await ann.submits(form, prompt="a red lighthouse")).message)
-        assert "prompt edited" in varied.text
-        upscale = await done((await ann.press(grid, "U4")).message)
-        assert "Upscale of picture 4" in upscale.text
-        await until(lambda: "U4 ✓" in grid.buttons)
-        assert len(grid.pictures) == 1
-    assert world.world.syncs == 1
 
 
 async def test_a_button_of_a_job_that_is_gone_says_so(scene: Scene) -> None:

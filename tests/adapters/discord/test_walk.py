@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.adapters.discord.scene import Scene, done, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_from_a_prompt_to_an_upscale_to_a_variation_to_a_reroll(scene: Scene) -> None:
