@@ -41,6 +41,8 @@ CALLED_AFTER = timedelta(minutes=1)
 OLD = timedelta(hours=1)
 """From this age on Discord counts the changes of a message."""
 
+_OVER = "Only a person has installed the app there, and their event is over."
+
 Files = Sequence[discord.Attachment | discord.File]
 
 
@@ -67,7 +69,10 @@ class Outbox:
         try:
             name = await self._finder.find(place)
             if name is None:
-                return str(await self._make(place, view))
+                name = await self._make(place, view)
+                if place.tried_at is None:
+                    return str(name)
+            # What an earlier try has made shows the job as it was then.
             found = await self._place(post)
             await self._change(found, name, view)
         except RAISED as error:
@@ -189,13 +194,15 @@ class Outbox:
     async def _change(self, place: Place, name: MessageName, view: JobView) -> None:
         webhook = self._finder.webhook(place) if _made_by_token(place) else None
         if webhook is None and not place.by_bot:
-            raise PostGone("Only a person has installed the app there, and their event is over.")
+            raise PostGone(_OVER)
         if webhook is not None:
             try:
                 await self._change_by(webhook, place, name, view)
             except discord.HTTPException as error:
-                if not is_dead_token(error) or not place.by_bot:
+                if not is_dead_token(error):
                     raise
+                if not place.by_bot:
+                    raise PostGone(_OVER) from error
             else:
                 return
         channel = self._client.get_partial_messageable(name.channel)

@@ -119,7 +119,9 @@ def file_name(view: JobView, picture: PictureView, *, smaller: bool = False) -> 
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:48].strip("-")
     what = "grid" if picture.role is PictureRole.GRID else picture.role.value
     kind = "webp" if smaller else _EXTENSIONS.get(picture.content_type, "png")
-    return f"{slug or 'picture'}-{what}-{picture.digest[:10]}.{kind}"
+    # The copy has a name of its own, as files are known again by their names.
+    size = "-small" if smaller else ""
+    return f"{slug or 'picture'}-{what}-{picture.digest[:10]}{size}.{kind}"
 
 
 def pictures_of(view: JobView) -> tuple[PictureView, ...]:

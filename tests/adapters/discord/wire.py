@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.config import read_settings
 from bot.jobs.pace import Backoff
 from bot.jobs.publisher import PublisherSettings
 from tests.fakes.discord import Channel, Discord, Member, Message
+from tests.fakes.discord.interactions import ACKNOWLEDGE_WITHIN_S
 from tests.fakes.discord.server import GuildHandle
 from tests.fakes.engines import TIME_LIMIT_SECONDS
 
@@ -46,6 +47,14 @@ class Wire:
         """Have Ann type /imagine and give the post."""
         return (await self.ann.types(self.channel, "imagine", prompt=prompt, **options)).message
 
+    def begin(self) -> Wire:
+        """Give a channel and an Ann of one's own, with nothing left of what was arranged before."""
+        self.discord.faults.clear()
+        self.discord.acknowledge_within = ACKNOWLEDGE_WITHIN_S
+        self.discord.slow_files, self.discord.files_expired = 0.0, False
+        (self.folder / "gate").unlink(missing_ok=True)
+        return replace(self, channel=self.guild.channel("general"), ann=self.guild.member("Ann"))
+
     async def done(self, message: Message) -> Message:
         """Wait until a post shows that its job is done."""
         await self.shows(message, "Done in ")
@@ -62,7 +71,9 @@ class Wire:
         return self.channel.posts
 
     async def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Look into the tables."""
+        """Look into the tables; ``:channel`` is the channel's id."""
+        values = (*values, *([str(self.channel.id)] if ":channel" in sql else []))
+        sql = sql.replace(":channel", "?")
         async with self.app.database.transaction() as connection:
             return [tuple(row) for row in await connection.execute_fetchall(sql, values)]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from tests.fakes.discord.rules import KNOWN
@@ -16,7 +17,8 @@ class Fault:
     """What happens to requests whose method and path fit: ``times`` of them, after ``skip`` that go through.
 
     ``before`` is whether the request has no effect; with a ``status`` it is answered so, with ``lost`` its connection
-    is closed without an answer, else its answer comes ``delay`` seconds late.
+    is closed without an answer, else its answer comes ``delay`` seconds late. ``with_file`` narrows it to requests with
+    an upload of such a name.
     """
 
     method: str
@@ -30,11 +32,14 @@ class Fault:
     delay: float = 0.0
     lost: bool = False
     before: bool = True
+    with_file: str = "*"
     hit: int = 0
 
-    def takes(self, method: str, path: str) -> bool:
+    def takes(self, method: str, path: str, names: Sequence[str]) -> bool:
         """Say whether a request is met by it, and count."""
-        if self.method not in ("*", method) or not fnmatch.fnmatchcase(path, self.path) or self.hit >= self.times:
+        if self.method not in ("*", method) or not fnmatchcase(path, self.path) or self.hit >= self.times:
+            return False
+        if self.with_file != "*" and not any(fnmatchcase(name, self.with_file) for name in names):
             return False
         if self.skip:
             self.skip -= 1
@@ -53,11 +58,22 @@ class Faults:
         self.waiting.append(fault)
         return fault
 
-    def refuse(self, method: str, path: str, code: int, *, times: int = 1, skip: int = 0) -> Fault:
+    def refuse(
+        self, method: str, path: str, code: int, *, times: int = 1, skip: int = 0, with_file: str = "*"
+    ) -> Fault:
         """Answer with one of Discord's codes; it comes with its own HTTP status."""
         retry_after = 1.0 if KNOWN[code][0] == 429 else 0.0
         return self._add(
-            Fault(method, path, times=times, skip=skip, status=KNOWN[code][0], code=code, retry_after=retry_after)
+            Fault(
+                method,
+                path,
+                times=times,
+                skip=skip,
+                status=KNOWN[code][0],
+                code=code,
+                retry_after=retry_after,
+                with_file=with_file,
+            )
         )
 
     def fail(self, method: str, path: str, status: int = 503, *, times: int = 1, skip: int = 0) -> Fault:
@@ -78,9 +94,9 @@ class Faults:
         """Close the connection in place of an answer, after the effect; with ``before`` there is none."""
         return self._add(Fault(method, path, times=times, skip=skip, lost=True, before=before))
 
-    def meeting(self, method: str, path: str) -> Fault | None:
+    def meeting(self, method: str, path: str, names: Sequence[str]) -> Fault | None:
         """Give the fault that a request runs into."""
-        return next((fault for fault in self.waiting if fault.takes(method, path)), None)
+        return next((fault for fault in self.waiting if fault.takes(method, path, names)), None)
 
     def clear(self) -> None:
         """Let everything go well again."""

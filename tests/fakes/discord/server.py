@@ -80,6 +80,7 @@ class Discord:
         self.complaints: list[str] = []
         self.limited = 0
         self.files_expired = False
+        self.slow_files = 0.0
         self._port = port
         self._house = HouseRoutes(self.world, privileged=privileged, gateway=self._about_gateway)
         self._routes = _compiled(
@@ -178,6 +179,7 @@ class Discord:
         }
 
     async def _file(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.slow_files)
         attachment = self.world.attachments.get(int(request.match_info["attachment_id"]))
         if attachment is None or self.files_expired or "hm" not in request.query:
             return web.Response(status=404, text="This content is no longer available.")
@@ -187,7 +189,7 @@ class Discord:
         """Answer a request of the REST interface, or run it into the trouble that waits for it."""
         path = request.path.removeprefix(API)
         template, parts, handler = self._found(request.method, path)
-        fault = self.faults.meeting(request.method, path)
+        fault: Fault | None = None
         status: int = 0
         body: Any = None
         headers: dict[str, str] = {}
@@ -195,6 +197,7 @@ class Discord:
         try:
             call = await read(request, path)
             call = Call(**{**vars(call), "parts": parts})
+            fault = self.faults.meeting(call.method, path, [name for name, _ in call.files.values()])
             if fault is not None and fault.before:
                 await self._trouble(request, fault)
             status, body, headers = await self._answer(call, template, handler)
