@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot import crash
 from bot.clock import from_millis, to_millis
 from bot.errors import InvalidCommand
 from bot.jobs.model import Picture
@@ -96,6 +97,8 @@ class Notifier:
             stale = await unit.webhook_rows("stale_subscriptions", limit=50)
             for subscription in stale:
                 await self._consider(unit, subscription)
+        if stale:
+            crash.point("notifier.written")
         return bool(stale)
 
     async def _consider(self, unit: Unit, subscription: Any) -> None:
@@ -137,25 +140,33 @@ class Notifier:
         room = self._settings.at_once - len(self._under_way)
         if room <= 0:
             return
-        for delivery in await self._due():
-            if delivery["id"] not in self._under_way and room > 0:
-                room -= 1
-                task = group.create_task(self._deliver(delivery, sender), name=f"webhook {delivery['id']}")
-                self._under_way[delivery["id"]] = task
+        for delivery in await self._due(room):
+            task = group.create_task(self._deliver(delivery, sender), name=f"webhook {delivery['id']}")
+            self._under_way[delivery["id"]] = task
 
-    async def _due(self) -> Sequence[Any]:
+    async def _due(self, room: int) -> Sequence[Any]:
         async with self._store.unit() as unit:
-            return await unit.webhook_rows(
+            await unit.hold("deliveries")  # what an endpoint has at a time is counted over all processes
+            due = await unit.webhook_rows(
                 "due_deliveries",
                 now=to_millis(unit.now),
                 pause_after=self._settings.pause_after,
                 each=self._settings.each,
                 limit=self._settings.at_once + len(self._under_way),
             )
+            taken = [delivery for delivery in due if delivery["id"] not in self._under_way][:room]
+            await unit.take_deliveries(taken)
+        return taken
 
     async def _deliver(self, delivery: Any, sender: WebhookSender) -> None:
         try:
-            await self._settle(delivery, await self._send(delivery, sender))
+            outcome = await self._send(delivery, sender)
+            if outcome.problem is None:
+                crash.point("notifier.sent")
+            else:
+                crash.point("notifier.unheard")
+            await self._settle(delivery, outcome)
+            crash.point("notifier.settled")
         except Exception:  # the row is still there, and is tried again as if nothing had been sent
             log.exception("a webhook could not be settled", event=delivery["id"])
             await asyncio.sleep(IDLE_S)
@@ -178,6 +189,7 @@ class Notifier:
 
     async def _settle(self, delivery: Any, outcome: Outcome) -> None:
         async with self._store.unit() as unit:
+            await unit.free_delivery(delivery["id"])
             if outcome.problem is None:
                 await unit.webhooks("endpoint_answered", endpoint=delivery["endpoint"])
                 await self._end(unit, delivery, "delivered", None)
@@ -243,6 +255,7 @@ class Webhooks:
                 await unit.webhooks("replay_delivery", id=row["id"], now=to_millis(unit.now), give_up_at=give_up_at)
                 await unit.webhooks("endpoint_answered", endpoint=row["endpoint"])
             unit.awaited = True
+        crash.point("notifier.replayed")
         return len(wanted)
 
 

@@ -51,6 +51,9 @@ ONCE_FETCHED = datetime(9000, 1, 1, tzinfo=UTC)
 _DURATIONS = 20
 """How many recent jobs the usual time is taken from."""
 
+_NEARLY_FULL = 1_000
+"""Jobs below the limit from which on processes take in jobs one after the other, so that it holds over all of them."""
+
 _ENDS = 50
 """How many recent ends the pace of the studio is taken from."""
 
@@ -134,7 +137,7 @@ class JobService:
         Raises:
             RequestRefused: the key has been used for something else.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             found = await self._seen(unit, source)
         return found[0] if found else None
 
@@ -156,7 +159,7 @@ class JobService:
 
     def reading(self) -> AbstractAsyncContextManager[Unit]:
         """Open a unit of work for reading."""
-        return self._store.unit()
+        return self._store.reading()
 
     # Commands
 
@@ -224,7 +227,7 @@ class JobService:
         Raises:
             ButtonNotFound: there is no such button.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             button = await unit.button(button_id)
         try:
             return await self._act(source, button.job_id, button.action, button.index, prompt)
@@ -235,9 +238,10 @@ class JobService:
         self, source: Source, job_id: str, action: Action, index: int | None, prompt: str | None = None
     ) -> Pressed:
         async with self.intake.taking(), self._store.unit() as unit:
+            await unit.hold(f"key {_scoped(source)}")
             if (before := await self._seen(unit, source)) is not None:
                 return Pressed(job=before[0], existing=True)
-            job = await unit.job(job_id)
+            job = await unit.hold_job(job_id)
             _need_visible(source, job)
             if action is Action.CANCEL:
                 outcome = Pressed(job=await self._cancel(unit, source, job), existing=False)
@@ -358,6 +362,7 @@ class JobService:
 
     async def _make(self, source: Source, asked: Sequence[Draft]) -> tuple[tuple[Job, ...], bool]:
         async with self.intake.taking(), self._store.unit() as unit:
+            await unit.hold(f"key {_scoped(source)}")
             if (before := await self._seen(unit, source)) is not None:
                 return before, True
             await self._need_room(unit, source, len(asked))
@@ -379,7 +384,12 @@ class JobService:
         return tuple([await unit.job(job_id) for job_id in ids])
 
     async def _need_room(self, unit: Unit, source: Source, count: int) -> None:
-        own, waiting = await unit.count_room(source.requester)
+        who = source.requester
+        await unit.hold(f"room of {who.platform}:{who.workspace}:{who.user_id}")
+        own, waiting = await unit.count_room(who)
+        if waiting + count > self._limits.waiting - _NEARLY_FULL:
+            await unit.hold("room")
+            own, waiting = await unit.count_room(who)
         if own + count > self._limits.live_of_requester:
             raise QuotaExceeded(
                 f"You have {own} jobs under way, and {self._limits.live_of_requester} is the most. "
@@ -415,19 +425,23 @@ class JobService:
 
     async def replied(self, job_id: str, reference: str, revision: int) -> None:
         """Write down that an adapter has answered an event with the post of a job, showing that ``revision`` of it."""
+        crash.point("service.replied")
         async with self._store.unit() as unit:
             post = await unit.post_of(job_id)
             if post is not None:
                 await unit.set_post_reference(post.id, reference)
                 await unit.set_post_shown(post.id, revision, next_at=unit.now)
+        crash.point("service.reply_recorded")
         self._bells.publisher.ring()
 
     async def not_replied(self, job_id: str) -> None:
         """Leave the post of a job to the publisher, as the event has not been answered with it."""
+        crash.point("service.not_replied")
         async with self._store.unit() as unit:
             post = await unit.post_of(job_id)
             if post is not None and post.reference is None:
                 await unit.make_post_due(post.id)
+        crash.point("service.handed_over")
         self._bells.publisher.ring()
 
     # Pictures
@@ -449,7 +463,9 @@ class JobService:
             InvalidPicture: there is no picture to be had there.
             UpstreamUnavailable: the other side does not answer at the moment.
         """
-        return (await self._shelf.fetch(url)).digest
+        kept = await self._shelf.fetch(url)
+        crash.point("service.picture_fetched")
+        return kept.digest
 
     async def picture(self, digest: str, *, width: int | None = None) -> tuple[bytes, str]:
         """Give a kept picture and its content type; see ``PictureShelf.read``."""
@@ -463,7 +479,7 @@ class JobService:
         Raises:
             JobNotFound: there is none with this id.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return await unit.job(job_id)
 
     async def view(self, job_id: str) -> JobView:
@@ -472,29 +488,29 @@ class JobService:
         Raises:
             JobNotFound: there is none with this id.
         """
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return await view_in(unit, await unit.job(job_id))
 
     async def list(self, where: JobFilter, *, before: str | None = None, limit: int = 25) -> Listing:
         """Give a page of jobs, newest first."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             jobs = await unit.list_jobs(where, before=before, limit=limit + 1)
             views = tuple([await view_in(unit, job) for job in jobs[:limit]])
         return Listing(views=views, next=views[-1].job_id if len(jobs) > limit else None)
 
     async def requesters(self, platform: str, workspace: str) -> tuple[Requester, ...]:
         """Give everybody who has asked for something, by name."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return tuple(await unit.requesters(platform, workspace))
 
     async def recent_prompts(self, requester: Requester, limit: int = 50) -> tuple[str, ...]:
         """Give the requester's own prompts, newest first, each once."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             return tuple(await unit.recent_prompts(requester, limit))
 
     async def gauge(self, metrics: Metrics) -> None:
         """Set the gauges of what waits and of what is under way."""
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             metrics.queue_jobs.set(await unit.count_waiting())
             metrics.in_flight.set(await unit.count_in_flight())
             metrics.outbox_posts.set(await unit.count_due_posts())

@@ -1,4 +1,7 @@
 -- name: insert_job!
+-- Round-robin by requester within a mode: somebody with nothing under way joins the round being served (or, where none
+-- is, the first that waits), everybody else the one after their last. Each mode has rounds of its own, as jobs of
+-- different modes never compare theirs.
 INSERT INTO jobs (
     id, type, action, status, submission, progress, revision, prompt, request, platform, workspace, user_id, user_name,
     channel, thread, parent_id, image_index, origin_id, upstream_id, seed, prompts, failure_code, failure_message,
@@ -6,8 +9,32 @@ INSERT INTO jobs (
 ) VALUES (
     :id, :type, :action, :status, :submission, :progress, :revision, :prompt, :request, :platform, :workspace,
     :user_id, :user_name, :channel, :thread, :parent_id, :image_index, :origin_id, :upstream_id, :seed, :prompts,
-    :failure_code, :failure_message, :cancelled_by, :cancel_requested_at, :mode_rank, :turn, :due_at, :created_at,
-    :updated_at, :submitted_at, :ended_at
+    :failure_code, :failure_message, :cancelled_by, :cancel_requested_at, :mode_rank,
+    (
+        SELECT CASE WHEN own > served THEN own ELSE served END FROM (
+            SELECT
+                COALESCE(
+                    (
+                        SELECT MAX(turn) FROM jobs
+                        WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
+                    ),
+                    (
+                        SELECT MIN(turn) FROM jobs
+                        WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank
+                    ),
+                    0
+                ) AS served,
+                COALESCE(
+                    (
+                        SELECT MAX(turn) + 1 FROM jobs
+                        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id
+                            AND ended_at IS NULL AND mode_rank = :mode_rank
+                    ),
+                    0
+                ) AS own
+        ) AS turns
+    ),
+    :due_at, :created_at, :updated_at, :submitted_at, :ended_at
 );
 
 -- name: update_job!
@@ -20,6 +47,10 @@ WHERE id = :id;
 
 -- name: get_job^
 SELECT * FROM jobs WHERE id = :id;
+
+-- name: hold_job^
+-- As get_job; nobody else changes the job before the unit has ended.
+SELECT * FROM jobs WHERE id = :id /*+ postgresql FOR NO KEY UPDATE */;
 
 -- name: get_job_by_upstream_id^
 SELECT * FROM jobs WHERE upstream_id = :upstream_id;
@@ -52,31 +83,17 @@ SELECT
     (SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting;
 
 -- name: next_waiting^
--- Round-robin by requester within a mode: a job's turn is fixed when it is made (see Unit._next_turn).
+-- Round-robin by requester within a mode: a job's turn is fixed when it is made (see insert_job).
 SELECT * FROM jobs
 WHERE submission = 'waiting' AND ended_at IS NULL AND due_at <= :now
 ORDER BY mode_rank, turn, id
-LIMIT 1;
+LIMIT 1
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: next_due_at$
 -- When the submitter or the tracker has something to do at the earliest.
-SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
-
--- name: turns^
--- The round being served in a mode, or where nothing is under way the first that waits; and the requester's last.
-SELECT
-    COALESCE(
-        (
-            SELECT MAX(turn) FROM jobs
-            WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
-        ),
-        (SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank)
-    ) AS being_served,
-    (
-        SELECT MAX(turn) FROM jobs
-        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
-            AND mode_rank = :mode_rank
-    ) AS own;
+SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL
+    /*+ postgresql AND (submission <> 'sending' OR holder IS NULL OR holder = :holder) */;
 
 -- name: place_in_queue$
 SELECT COUNT(*) FROM jobs AS other
@@ -92,6 +109,7 @@ UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id IN (
     WHERE submission = 'waiting' AND ended_at IS NULL
     ORDER BY mode_rank, turn, id
     LIMIT :limit
+    /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */
 );
 
 -- name: tries_at_the_front$
@@ -112,8 +130,10 @@ UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
 -- name: sending_jobs
 SELECT * FROM jobs
 WHERE submission = 'sending' AND ended_at IS NULL AND due_at <= :now
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at
-LIMIT :limit;
+LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: jobs_to_poll
 SELECT * FROM jobs
@@ -123,7 +143,8 @@ LIMIT :limit;
 
 -- name: release_sending!
 -- After a restart: what was being sent is looked at once the answer can no longer be on its way.
-UPDATE jobs SET due_at = :due_at WHERE submission = 'sending' AND ended_at IS NULL;
+UPDATE jobs SET due_at = :due_at WHERE submission = 'sending' AND ended_at IS NULL
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
 
 -- name: jobs_to_cancel
 SELECT * FROM jobs

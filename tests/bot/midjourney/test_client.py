@@ -254,6 +254,14 @@ async def test_a_refused_connection_has_not_arrived() -> None:
     assert not refusal.value.may_have_arrived
 
 
+async def test_a_handshake_that_fails_has_not_arrived_and_names_nothing_of_the_inside(service: ScriptedService) -> None:
+    async with Client(service.url.replace("http://", "https://"), TOKEN, retries=QUICK) as client:
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+    assert not refusal.value.may_have_arrived
+    assert "SSL" not in str(refusal.value)
+
+
 async def test_silence_ends_with_a_timeout_that_may_have_arrived(service: ScriptedService) -> None:
     service.answers = [Answer(silent=True)]
     async with Client(service.url, TOKEN, retries=QUICK, timeouts=Timeouts(read=0.05)) as client:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StorageUnavailable
-from bot.storage import database as database_module
-from bot.storage.connection import Connection
-from bot.storage.database import Database
+from bot.storage import sqlite as database_module
+from bot.storage.sqlite import SqliteConnection as Connection
+from bot.storage.sqlite import SqliteDatabase as Database
 
 TABLES = """
 CREATE TABLE notes (text TEXT PRIMARY KEY);
@@ -23,7 +23,7 @@ CREATE TABLE remarks (note TEXT REFERENCES notes (text) DEFERRABLE INITIALLY DEF
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An open database with notes, and remarks that must belong to a note at the commit."""
-    async with await Database.open(tmp_path / "imaginebot.db") as database:
+    async with await Database.at(tmp_path / "imaginebot.db") as database:
         async with database.transaction() as connection:
             for statement in TABLES.split(";\n"):
                 await connection.execute(statement)
@@ -102,7 +102,7 @@ async def test_a_unit_by_itself_is_committed_at_once(database: Database) -> None
 
 async def test_every_caller_is_answered_after_the_commit(tmp_path: Path, database: Database) -> None:
     line, seen = Line(database), []
-    async with await Database.open_read_only(tmp_path / "imaginebot.db") as beside:
+    async with await Database.for_reading(tmp_path / "imaginebot.db") as beside:
 
         async def ask(text: str) -> None:
             await line.join(writes(text))
@@ -240,5 +240,52 @@ async def test_closing_waits_for_the_commit_under_way(tmp_path: Path, database: 
     closing = asyncio.create_task(database.close())
     await line.go()
     await closing
-    async with await Database.open(tmp_path / "imaginebot.db") as again:
+    async with await Database.at(tmp_path / "imaginebot.db") as again:
         assert await notes(again) == ["a", "first"]
+
+
+# Reading
+
+
+async def test_a_reader_is_answered_with_what_is_committed_and_nothing_else(database: Database) -> None:
+    line = Line(database)
+    line.join(writes("second"))
+    seen: list[list[str]] = []
+
+    async def read() -> None:
+        async with database.reading() as connection:
+            seen.append(sorted(row[0] for row in await connection.rows("SELECT text FROM notes")))
+
+    line.tasks.append(asyncio.create_task(read()))
+    assert set(await line.go()) == {None}
+    assert seen == [["first", "second"]]
+    assert await notes(database) == seen[0]
+
+
+async def test_reading_leaves_no_transaction_behind(database: Database) -> None:
+    async with database.reading() as connection:
+        await connection.rows("SELECT * FROM notes")
+        assert not connection.in_transaction
+    await database.close()
+
+
+async def test_a_unit_that_only_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="only reads"):
+        async with database.reading() as connection:
+            connection.later("INSERT INTO notes VALUES ('smuggled')")
+    assert await notes(database) == []
+
+
+async def test_an_error_among_readers_of_a_group_undoes_nobody_else(database: Database) -> None:
+    line = Line(database)
+
+    async def break_off() -> None:
+        async with database.reading() as connection:
+            await connection.rows("SELECT * FROM nowhere")
+
+    line.tasks.append(asyncio.create_task(break_off()))
+    line.join(writes("second"))
+    first, broken, second = await line.go()
+    assert isinstance(broken, sqlite3.OperationalError)
+    assert (first, second) == (None, None)
+    assert await notes(database) == ["first", "second"]
