@@ -31,6 +31,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.PlatformError: "Discord had a problem",
     errors.PostGone: "That message is gone",
     errors.PlatformUnavailable: "Discord is out of reach",
+    errors.PlatformBusy: "Discord is busy",
     errors.OperatorError: "The studio has a problem",
     errors.InvalidSetting: "The studio has a problem",
     errors.DataFolderBusy: "The studio has a problem",

@@ -26,9 +26,11 @@ TEXT_LIMIT = 4000
 """Characters of all texts of a message together."""
 
 DESCRIPTION_LIMIT = 1024
-PROMPT_LIMIT = 1500
+PROMPT_LIMIT = 1000
 DESCRIBED_LIMIT = 700
+PARAMETERS_LIMIT = 300
 SENTENCE_LIMIT = 400
+LINE_LIMIT = 150
 """Characters that each part may take of the whole, so that every part fits."""
 
 ROW_LIMIT = 5
@@ -88,14 +90,15 @@ def post(view: JobView, look: Look | None = None) -> Shown:
     look = look or Look()
     pictures = tuple(_uploads(view, look))
     box: ui.Container[Any] = ui.Container(accent_colour=_colour(view))
-    box.add_item(ui.TextDisplay(_head(view, look)))
+    head, foot = _head(view, look), _foot(view, look)
+    box.add_item(ui.TextDisplay(head))
     if pictures:
         box.add_item(_gallery(pictures, spoiler=look.spoiler))
-    if below := _below(view, look):
+    if below := _below(view, look, TEXT_LIMIT - len(head) - len(foot)):
         box.add_item(ui.TextDisplay(below))
     for row in _rows(view, look):
         box.add_item(row)
-    box.add_item(ui.TextDisplay(_foot(view, look)))
+    box.add_item(ui.TextDisplay(foot))
     return Shown(layout=layout(box), uploads=pictures)
 
 
@@ -155,7 +158,7 @@ def _head(view: JobView, look: Look) -> str:
     lines = [f"-# {view.title} · {_requester(view)}"]
     if view.prompt:
         words = escaped(_words(view.prompt), PROMPT_LIMIT)
-        parameters = quoted(" ".join(view.parameters), SENTENCE_LIMIT)
+        parameters = quoted(" ".join(view.parameters), PARAMETERS_LIMIT)
         text = " ".join(part for part in (f"**{words}**" if words else "", parameters) if part)
         lines.append(f"||{text}||" if look.spoiler and text else text)
     lines.append(_state(view))
@@ -169,23 +172,26 @@ def _requester(view: JobView) -> str:
 
 
 def _state(view: JobView) -> str:
+    state = escaped(view.state, LINE_LIMIT)
     if view.progress is None or view.status is not JobStatus.IN_PROGRESS:
-        return escaped(view.state, SENTENCE_LIMIT)
+        return state
     full = min(BAR_PARTS, view.progress * BAR_PARTS // 100)
-    return f"{'▰' * full}{'▱' * (BAR_PARTS - full)} {escaped(view.state, SENTENCE_LIMIT)}"
+    return f"{'▰' * full}{'▱' * (BAR_PARTS - full)} {state}"
 
 
-def _below(view: JobView, look: Look) -> str:
-    lines = []
-    if view.prompts:
-        lines = [f"**{number}.** {escaped(text, DESCRIBED_LIMIT)}" for number, text in enumerate(view.prompts, 1)]
-    if view.error:
-        lines.append(escaped(view.error, SENTENCE_LIMIT))
-    lines += [escaped(note, SENTENCE_LIMIT // 2) for note in view.notes[:3]]
+def _below(view: JobView, look: Look, room: int) -> str:
+    lines = [escaped(view.error, SENTENCE_LIMIT)] if view.error else []
+    lines += [escaped(note, LINE_LIMIT) for note in view.notes[:3]]
     if look.smaller and view.main is not None:
         where = f"[Open it at full size]({look.full_url})." if look.full_url else "It is kept at full size."
         lines.append(f"-# This is a smaller copy, as the file is too large for this place. {where}")
-    return "\n".join(lines)
+    left = room - sum(len(line) + 1 for line in lines)
+    return "\n".join([*_described(view, left), *lines])
+
+
+def _described(view: JobView, room: int) -> Iterator[str]:
+    limit = min(DESCRIBED_LIMIT, room // max(1, len(view.prompts)) - len("**0.** \n"))
+    return (f"**{number}.** {escaped(text, limit)}" for number, text in enumerate(view.prompts, 1))
 
 
 def _rows(view: JobView, look: Look) -> Iterator[ui.ActionRow[Any]]:
