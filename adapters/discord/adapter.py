@@ -41,6 +41,9 @@ CONNECTED_WITHIN_S = 30.0
 RECONNECT_S = 30.0
 """Seconds after which a connection that has ended for good is opened anew."""
 
+PRUNE_S = 3600.0
+"""How often what is of no use any more is forgotten, in seconds."""
+
 
 class DiscordAdapter:
     """Show jobs on Discord."""
@@ -55,7 +58,7 @@ class DiscordAdapter:
         self._rows = Rows(app.database, app.clock)
         self._outbox: Outbox | None = None
         self._client: Client | None = None
-        self._connection: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Connect.
@@ -68,12 +71,15 @@ class DiscordAdapter:
         point_library_at(self._app.settings)
         client = self.make_client()
         await log_in(client, self._app.settings)
-        self._connection = asyncio.create_task(client.connect(), name="discord")
-        await self._connected(client, self._connection)
+        connection = asyncio.create_task(client.connect(), name="discord connection")
+        self._tasks.append(connection)
+        await self._connected(client, connection)
+        self._tasks.append(asyncio.create_task(self._stay_connected(connection), name="discord"))
+        self._tasks.append(asyncio.create_task(self._prune(), name="discord pruning"))
 
     async def stop(self) -> None:
         """Take no more events and let go of the connection."""
-        client, self._client = self._client, None
+        client, self._client, self._outbox = self._client, None, None
         if client is not None:
             await client.close()
         connection, self._connection = self._connection, None
@@ -130,6 +136,28 @@ class DiscordAdapter:
             raise _ended(connection)
         if not client.is_ready():
             raise PlatformUnavailable("Discord's gateway does not answer.")
+
+    async def _stay_connected(self, connection: asyncio.Task[None]) -> None:
+        """Open the connection anew where it has ended for good, as after a change of the token and back."""
+        while True:
+            await asyncio.wait([connection])
+            log.error("the connection to Discord has ended", reason=str(_ended(connection)))
+            await asyncio.sleep(RECONNECT_S)
+            old = self._client
+            client = self.make_client()
+            if old is not None:
+                await old.close()
+            try:
+                await log_in(client, self._app.settings)
+            except (InvalidSetting, PlatformUnavailable) as error:
+                log.warning("Discord cannot be reached", reason=str(error))
+            connection = asyncio.create_task(client.connect(), name="discord connection")
+            self._tasks.append(connection)
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_S)
+            await self._rows.prune()
 
     def _open_outbox(self) -> Outbox:
         if self._outbox is None:

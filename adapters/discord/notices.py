@@ -45,7 +45,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
 def problem(error: errors.ImaginebotError) -> str:
     """Say what ``error`` means for a person. What only the admin can mend is not told in detail."""
     title = next(TITLES[kind] for kind in type(error).__mro__ if kind in TITLES)
-    hidden = isinstance(error, errors.OperatorError | errors.UpstreamUnauthorized)
+    hidden = isinstance(error, errors.OperatorError)
     sentence = _OPERATOR_SENTENCE if hidden else str(error).strip()
     return f"**{title}.** {escaped(sentence or 'Please try again.', SENTENCE_LIMIT)}"
 

@@ -8,13 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pydantic import HttpUrl, SecretStr
 
+from adapters.discord import client
 from bot.app import App, Tuning, running
 from bot.config import read_settings
 from bot.jobs.pace import Backoff
 from bot.jobs.publisher import PublisherSettings
+from tests.adapters.discord.conformance import GUILDS_WITHIN_S
 from tests.fakes.discord import Channel, Discord, Member, Message
 from tests.fakes.discord.interactions import ACKNOWLEDGE_WITHIN_S
 from tests.fakes.discord.server import GuildHandle
@@ -126,5 +129,6 @@ async def program(folder: Path, place: Discord, **settings: Any) -> AsyncIterato
         }
     )
     publisher = PublisherSettings(backoff=Backoff(first=0.2, last=1.0))
-    async with running(read, tuning=Tuning(engine=engine, publisher=publisher)) as app:
-        yield app
+    with patch.object(client, "GUILDS_WITHIN_S", GUILDS_WITHIN_S):
+        async with running(read, tuning=Tuning(engine=engine, publisher=publisher)) as app:
+            yield app
