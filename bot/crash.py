@@ -53,6 +53,14 @@ POINTS: Final = MappingProxyType(
         "publisher.referenced": "the name of a message is recorded, what it shows is not",
         "publisher.edited": "a message is changed, what it shows is not recorded",
         "publisher.recorded": "what a message shows is recorded",
+        "slack.claimed": "a message to Slack is about to be sent, and its row says so",
+        "slack.sent": "Slack has a message, its name is not in its row",
+        "slack.reserved": "Slack has given a file its id, and not its content",
+        "slack.completed": "Slack has a file with its content, which is not recorded",
+        "slack.renewed": "Slack has given a new token, which is not recorded",
+        "slack.wish_kept": "a wish with pictures from elsewhere is kept, and not acknowledged",
+        "slack.wish_fetched": "the pictures of a wish are kept, its job is not made",
+        "slack.wish_done": "the job of a wish is made, the wish is not ended",
     }
 )
 
