@@ -36,7 +36,8 @@ tokens and edit windows old. ``slack.processing_s`` is how long a file is being 
 ``file.process()``). ``slack.rates`` can be ``Rates.none()`` for long runs.
 
 Delivery: ``answer = await slack.again(answer)`` sends the very same payload once more (the same envelope on another
-connection); ``slack.event_retries_s`` is how long Slack waits before it repeats an event that was not acknowledged;
+connection); ``slack.event_retries_s`` is how long Slack waits before it repeats an event that was not
+acknowledged (really at once, a minute and five minutes; here much less);
 ``await slack.sockets.refresh()``, ``slack.sockets.cut()``; ``await acme.uninstall()``, ``await slack.revoke_tokens(acme)``.
 ``await ann.installs(app_url)`` goes through /slack/install and /slack/oauth_redirect like a browser.
 """

@@ -76,8 +76,10 @@ class Rates:
 
     def _message(self, team: str, channel: str, now: float) -> int | None:
         """Keep a leaky bucket for each channel."""
+        each = A_MESSAGE_S / self.scale
         full_until = max(self._channels.get((team, channel), 0.0), now)
-        if full_until - now >= BURST * A_MESSAGE_S / self.scale:
-            return max(1, math.ceil(full_until - now - (BURST - 1) * A_MESSAGE_S / self.scale))
-        self._channels[team, channel] = full_until + A_MESSAGE_S / self.scale
+        too_much = full_until - now - (BURST - 1) * each
+        if too_much > 0:
+            return max(1, math.ceil(too_much))
+        self._channels[team, channel] = full_until + each
         return None

@@ -59,7 +59,7 @@ class Slack:
         self.handed_over: list[File] = []
         self.processing_s: float | None = 0.05
         self.edit_window_s: float | None = None
-        self.event_retries_s: tuple[float, ...] = (0.0, 60.0, 300.0)
+        self.event_retries_s: tuple[float, ...] = (0.0, 0.2, 0.5)
         self.troubles = Troubles()
         self.tokens = Tokens(self)
         self.files = Files(self)
