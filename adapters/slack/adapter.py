@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -17,14 +18,19 @@ from adapters.slack.calls import ANSWER_WITHIN_S, Calls, called
 from adapters.slack.commands import Commands
 from adapters.slack.entrance import Door, Socket, bolt_app
 from adapters.slack.errands import Errands
+from adapters.slack.home import Boards
+from adapters.slack.mentions import Mentions
 from adapters.slack.messages import Messages
 from adapters.slack.pace import Pace
 from adapters.slack.posts import Posts
 from adapters.slack.presses import Presses
 from adapters.slack.problems import LOST_TOKEN, SlackProblem
 from adapters.slack.setup import EVENTS_PATH, Setup
+from adapters.slack.shortcuts import Shortcuts
 from adapters.slack.studio import Studio
+from adapters.slack.submissions import Submissions
 from adapters.slack.uploads import Uploads
+from adapters.slack.wishes import Wishes
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.errors import InvalidSetting, PlatformUnavailable
 from bot.jobs.model import Post
@@ -50,6 +56,7 @@ class SlackAdapter:
         self._session: aiohttp.ClientSession | None = None
         self._errands = Errands()
         self._posts: Posts | None = None
+        self._wishing: asyncio.Task[None] | None = None
         self.edit_interval = timedelta(seconds=3)
         self.routes: Sequence[BaseRoute] = self._lay_out_routes()
 
@@ -88,9 +95,20 @@ class SlackAdapter:
             public_origin=setup.public_origin,
         )
         bolt = bolt_app(setup, client, workspaces, None)
-        for part in (Commands(studio), Presses(studio)):
+        wishes = Wishes(studio, app.database, setup.api_url)
+        boards = Boards(studio)
+        parts = (
+            Commands(studio, wishes, boards),
+            Presses(studio),
+            Submissions(studio, wishes),
+            Shortcuts(studio, wishes),
+            Mentions(studio, wishes, boards),
+            boards,
+        )
+        for part in parts:
             part.listen(bolt)
         self._posts = Posts(studio)
+        self._wishing = asyncio.create_task(wishes.run(), name="slack wishes")
         self._door.bolt = bolt
         if setup.app_token is not None:
             self._socket = Socket(bolt, setup.app_token)
@@ -102,6 +120,10 @@ class SlackAdapter:
         socket, self._socket = self._socket, None
         if socket is not None:
             await socket.close()
+        wishing, self._wishing = self._wishing, None
+        if wishing is not None:
+            wishing.cancel()
+            await asyncio.gather(wishing, return_exceptions=True)
         await self._errands.finish()
         self._posts = None
         session, self._session = self._session, None

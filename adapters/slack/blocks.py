@@ -19,7 +19,6 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.basic_components import SlackFile
 
-from adapters.slack.places import Place
 from bot.errors import ImaginebotError, OperatorError
 from bot.jobs.model import Requester
 
@@ -94,12 +93,6 @@ def bar(progress: int) -> str:
     """Draw progress in percent as text."""
     full = max(0, min(BAR_STEPS, progress * BAR_STEPS // 100))
     return "▰" * full + "▱" * (BAR_STEPS - full)
-
-
-def link_to(place: Place, workspace_url: str, thread: str | None = None) -> str:
-    """Give the address of a message."""
-    address = f"{workspace_url}archives/{place.channel}/p{place.ts.replace('.', '')}"
-    return f"{address}?thread_ts={thread}&cid={place.channel}" if thread else address
 
 
 def dicts(objects: Sequence[JsonObject]) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ class Messages:
         """
         row = await self._row(letter.id)
         if row is not None and row["ts"] is not None:
-            return Sent(place=Place(channel=row["channel"], ts=row["ts"]), fresh=False)
+            return Sent(place=Place(channel=row["channel"], ts=row["ts"], thread=row["thread"]), fresh=False)
         if row is not None and row["claimed_at"] is not None:
             found = await self._search(letter, row)
             if found is not None:
@@ -102,7 +102,9 @@ class Messages:
     async def find(self, letter_id: str) -> Place | None:
         """Give the place of a message that has been made."""
         row = await self._row(letter_id)
-        return None if row is None or row["ts"] is None else Place(channel=row["channel"], ts=row["ts"])
+        if row is None or row["ts"] is None:
+            return None
+        return Place(channel=row["channel"], ts=row["ts"], thread=row["thread"])
 
     async def _row(self, letter_id: str) -> Mapping[str, Any] | None:
         async with self._database.transaction() as connection:
@@ -137,7 +139,7 @@ class Messages:
                 await self._release(letter.id)
             raise
         crash.point("slack.sent")
-        place = Place(channel=str(answer["channel"]), ts=str(answer["ts"]))
+        place = Place(channel=str(answer["channel"]), ts=str(answer["ts"]), thread=letter.thread)
         await self._made(letter.id, place)
         return place
 
@@ -165,7 +167,7 @@ class Messages:
             page = await self._page(letter, window, cursor)
             for message in page.get("messages", ()):
                 if _is_ours(message, letter.id, bot_id):
-                    return Place(channel=letter.channel, ts=str(message["ts"]))
+                    return Place(channel=letter.channel, ts=str(message["ts"]), thread=letter.thread)
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             async with self._database.transaction() as connection:
                 await self._queries.looked_to(connection, id=letter.id, looked_to=cursor)

@@ -27,7 +27,6 @@ from adapters.slack.blocks import (
     cut,
     dicts,
     escaped,
-    link_to,
     person,
     plain,
     said,
@@ -88,7 +87,7 @@ def post(view: JobView, around: Surroundings) -> dict[str, Any]:
 
 def fallback(view: JobView) -> str:
     """Give the text that stands for a post in notifications and for screen readers."""
-    words = _words(view)
+    words = words_of(view)
     about = f": {words}" if words else ""
     state = view.error if view.error else f"{view.state}."
     return escaped(cut(f"{view.title} by {view.requester.name}{about}", FALLBACK_LIMIT) + f" {state}")
@@ -119,7 +118,7 @@ def took_long(view: JobView) -> bool:
 
 def ending(view: JobView) -> dict[str, Any]:
     """Give the reply that tells somebody of the end."""
-    words = _words(view)
+    words = words_of(view)
     about = f": {escaped(cut(words, 150))}" if words else ""
     if view.status is JobStatus.FAILED:
         text = f"<@{view.requester.user_id}> {escaped(view.title)} did not work{about}"
@@ -128,7 +127,7 @@ def ending(view: JobView) -> dict[str, Any]:
     return {"text": text}
 
 
-def _words(view: JobView) -> str:
+def words_of(view: JobView) -> str:
     """Give the prompt without its parameters."""
     prompt = parse(view.prompt)
     words = " ".join(part for part in (*prompt.pictures, prompt.text) if part)
@@ -136,7 +135,7 @@ def _words(view: JobView) -> str:
 
 
 def _prompt(view: JobView, around: Surroundings) -> list[Block]:
-    words = cut(_words(view), SHORT_PROMPT if around.short else SECTION_LIMIT)
+    words = cut(words_of(view), SHORT_PROMPT if around.short else SECTION_LIMIT)
     parameters = [code(cut(parameter, 120)) for parameter in view.parameters]
     shown: list[Block] = [typed(words)] if words.strip() else []
     return [*shown, *aside([" ".join(parameters[:20])])]
@@ -185,7 +184,7 @@ def _seed(view: JobView) -> str:
 def _link(link: JobLink, around: Surroundings) -> str:
     if link.reference is None or ":" not in link.reference or not around.workspace_url:
         return ""
-    return f"<{link_to(Place.of(link.reference), around.workspace_url)}|{escaped(link.label)}>"
+    return f"<{Place.of(link.reference).link(around.workspace_url)}|{escaped(link.label)}>"
 
 
 def _rows(view: JobView) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -16,12 +16,14 @@ from adapters.slack.calls import Calls
 from adapters.slack.errands import Errands
 from adapters.slack.messages import Messages
 from adapters.slack.problems import SlackProblem, for_people
-from adapters.slack.sources import workspace_of
+from adapters.slack.sources import PLATFORM, SOMEBODY, Person, workspace_of
 from adapters.slack.uploads import Uploads
-from adapters.slack.workspaces import Workspaces
+from adapters.slack.workspaces import Workspace, Workspaces
 from bot.clock import Clock
 from bot.errors import ImaginebotError
+from bot.jobs.model import JobFilter
 from bot.jobs.service import JobService
+from bot.jobs.view import JobView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,25 @@ class Studio:
     errands: Errands
     answers: Answers
     public_origin: str | None = None
+
+    async def named(self, person: Person) -> Person:
+        """Give a person with the name that they had before, where Slack has not told it now."""
+        if person.name != SOMEBODY:
+            return person
+        mine = JobFilter(platform=PLATFORM, workspace=person.workspace, user_id=person.user_id)
+        known = await self.service.list(mine, limit=1)
+        return replace(person, name=known.views[0].requester.name) if known.views else person
+
+    async def names(self, workspace: str) -> Mapping[str, str]:
+        """Give the names of people who have asked for something, by their ids."""
+        return {each.user_id: each.name for each in await self.service.requesters(PLATFORM, workspace)}
+
+    async def link_of(self, workspace: Workspace, view: JobView) -> str | None:
+        """Give the address of a job's post, if it has one."""
+        if view.post_id is None or not workspace.url:
+            return None
+        place = await self.messages.find(view.post_id)
+        return None if place is None else place.link(workspace.url)
 
     async def open(self, context: AsyncBoltContext, body: Mapping[str, Any], view: Mapping[str, Any]) -> None:
         """Open a modal for the person who has just done something, and tell them where that fails."""
