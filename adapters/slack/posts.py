@@ -124,8 +124,10 @@ class Posts:
         try:
             await self._update(place, post, view, around)
         except SlackProblem as problem:
-            if problem.name not in FROZEN or not presenter.settled(view):
+            if problem.name not in FROZEN:
                 raise
+            if not presenter.settled(view):
+                return place
             # The message stays as it is, so the end comes as an answer to it.
             thread = post.conversation.thread or place.ts
             letter = self._letter(post, view, _end_id(post), presenter.post(view, around))

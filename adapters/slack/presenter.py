@@ -146,7 +146,8 @@ def _picture(view: JobView, around: Surroundings) -> list[Block]:
     if picture is None:
         return []
     if around.file_id is not None:
-        return [ImageBlock(alt_text=cut(picture.alt, ALT_LIMIT), slack_file=SlackFile(id=around.file_id))]
+        alt = cut(picture.alt, SHORT_PROMPT if around.short else ALT_LIMIT)
+        return [ImageBlock(alt_text=alt, slack_file=SlackFile(id=around.file_id))]
     if not around.missing:
         return []
     if around.picture_url is not None:

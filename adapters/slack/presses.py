@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from adapters.slack import compose, modals, presenter
+from adapters.slack import modals, presenter
 from adapters.slack.blocks import escaped
+from adapters.slack.lines import Lines
 from adapters.slack.modals import FIELD, Origin
 from adapters.slack.presenter import BUTTON, MORE
-from adapters.slack.problems import SlackProblem
 from adapters.slack.sources import Person, person_of, thread_of, workspace_of
 from adapters.slack.studio import Studio
 from bot.errors import ButtonNotFound, JobNotFound, NotReady
@@ -35,6 +34,7 @@ class Presses:
     def __init__(self, studio: Studio) -> None:
         """Work with ``studio``."""
         self._studio = studio
+        self._lines = Lines(studio)
 
     def listen(self, bolt: AsyncApp) -> None:
         """Take the presses of ``bolt``."""
@@ -60,9 +60,7 @@ class Presses:
     async def fill(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Say anew what a modal will send, while it is being filled in."""
         await ack()
-        view = body.get("view") or {}
-        if any(block.get("block_id") == modals.LINE for block in view.get("blocks", ())):
-            self._studio.errands.run("say what will be sent", self._say_line(workspace_of(context).id, view))
+        self._lines.follow(workspace_of(context).id, body.get("view") or {})
 
     async def _press(self, body: Mapping[str, Any], context: AsyncBoltContext, button_id: str) -> None:
         person = person_of(context, body)
@@ -112,22 +110,6 @@ class Presses:
             raise NotReady("There is no picture to describe yet. Please wait until it is done.")
         job = await self._studio.service.describe(_does(person, context, body), picture.digest)
         self._studio.answers.remember([job.id], context.response_url)
-
-    async def _say_line(self, workspace: str, view: Mapping[str, Any]) -> None:
-        fields = compose.fields_of(view.get("state") or {})
-        if view.get("callback_id") == modals.REMIX:
-            subject = Origin.of(str(view.get("private_metadata") or "")).subject or {}
-            text = compose.remix_line_of(fields.get("prompt"), str(subject.get("before") or ""))
-        else:
-            text = compose.line_of(compose.text_of(fields))
-        with suppress(SlackProblem):  # somebody types on, or the modal is closed; then the line does not matter
-            await self._studio.call(
-                workspace,
-                "views.update",
-                view_id=view["id"],
-                hash=view["hash"],
-                view=modals.with_line(view, text),
-            )
 
 
 async def visible(studio: Studio, person: Person, job_id: str) -> JobView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,12 @@ async def open_place(
         given["slack_signing_secret"] = slack.app.signing_secret
     given |= settings
     tuning = Tuning(engine=paint, publisher=IMPATIENT)
-    async with running(read_settings(data_dir=folder, **given), tuning=tuning) as app:
+
+    def clock() -> datetime:
+        """Go by Slack's clock, which tests may put forward."""
+        return datetime.fromtimestamp(slack.clock.now(), UTC)
+
+    async with running(read_settings(data_dir=folder, **given), clock=clock, tuning=tuning) as app:
         if way == "http":
             slack.deliver_to(f"{app.url}/slack/events")
         else:
