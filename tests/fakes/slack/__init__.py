@@ -28,7 +28,7 @@ Slack refuses, with Slack's own error names. Point a client at ``slack.api_url``
 Messages and views share ``texts`` (all that is read, one line each), ``labels`` (of what can be pressed), ``images``
 (each with ``alt_text`` and the ``file`` or ``image_url``) and ``blocks`` as they were sent.
 
-Trouble: ``slack.trouble("chat.update", error="cant_update_message")``; ``status=503``; ``retry_after=2`` (a 429);
+Trouble: ``slack.trouble("chat.update", error="cant_update_message")``, with ``done=True`` after all; ``status=503``; ``retry_after=2`` (a 429);
 ``lost=True`` (done, but the answer never arrives); ``cut=True`` (neither); ``hold=event`` (done when the event is set);
 ``delay_s=``; each with ``times=`` (1), ``team=`` and ``when=`` (a look at the arguments). ``slack.calls_of(method)`` lists
 what was asked for, with its arguments and outcome. ``slack.clock.advance(seconds)`` makes triggers, response addresses,

@@ -12,7 +12,7 @@ from typing import Any
 class Trouble:
     """One kind of trouble, for the next ``times`` calls of a method that it fits.
 
-    ``error`` with ``more`` is an answer; ``status`` an HTTP status without one; ``retry_after`` a 429; ``cut`` closes
+    ``error`` with ``more`` is an answer, all the same after it was done where ``done``; ``status`` is an HTTP status; ``retry_after`` a 429; ``cut`` closes
     the connection before anything is done, ``lost`` after it; ``hold`` and ``delay_s`` let a call wait before it is done.
     ``met`` is set at the first.
     """
@@ -20,6 +20,7 @@ class Trouble:
     method: str
     error: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    done: bool = False
     status: int | None = None
     retry_after: int | None = None
     cut: bool = False

@@ -62,16 +62,19 @@ class WebApi:
             token = self._slack.tokens.check(value) if known.needs_token else Token(value="", scopes=frozenset())
             if known.scopes and not known.scopes & token.scopes:
                 raise missing_scope(token, known.scopes)
-            if trouble is not None and trouble.error is not None:
+            if trouble is not None and trouble.error is not None and not trouble.done:
                 return {"ok": False, "error": trouble.error, **trouble.more}, None
             asked = Asked(slack=self._slack, arguments=arguments, token=token, method=method, basic=_basic(request))
             place = (token.workspace.id if token.workspace is not None else token.enterprise) or "app"
             wait = self._slack.rates.wait(method, place, asked.get("channel"), self._slack.clock.now())
             if wait is not None:
                 return {"ok": False, "error": "ratelimited"}, wait
-            return await known.handler(asked), None
+            answer = await known.handler(asked)
         except Refused as refused:
             return refused.body, None
+        if trouble is not None and trouble.error is not None:
+            return {"ok": False, "error": trouble.error, **trouble.more}, None
+        return answer, None
 
     def _note(self, method: str, team: str | None, arguments: Json, error: str | None) -> None:
         self._slack.calls.append(
