@@ -47,6 +47,9 @@ LINE: Final = "line"
 INPUT_LIMIT: Final = 3000
 """Characters of a text input (docs.slack.dev, "Plain-text input")."""
 
+CARRIED_LIMIT: Final = 2000
+"""Characters of a prompt that a modal carries along; Slack takes 3,000 for all of it, and may count wide ones twice."""
+
 OPTION_TEXT_LIMIT: Final = 75
 PICTURE_KINDS: Final = ("png", "jpg", "jpeg", "gif", "webp")
 _PLACES: Final = ("First picture", "Second picture", "Third picture", "Fourth picture", "Fifth picture")
@@ -65,7 +68,8 @@ class Origin:
 
     def to_text(self) -> str:
         """Write it for the modal to carry along."""
-        return json.dumps({"channel": self.channel, "thread": self.thread, "subject": dict(self.subject or {})})
+        carried = {"channel": self.channel, "thread": self.thread, "subject": dict(self.subject or {})}
+        return json.dumps(carried, ensure_ascii=False)  # escapes would cost six of the few characters each
 
     @classmethod
     def of(cls, text: str) -> Origin:
@@ -212,8 +216,9 @@ def _view(callback: str, title: str, submit: str, origin: Origin, blocks: Sequen
 
 
 def _carried(prompt: str) -> str:
-    """Shorten what a modal carries along; a prompt that is too long for it counts as edited."""
-    return prompt if len(prompt) <= INPUT_LIMIT // 2 else ""
+    """Give what a modal carries along of a prompt; one that is too long for it counts as edited."""
+    written = json.dumps(prompt, ensure_ascii=False).encode("utf-16-le")
+    return prompt if len(written) <= 2 * CARRIED_LIMIT else ""
 
 
 def _where(origin: Origin) -> list[Block]:

@@ -100,7 +100,8 @@ class Sockets:
                 future.set_result(said.get("payload"))
 
     def _usable(self, avoid: object | None = None) -> list[Link]:
-        usable = [link for link in self.links if not link.refreshing and not link.socket.closed]
+        here = [link for link in self.links if not link.socket.closed]
+        usable = [link for link in here if not link.refreshing] or here
         return [link for link in usable if link is not avoid] or usable
 
     async def send(
@@ -145,14 +146,12 @@ class Sockets:
         return answer
 
     async def refresh(self, *, within: float = 20.0) -> None:
-        """Ask every connection to make way for a new one, wait for that, and close the old ones."""
-        old = self._usable()
-        opened = self.opened
-        for link in old:
+        """Ask one connection after the other to make way for a new one, wait for that, and close the old one."""
+        for link in self._usable():
+            opened = self.opened
             link.refreshing = True
             await link.socket.send_json({"type": "disconnect", "reason": "refresh_requested", "debug_info": {}})
-        await self._slack.until(lambda: self.opened >= opened + len(old), within=within)
-        for link in old:
+            await self._slack.until(lambda: self.opened > opened, within=within)  # noqa: B023 - used within the round
             await link.socket.close()
 
     def cut(self) -> None:

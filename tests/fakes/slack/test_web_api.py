@@ -20,6 +20,7 @@ PNG = plain((9, 9, 9))
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     async with fake_slack() as slack:
+        slack.event_retries_s = ()
         yield slack
 
 
