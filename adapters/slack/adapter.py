@@ -15,20 +15,16 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.slack.answers import Answers
 from adapters.slack.calls import ANSWER_WITHIN_S, Calls, called
-from adapters.slack.commands import Commands
 from adapters.slack.entrance import Door, Socket, bolt_app
 from adapters.slack.errands import Errands
-from adapters.slack.home import Boards
-from adapters.slack.mentions import Mentions
+from adapters.slack.hearing import listen
+from adapters.slack.installs import oauth_settings
 from adapters.slack.messages import Messages
 from adapters.slack.pace import Pace
 from adapters.slack.posts import Posts
-from adapters.slack.presses import Presses
 from adapters.slack.problems import LOST_TOKEN, SlackProblem
-from adapters.slack.setup import EVENTS_PATH, Setup
-from adapters.slack.shortcuts import Shortcuts
+from adapters.slack.setup import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, Setup
 from adapters.slack.studio import Studio
-from adapters.slack.submissions import Submissions
 from adapters.slack.uploads import Uploads
 from adapters.slack.wishes import Wishes
 from adapters.slack.workspaces import Workspace, Workspaces
@@ -51,7 +47,7 @@ class SlackAdapter:
         """Lay out the routes; nothing is connected before ``start``."""
         self._app = app
         self._setup = setup
-        self._door = Door()
+        self._door = Door(setup)
         self._socket: Socket | None = None
         self._session: aiohttp.ClientSession | None = None
         self._errands = Errands()
@@ -94,19 +90,12 @@ class SlackAdapter:
             answers=Answers(),
             public_origin=setup.public_origin,
         )
-        bolt = bolt_app(setup, client, workspaces, None)
-        wishes = Wishes(studio, app.database, setup.api_url)
-        boards = Boards(studio)
-        parts = (
-            Commands(studio, wishes, boards),
-            Presses(studio),
-            Submissions(studio, wishes),
-            Shortcuts(studio, wishes),
-            Mentions(studio, wishes, boards),
-            boards,
+        oauth = (
+            oauth_settings(setup, setup.client, client, workspaces, app.database, app.clock) if setup.client else None
         )
-        for part in parts:
-            part.listen(bolt)
+        bolt = bolt_app(setup, client, workspaces, oauth)
+        wishes = Wishes(studio, app.database, setup.api_url)
+        listen(bolt, studio, wishes)
         self._posts = Posts(studio)
         self._wishing = asyncio.create_task(wishes.run(), name="slack wishes")
         self._door.bolt = bolt
@@ -144,9 +133,11 @@ class SlackAdapter:
         return self._posts
 
     def _lay_out_routes(self) -> Sequence[BaseRoute]:
-        if self._setup.socket_mode:
-            return []
-        return [Route(EVENTS_PATH, self._door.events, methods=["POST"])]
+        routes = [] if self._setup.socket_mode else [Route(EVENTS_PATH, self._door.events, methods=["POST"])]
+        if self._setup.client is not None:
+            routes.append(Route(INSTALL_PATH, self._door.install, methods=["GET"]))
+            routes.append(Route(REDIRECT_PATH, self._door.install, methods=["GET"]))
+        return routes
 
 
 async def fixed_workspace(client: AsyncWebClient, token: str, app: App) -> Workspace:

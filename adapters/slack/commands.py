@@ -20,8 +20,6 @@ from adapters.slack.text import read
 from adapters.slack.wishes import Wish, Wishes
 from bot.errors import ImaginebotError
 
-COMMANDS = ("/imagine", "/describe", "/blend", "/jobs")
-
 
 class Commands:
     """Answer slash commands, refusals in the acknowledgement itself."""
@@ -34,8 +32,10 @@ class Commands:
 
     def listen(self, bolt: AsyncApp) -> None:
         """Take the commands of ``bolt``."""
-        for name in COMMANDS:
-            bolt.command(name)(getattr(self, name.removeprefix("/")))
+        bolt.command("/imagine")(self.imagine)
+        bolt.command("/describe")(self.describe)
+        bolt.command("/blend")(self.blend)
+        bolt.command("/jobs")(self.jobs)
 
     async def imagine(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Paint what was typed; with nothing typed, open the modal."""

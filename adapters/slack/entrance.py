@@ -8,7 +8,11 @@ from typing import Final
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.adapter.starlette.async_handler import (
+    AsyncSlackRequestHandler,
+    to_async_bolt_request,
+    to_starlette_response,
+)
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
@@ -22,7 +26,7 @@ from adapters.slack.calls import called
 from adapters.slack.problems import LOST_TOKEN, SlackProblem, sentence
 from adapters.slack.setup import Setup
 from adapters.slack.sources import WORKSPACE
-from adapters.slack.workspaces import Workspaces
+from adapters.slack.workspaces import Workspace, Workspaces
 from bot.errors import InvalidSetting, PlatformUnavailable
 
 log = structlog.get_logger(__name__)
@@ -57,19 +61,27 @@ class Authorize(AsyncAuthorize):
         actor_user_id: str | None = None,
     ) -> AuthorizeResult | None:
         """Give the bot of the workspace, or of its whole organisation; nothing where the app is not installed."""
+        if (only := self._workspaces.only) is not None:
+            return _granted(context, only, enterprise_id, team_id)
         ids = [enterprise_id] if context.is_enterprise_install else [team_id, enterprise_id]
         for workspace_id in ids:
             workspace = await self._workspaces.find(workspace_id) if workspace_id else None
             if workspace is not None:
-                context[WORKSPACE] = workspace
-                return AuthorizeResult(
-                    enterprise_id=enterprise_id,
-                    team_id=team_id,
-                    bot_user_id=workspace.bot_user_id,
-                    bot_id=workspace.bot_id,
-                    bot_token=workspace.token,
-                )
+                return _granted(context, workspace, enterprise_id, team_id)
         return None
+
+
+def _granted(
+    context: AsyncBoltContext, workspace: Workspace, enterprise_id: str | None, team_id: str | None
+) -> AuthorizeResult:
+    context[WORKSPACE] = workspace
+    return AuthorizeResult(
+        enterprise_id=enterprise_id,
+        team_id=team_id,
+        bot_user_id=workspace.bot_user_id,
+        bot_id=workspace.bot_id,
+        bot_token=workspace.token,
+    )
 
 
 def bolt_app(
@@ -92,8 +104,9 @@ def bolt_app(
 class Door:
     """The HTTP side: Slack's requests, once the adapter has started."""
 
-    def __init__(self) -> None:
+    def __init__(self, setup: Setup) -> None:
         """Begin closed."""
+        self._public_https = (setup.public_origin or "").startswith("https://")
         self.bolt: AsyncApp | None = None
 
     async def events(self, request: Request) -> Response:
@@ -113,6 +126,17 @@ class Door:
         except ValueError:  # JSON that is none; nothing that Slack sends
             return PlainTextResponse("The body cannot be read.", status_code=400)
         return to_starlette_response(await bolt.async_dispatch(bolt_request))
+
+    async def install(self, request: Request) -> Response:
+        """Let somebody install the app, or finish an install that comes back from Slack."""
+        answer = await AsyncSlackRequestHandler(self._open()).handle(request)
+        if not self._public_https and request.url.scheme == "http":
+            # Bolt's cookie comes back over https only, and on one's own machine there is none.
+            answer.raw_headers = [
+                (name, value.replace(b"; Secure", b"") if name == b"set-cookie" else value)
+                for name, value in answer.raw_headers
+            ]
+        return answer
 
     def _open(self) -> AsyncApp:
         if self.bolt is None:

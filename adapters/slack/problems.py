@@ -13,14 +13,13 @@ from typing import Final
 from bot.errors import ImaginebotError, NotAllowed, PlatformError, PlatformUnavailable, PostGone
 
 WAIT_FOR_INVITE: Final = timedelta(days=1)
-"""How long a post waits for the bot to be let into its channel."""
+"""How long a post waits for the bot to be let into its channel, or for a token that counts."""
 
 CLOSED: Final = frozenset({"channel_not_found", "not_in_channel"})
 """We are not in the channel: a private one is not even there for those outside."""
 
 GONE: Final = frozenset(
     {
-        "account_inactive",
         "cannot_reply_to_message",
         "ekm_access_denied",
         "is_archived",
@@ -32,7 +31,6 @@ GONE: Final = frozenset(
         "restricted_action_read_only_channel",
         "restricted_action_thread_locked",
         "thread_not_found",
-        "token_revoked",
     }
 )
 """Nothing more will come of a message there."""
@@ -121,7 +119,7 @@ def sentence(name: str, *, bot: str = "imaginebot") -> str:
 
 def for_people(problem: SlackProblem, *, bot: str = "imaginebot") -> ImaginebotError:
     """Give the error of ours that a person is to see."""
-    if problem.name in CLOSED | GONE | LATE | TOO_LONG | {"missing_scope"}:
+    if problem.name in CLOSED | GONE | LATE | LOST_TOKEN | TOO_LONG | {"missing_scope"}:
         return NotAllowed(sentence(problem.name, bot=bot))
     return PlatformUnavailable(sentence(problem.name, bot=bot), retry_after=problem.retry_after)
 
@@ -131,7 +129,7 @@ def for_post(problem: SlackProblem, *, age: timedelta) -> PlatformError:
     reason = str(problem)
     if problem.name in GONE or problem.name in TOO_LONG or problem.name in FROZEN:
         return PostGone(reason)
-    if problem.name in CLOSED and age >= WAIT_FOR_INVITE:
+    if problem.name in CLOSED | LOST_TOKEN and age >= WAIT_FOR_INVITE:
         return PostGone(reason)
     return PlatformUnavailable(reason, retry_after=problem.retry_after)
 

@@ -27,6 +27,9 @@ QUERIES = Path(__file__).parent / "queries"
 RENEW_BEFORE: Final = timedelta(hours=2)
 """How long before its end a token is renewed; Slack's live for twelve hours."""
 
+RENEW_AGAIN_AFTER: Final = timedelta(minutes=1)
+"""How long after a failed try to renew a token the next one is."""
+
 UNINSTALLED: Final = frozenset({"account_inactive", "token_revoked"})
 """Refusals that mean that the app has been removed."""
 
@@ -67,8 +70,14 @@ class Workspaces:
         self._rotator = rotator
         self._queries: Any = load_queries(QUERIES)
         self._known: dict[str, Workspace] = {}
+        self._failed_at: dict[str, datetime] = {}
         self._renewing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.fixed: Workspace | None = None
+
+    @property
+    def only(self) -> Workspace | None:
+        """The one workspace where there can be no other."""
+        return self.fixed if self._rotator is None else None
 
     async def find(self, workspace_id: str) -> Workspace | None:
         """Give a workspace, or nothing where the app is not installed."""
@@ -136,10 +145,11 @@ class Workspaces:
             await self._queries.keep_workspace(connection, **row)
         self._known[workspace.id] = workspace
 
-    async def remove(self, workspace_id: str, *, until: datetime) -> None:
-        """Forget a workspace that was installed up to ``until``; a later install is another one."""
+    async def remove(self, workspace_id: str, *, until: datetime | None = None) -> None:
+        """Forget a workspace that was installed up to ``until``, by default now; a later install is another one."""
+        until_ms = to_millis(until or self._clock())
         async with self._database.transaction() as connection:
-            await self._queries.remove_workspace(connection, id=workspace_id, until=to_millis(until))
+            await self._queries.remove_workspace(connection, id=workspace_id, until=until_ms)
         self._known.pop(workspace_id, None)
 
     async def lost(self, workspace_id: str, token: str, name: str) -> bool:
@@ -151,7 +161,7 @@ class Workspaces:
             return True
         if name in UNINSTALLED:
             log.warning("the app has been removed from a Slack workspace", workspace=workspace_id, reason=name)
-            await self.remove(workspace_id, until=self._clock())
+            await self.remove(workspace_id)
             return False
         if workspace.refresh_token is None:
             return False
@@ -165,9 +175,10 @@ class Workspaces:
         return self._renewing.setdefault(workspace_id, asyncio.Lock())
 
     def _is_due(self, workspace: Workspace) -> bool:
-        expires_at = workspace.expires_at
+        expires_at, failed_at = workspace.expires_at, self._failed_at.get(workspace.id)
         return (
             self._rotator is not None
+            and (failed_at is None or self._clock() - failed_at > RENEW_AGAIN_AFTER)
             and workspace.refresh_token is not None
             and expires_at is not None
             and expires_at - self._clock() <= RENEW_BEFORE
@@ -181,9 +192,11 @@ class Workspaces:
             bot = await self._rotator.perform_bot_token_rotation(bot=_bot(workspace), minutes_before_expiration=10**6)
         except SlackTokenRotationError:
             log.exception("a Slack token could not be renewed", workspace=workspace.id)
+            self._failed_at[workspace.id] = self._clock()
             return workspace
         except Exception:  # whatever aiohttp raises: the next call tries again
             log.exception("Slack did not answer when a token was to be renewed", workspace=workspace.id)
+            self._failed_at[workspace.id] = self._clock()
             return workspace
         if bot is None or bot.bot_token_expires_at is None:
             return workspace

@@ -17,7 +17,8 @@ async def test_imagine_leads_to_a_grid_with_its_buttons_and_its_picture(slack: S
         assert [label for label in grid.labels if label[0] in "UV"] == ["U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4"]
         [image] = grid.images
         assert image.alt_text == "Grid of four pictures: a lighthouse at dusk"
-        assert image.file is not None and image.file.mimetype in {"image/png", "image/jpeg"}
+        assert image.file is not None
+        assert image.file.mimetype in {"image/png", "image/jpeg"}
         assert len(place.acme.general.from_bot) == 1
 
 
