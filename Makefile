@@ -38,7 +38,6 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-
 chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost
 	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
 

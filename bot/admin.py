@@ -128,6 +128,8 @@ async def carry_out(settings: Settings, act: str, arguments: dict[str, Any]) -> 
     from bot.app import own_folder
     from bot.control import ask_running
 
+    if settings.postgresql is not None:
+        return await _here(settings, act, arguments)
     for _ in range(_TRIES):
         try:
             with own_folder(settings.data_dir):
@@ -147,7 +149,7 @@ async def _here(settings: Settings, act: str, arguments: dict[str, Any]) -> Any:
     from bot.storage.database import Database
     from bot.storage.store import Store
 
-    async with await Database.open(settings.database_path) as database:
+    async with await Database.open(settings.database) as database:
         store = Store(database)
         await store.migrate()
         return await acts_on(Keys(store), Webhooks(store))[act](**arguments)

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from bot import crash
 from bot.acts import acts_on
+from bot.calls import CallPace
 from bot.clock import Clock, system_clock
 from bot.config import Settings, is_loopback, origin_of
 from bot.control import controlled
@@ -102,6 +103,7 @@ class App:
     service: JobService
     bells: Bells
     keys: Keys
+    call_pace: CallPace
     url: str
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -117,10 +119,12 @@ async def running(
     """
     tuning = tuning or Tuning()
     async with AsyncExitStack() as stack:
-        stack.enter_context(own_folder(settings.data_dir))
+        if settings.postgresql is None or settings.embedded:  # both keep files that are one process's alone
+            stack.enter_context(own_folder(settings.data_dir))
         listener = stack.enter_context(contextlib.closing(bind(settings.http_host, settings.http_port)))
         settings = settings.model_copy(update={"http_port": listener.getsockname()[1]})
-        database = await stack.enter_async_context(await Database.open(settings.database_path, clock=clock))
+        database = await stack.enter_async_context(await Database.open(settings.database, clock=clock))
+        await stack.enter_async_context(database.sole())
         await database.check()
         store = Store(database, clock=clock)
         await store.migrate()
@@ -155,6 +159,7 @@ async def running(
             service=service,
             bells=bells,
             keys=keys,
+            call_pace=CallPace(settings.api_calls_per_minute),
             url=url_of(listener),
         )
         adapters = load_adapters(app)
@@ -169,6 +174,7 @@ async def running(
             webhook_secret=webhook_secret,
             circuit=circuit,
             metrics=store.metrics,
+            metrics_readers=settings.metrics_readers,
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
@@ -178,7 +184,8 @@ async def running(
             server = await stack.enter_async_context(
                 serve(http_app, listener, trusted_proxies=settings.trusted_proxies)
             )
-            await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
+            if settings.postgresql is None:  # else commands go to the database by themselves
+                await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))
             tasks: list[asyncio.Task[None]] = []
 
             def keep(name: str, run: Callable[[], Awaitable[None]], *, connects: bool = False) -> None:
@@ -271,9 +278,9 @@ def _notifier_settings(settings: Settings, tuning: Tuning) -> NotifierSettings:
     return replace(tuning.notifier, private_origins=frozenset(settings.webhook_origins))
 
 
-async def upgrade_database(path: Path) -> list[str]:
+async def upgrade_database(location: Path | str) -> list[str]:
     """Bring the tables of the core and of every installed adapter up to date, and name what was done."""
-    async with await Database.open(path) as database:
+    async with await Database.open(location) as database:
         done = await Store(database).migrate()
         for point in sorted(entry_points(group=ADAPTERS), key=lambda point: point.name):
             folder = files(point.value) / "migrations"

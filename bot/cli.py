@@ -21,7 +21,8 @@ from rich.table import Table
 
 from bot.admin import keys_cli, webhooks_cli
 from bot.config import Settings, read_settings
-from bot.errors import ImaginebotError, InvalidSetting
+from bot.errors import ImaginebotError, InvalidCommand, InvalidSetting
+from bot.exposure import need_closed_doors
 from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
@@ -246,6 +247,8 @@ def restore(
 def _places(settings: Settings) -> Places:
     from bot.backup import ENGINE, PICTURES, Places
 
+    if settings.postgresql is not None:
+        raise InvalidCommand("The database is PostgreSQL's: back it up and restore it with pg_dump and pg_restore.")
     pictures = settings.data_dir / PICTURES
     if settings.blobs is not None:
         local = "://" not in settings.blobs
@@ -298,12 +301,9 @@ def _stop_signal() -> asyncio.Event:
 
 async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> None:
     from bot.app import running
+    from bot.systemd import watched
 
-    if not settings.on_loopback and settings.web:
-        raise InvalidSetting(
-            f"The chat page has no login, so it is not served on {settings.http_host}. "
-            "Listen on 127.0.0.1, or set IMAGINEBOT_WEB=false."
-        )
+    need_closed_doors(settings)
     stop = _stop_signal()
     async with running(settings, tuning=tuning) as app:
         painter = "the embedded engine" if settings.embedded else str(settings.base_url)
@@ -316,7 +316,8 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
             await _make_demo_key(app)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, app.url)
-        await stop.wait()
+        async with watched(f"Serving {app.url}, pictures by {painter}"):
+            await stop.wait()
         out.print("[dim]Stopping…[/dim]")
 
 
@@ -363,6 +364,8 @@ async def _examine(settings: Settings) -> bool:
 async def _upgrade(settings: Settings) -> list[str]:
     from bot.app import own_folder, upgrade_database
 
+    if settings.postgresql is not None:
+        return await upgrade_database(settings.postgresql)
     with own_folder(settings.data_dir):
         return await upgrade_database(settings.database_path)
 
@@ -373,10 +376,10 @@ async def _list_jobs(settings: Settings, limit: int) -> None:
     from bot.storage.database import Database
     from bot.storage.store import Store
 
-    if not settings.database_path.exists():
+    if settings.postgresql is None and not settings.database_path.exists():
         out.print(f"There are no jobs in {escape(str(settings.data_dir))} yet.")
         return
-    async with await Database.open_read_only(settings.database_path) as database, Store(database).unit() as unit:
+    async with await Database.open_read_only(settings.database) as database, Store(database).unit() as unit:
         views = [await view_in(unit, job) for job in await unit.list_jobs(JobFilter(), before=None, limit=limit)]
     table = Table("when", "who", "what", "prompt", "state", box=None, header_style="dim")
     for view in views:

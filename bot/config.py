@@ -1,6 +1,7 @@
 """Settings: read once from the environment and ``imaginebot.toml``, validated, secrets masked.
 
 In the file a setting has its own name in lower case (``public_url = "https://studio.example"``); the environment wins.
+Secrets may stand in files of their own, see ``bot.credentials``.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, get_args
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
@@ -24,10 +25,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot import crash
+from bot import crash, credentials
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
+
+POSTGRESQL = ("postgresql://", "postgres://")
+"""How the address of a PostgreSQL database begins."""
 
 REMOTE_URL = "https://api.midjourney.com"
 """The image service's public address, from the contract."""
@@ -40,7 +44,11 @@ class _LowerCaseToml(TomlConfigSettingsSource):
     """The settings file, in which names are in lower case."""
 
     def __call__(self) -> dict[str, Any]:
-        return {name.upper(): value for name, value in super().__call__().items()}
+        values = {name.upper(): value for name, value in super().__call__().items()}
+        if any(_is_secret(name, value) for name, value in values.items()):
+            credentials.need_private(Path(SETTINGS_FILE).absolute(), SETTINGS_FILE)
+        files = credentials.of_variables(secret_names(), values)
+        return {name: value for name, value in values.items() if name not in secret_file_names()} | files
 
 
 class _Environment(EnvSettingsSource):
@@ -48,6 +56,16 @@ class _Environment(EnvSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__call__().items() if name.upper() in setting_names()}
+
+
+class _SecretFiles(EnvSettingsSource):
+    """The files that the environment names, and those that the service manager hands over."""
+
+    def __call__(self) -> dict[str, Any]:
+        variables = {name.upper(): value for name, value in os.environ.items()}
+        folder = variables.get(credentials.FOLDER)
+        handed = credentials.of_folder(secret_names(), Path(folder)) if folder else {}
+        return handed | credentials.of_variables(secret_names(), variables)
 
 
 class Settings(BaseSettings):
@@ -71,7 +89,7 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL")
     """Our own address as the internet sees it, for webhooks and reference pictures."""
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
-    """``sqlite:///path``; by default ``imaginebot.db`` in the data folder."""
+    """``sqlite:///path`` or ``postgresql://…``; by default ``imaginebot.db`` in the data folder."""
     data_dir: Path = Field(default_factory=lambda: user_data_path("imaginebot"), validation_alias="IMAGINEBOT_DATA_DIR")
     """The folder for the database and the pictures."""
     blobs: str | None = Field(None, validation_alias="IMAGINEBOT_BLOBS")
@@ -120,6 +138,8 @@ class Settings(BaseSettings):
     """Where Slack's Web API is, for proxies and tests."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_TRUSTED_PROXIES")
     """Addresses or networks of proxies whose word on scheme and client counts, parted by commas."""
+    metrics_readers: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_METRICS_READERS")
+    """Addresses or networks that may read ``/metrics`` beside this machine, parted by commas."""
     webhook_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_WEBHOOK_ORIGINS")
     """Private addresses that webhooks of programs may go to (http://10.0.0.5:9000), parted by commas."""
     max_jobs_per_command: Annotated[int, Field(ge=1, le=40)] = Field(
@@ -132,7 +152,7 @@ class Settings(BaseSettings):
     """Words and phrases that no prompt may hold, parted by commas; whole words only."""
     demo: bool = Field(default=False, validation_alias="demo", exclude=True)
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_readers")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
@@ -150,7 +170,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise ValueError("addresses such as http://10.0.0.5:9000, parted by commas") from error
 
-    @field_validator("blocked_words", "trusted_proxies", "webhook_origins", mode="before")
+    @field_validator("blocked_words", "trusted_proxies", "metrics_readers", "webhook_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -163,9 +183,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite(cls, value: str | None) -> str | None:
-        if value is not None and (not value.startswith("sqlite:///") or value == "sqlite:///"):
-            raise ValueError("sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db")
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(POSTGRESQL):
+            return value
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError(
+                "sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
+                " or postgresql://user:password@host/database"
+            )
         return value
 
     @classmethod
@@ -177,14 +202,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then the environment, then the file."""
-        return init_settings, _Environment(settings_cls), _LowerCaseToml(settings_cls)
+        """Arguments first, then the environment, then files with a secret each, then the file of settings."""
+        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls), _LowerCaseToml(settings_cls)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret that is set, so that logs can mask it."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        password = urlsplit(self.postgresql or "").password
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr)) + (
+            (unquote(password), password) if password else ()
+        )
 
     @property
     def embedded(self) -> bool:
@@ -192,11 +220,21 @@ class Settings(BaseSettings):
         return self.token is None
 
     @property
+    def postgresql(self) -> str | None:
+        """The address of the PostgreSQL database, absent where the database is SQLite's."""
+        return self.database_url if self.database_url and self.database_url.startswith(POSTGRESQL) else None
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file."""
-        if self.database_url is None:
+        if self.database_url is None or self.postgresql is not None:
             return self.data_dir / "imaginebot.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def database(self) -> Path | str:
+        """Where the database is: the SQLite file, or the address of the PostgreSQL database."""
+        return self.postgresql or self.database_path
 
     @property
     def public_origin(self) -> str | None:
@@ -242,8 +280,25 @@ def setting_names() -> tuple[str, ...]:
     return tuple(str(field.validation_alias) for name, field in Settings.model_fields.items() if name != "demo")
 
 
+def secret_names() -> tuple[str, ...]:
+    """Give the names of the settings that hold secrets, an address with a password among them."""
+    fields = Settings.model_fields.items()
+    secret = [name for name, field in fields if SecretStr in (field.annotation, *get_args(field.annotation))]
+    return tuple(str(Settings.model_fields[name].validation_alias) for name in (*secret, "database_url"))
+
+
+def secret_file_names() -> tuple[str, ...]:
+    """Give the names of the variables that name a secret's file."""
+    return tuple(name + credentials.FILE_ENDING for name in secret_names())
+
+
+def _is_secret(name: str, value: object) -> bool:
+    # The address of a database is none where it holds no password.
+    return name in secret_names() and (name != "DATABASE_URL" or "@" in str(value))
+
+
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {*setting_names(), crash.VARIABLE}
+    known = {*setting_names(), *secret_file_names(), crash.VARIABLE}
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
             raise InvalidSetting(_unknown(name.upper()))

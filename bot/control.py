@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot import crash
 from bot.errors import ImaginebotError, InvalidCommand
 from bot.serving import bind, serve, url_of
 
@@ -80,7 +81,9 @@ def _endpoint(acts: Acts, secret: str) -> Callable[[Request], Awaitable[Response
         if act is None:
             return JSONResponse({"message": "The program that runs is of another version. Please restart it."}, 404)
         try:
-            return JSONResponse(await act(**json.loads(await request.body())))
+            done = await act(**json.loads(await request.body()))
+            crash.point("control.done")
+            return JSONResponse(done)
         except ImaginebotError as error:
             return JSONResponse({"message": str(error)}, 400)
 

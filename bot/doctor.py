@@ -15,11 +15,12 @@ from pathlib import Path
 
 from bot.config import Settings
 from bot.engine import EngineSettings, run_engine
-from bot.errors import ImaginebotError, InvalidSetting, UpstreamUnauthorized
+from bot.errors import ImaginebotError, InvalidSetting, OperatorError, UpstreamUnauthorized
+from bot.exposure import open_doors
 from bot.midjourney.client import Client, Retries
 from bot.midjourney.schema import ListQuery
 from bot.serving import bind
-from bot.storage.database import read_migrations
+from bot.storage.database import Database, read_migrations
 from bot.storage.store import MIGRATIONS
 
 PYTHON = (3, 11)
@@ -62,10 +63,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _python()
     yield _sqlite()
     yield _folder(settings.data_dir)
-    yield _database(settings.database_path)
+    yield _database(settings.database_path) if settings.postgresql is None else await _server(settings.postgresql)
     yield _port(settings)
     yield await (_engine() if settings.embedded else _service(settings))
     yield _webhooks(settings)
+    yield _doors(settings)
     for point in sorted(entry_points(group=CHECKS), key=lambda point: point.name):
         async for finding in point.load()(settings):
             yield finding
@@ -137,6 +139,31 @@ def _database(path: Path) -> Finding:
     )
 
 
+async def _server(address: str) -> Finding:
+    """Look at a PostgreSQL database: whether it can be reached, its version, its schema."""
+    try:
+        async with await Database.open_read_only(address) as database, database.reading() as connection:
+            version = (await connection.rows("SELECT current_setting('server_version') AS version"))[0]["version"]
+            there = (await connection.rows("SELECT to_regclass('schema_migrations') IS NOT NULL AS there"))[0]["there"]
+            rows = await connection.rows(_NEWEST) if there else []
+    except OperatorError as error:
+        return Finding(name="Database", verdict=Verdict.BAD, seen=str(error), advice="Then look again.")
+    seen = f"PostgreSQL {version}, {database.name}"
+    if not rows or rows[0]["newest"] is None:
+        return Finding(name="Database", verdict=Verdict.GOOD, seen=f"{seen}, empty; the first start fills it")
+    if rows[0]["newest"] > read_migrations(MIGRATIONS)[-1].version:
+        return Finding(
+            name="Database",
+            verdict=Verdict.BAD,
+            seen=f"{seen}: written by a newer imaginebot",
+            advice="Install that version again, or restore a backup made before the upgrade.",
+        )
+    return Finding(name="Database", verdict=Verdict.GOOD, seen=seen)
+
+
+_NEWEST = "SELECT MAX(version) AS newest FROM schema_migrations WHERE owner = 'bot'"
+
+
 def _is_newer(connection: sqlite3.Connection) -> bool:
     try:
         row = connection.execute("SELECT MAX(version) FROM schema_migrations WHERE owner = 'bot'").fetchone()
@@ -192,6 +219,16 @@ async def _service(settings: Settings) -> Finding:
             advice="Check MIDJOURNEY_BASE_URL and the network. Without MIDJOURNEY_TOKEN the embedded engine paints.",
         )
     return Finding(name="Image service", verdict=Verdict.GOOD, seen=f"{settings.base_url} answers and accepts the key")
+
+
+def _doors(settings: Settings) -> Finding:
+    found = open_doors(settings)
+    if found:
+        return Finding(
+            name="Doors", verdict=Verdict.BAD, seen="one stands open, so nothing starts", advice=" ".join(found)
+        )
+    seen = "everything is on loopback" if settings.on_loopback else "everything asks for a key or a signature"
+    return Finding(name="Doors", verdict=Verdict.GOOD, seen=seen)
 
 
 def _webhooks(settings: Settings) -> Finding:

@@ -28,6 +28,8 @@
         ├── DatabaseTooNew
         ├── DatabaseDamaged
         └── StorageUnavailable    a full or read-only disk
+            └── DatabaseUnavailable   the database server is out of reach; nothing was kept
+                └── CommitUnknown     it was lost at the commit, and does not tell what became of it
 
 The text of an error is one sentence for the person concerned, which says what to do. It never holds a stack
 trace, a token or an internal address. Anything more goes to the log.
@@ -234,3 +236,19 @@ class StorageUnavailable(OperatorError):
     """The disk is full or cannot be written."""
 
     code = "storage_unavailable"
+
+
+class DatabaseUnavailable(StorageUnavailable):
+    """The database server is out of reach, or has given a unit of work up; nothing of it was kept."""
+
+    code = "database_unavailable"
+
+    def __init__(self, message: str = "The database is out of reach. Please try again in a moment.") -> None:
+        """Keep the sentence."""
+        super().__init__(message)
+
+
+class CommitUnknown(DatabaseUnavailable):
+    """The database was lost while a unit of work was committed, and nobody can say whether it was kept."""
+
+    code = "commit_unknown"

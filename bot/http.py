@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -51,7 +52,10 @@ _PICTURE_HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
-    """What the core's routes stand on. ``webhook_secret`` is empty where no webhooks are taken."""
+    """What the core's routes stand on. ``webhook_secret`` is empty where no webhooks are taken.
+
+    ``metrics_readers`` are addresses or networks that may read the metrics beside this machine.
+    """
 
     service: JobService
     tracker: Tracker
@@ -59,6 +63,7 @@ class Core:
     webhook_secret: str
     circuit: Circuit
     metrics: Metrics
+    metrics_readers: tuple[str, ...] = ()
 
 
 def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
@@ -154,8 +159,10 @@ _VERDICTS: Mapping[str, Callable[[], Response]] = {
 
 
 def _metrics(core: Core) -> Endpoint:
+    readers = [ip_network(text, strict=False) for text in core.metrics_readers]
+
     async def metrics(request: Request) -> Response:
-        if not _from_this_machine(request):
+        if not _may_read_metrics(request, readers):
             raise HTTPException(404)
         await core.service.gauge(core.metrics)
         core.metrics.set_circuit(core.circuit.state.value)
@@ -164,10 +171,18 @@ def _metrics(core: Core) -> Endpoint:
     return metrics
 
 
-def _from_this_machine(request: Request) -> bool:
-    # A proxy on this machine calls from loopback too, but says for whom.
+def _may_read_metrics(request: Request, readers: Sequence[IPv4Network | IPv6Network]) -> bool:
+    # A proxy calls from loopback or a network of ours too, but says for whom.
     forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
-    return request.client is not None and is_loopback(request.client.host) and not forwarded
+    if request.client is None or forwarded:
+        return False
+    if is_loopback(request.client.host):
+        return True
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    return any(address in network for network in readers)
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

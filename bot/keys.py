@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot import crash
 from bot.clock import from_millis
 from bot.errors import InvalidCommand
 from bot.jobs.model import API_PLATFORM, Conversation, Requester
@@ -124,6 +125,7 @@ class Keys:
             )
             await unit.add_key(_columns(record))
             await unit.add_audit(record.requester, "create_key", detail=prefix)
+        crash.point("keys.made")
         self._live = None
         return NewKey(key=key, webhook_secret=record.webhook_secret, record=record)
 
@@ -140,13 +142,16 @@ class Keys:
             InvalidCommand: there is no live key like that.
         """
         async with self._store.unit() as unit:
-            for record in await self._read(unit):
-                if which in {record.name, record.prefix, record.id}:
-                    await unit.revoke_key(record.id)
-                    await unit.add_audit(record.requester, "revoke_key", detail=record.prefix)
-                    self._live = None
-                    return record
-        raise InvalidCommand(f"There is no live key named {which}. imaginebot keys list shows those that there are.")
+            found = next((each for each in await self._read(unit) if which in {each.name, each.prefix, each.id}), None)
+            if found is None:
+                raise InvalidCommand(
+                    f"There is no live key named {which}. imaginebot keys list shows those that there are."
+                )
+            await unit.revoke_key(found.id)
+            await unit.add_audit(found.requester, "revoke_key", detail=found.prefix)
+            self._live = None
+        crash.point("keys.revoked")
+        return found
 
     async def replace(self, name: str, *, workspace: str | None = None, channel: str | None = None) -> NewKey:
         """Make a key in the place of the one of that name, if there is one."""

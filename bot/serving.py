@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.errors import InvalidSetting
+from bot.headers import SafeHeaders
 
 CLOSE_WITHIN_S = 1
 """Seconds that requests under way are given when a server stops."""
@@ -80,7 +81,7 @@ async def serve(
     """
     server = _QuietServer(
         uvicorn.Config(
-            application,
+            SafeHeaders(application),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests import postgresql
 from tests.fakes.image_service import SettableClock
 
 # A shared machine is slow at times, so no example fails for its duration alone.
@@ -31,3 +34,33 @@ def _logs_as_before() -> Iterator[None]:
 def clock() -> SettableClock:
     """A clock that stands still until it is told to go on."""
     return SettableClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    with postgresql.server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _kept_database(postgres_server: str) -> Iterator[str]:
+    with postgresql.database(postgres_server) as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it, not even tables."""
+    with postgresql.database(postgres_server) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where an empty database is: one of SQLite, then one of PostgreSQL."""
+    if request.param == "sqlite":
+        return tmp_path / "imaginebot.db"
+    address: str = request.getfixturevalue("_kept_database")
+    asyncio.run(postgresql.empty(address))
+    return address

@@ -67,6 +67,8 @@ class McpAdapter:
         if self._holding is not None:
             await asyncio.gather(self._holding, return_exceptions=True)
         await self._stack.aclose()
+        self._stopping.clear()
+        self._opening = self._holding = None
 
     async def post(self, post: Post, view: JobView) -> str:
         """Refuse: no conversation is here.

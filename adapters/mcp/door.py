@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.mcp.server import StudioServer
 from bot.access import api_key_of
+from bot.calls import CallPace, Standing
 from bot.errors import NotAuthenticated
 from bot.keys import ApiKey, Keys
 
@@ -61,9 +62,13 @@ def current_key() -> ApiKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Guests:
-    """Who may come in: ``hosts`` are the names that we are called by beside loopback, ``proxied`` is for ``api_key_of``."""
+    """Who may come in, and how often.
+
+    ``hosts`` are the names that we are called by beside loopback, ``proxied`` is for ``api_key_of``.
+    """
 
     keys: Keys
+    pace: CallPace
     hosts: tuple[str, ...] = ()
     proxied: bool = False
 
@@ -126,6 +131,9 @@ class _Protected:
             key = await api_key_of(call, self._guests.keys, proxied=self._guests.proxied)
         except NotAuthenticated as error:
             return await _unauthorized(call, str(error))(scope, receive, send)
+        standing = self._guests.pace.take(key.id)
+        if not standing.allowed:
+            return await _too_many(self._guests.pace, standing)(scope, receive, send)
         token = KeyToken(token="", client_id=key.id, subject=key.id, scopes=[], key=key)
         scope["user"] = AuthenticatedUser(token)
         return await self._app(scope, receive, send)
@@ -141,6 +149,14 @@ def _unauthorized(call: HTTPConnection, sentence: str) -> Response:
         {"error": "invalid_token", "error_description": sentence},
         status_code=401,
         headers={"WWW-Authenticate": f"Bearer {header}"},
+    )
+
+
+def _too_many(pace: CallPace, standing: Standing) -> Response:
+    return JSONResponse(
+        {"error": "rate_limited", "error_description": pace.sentence},
+        status_code=429,
+        headers={"Retry-After": str(standing.retry_after)},
     )
 
 

@@ -58,6 +58,6 @@ async def open_application(app: App) -> AsyncIterator[ASGIApp]:
         return LocalStudio(ApiFacade(app.service, current_key(), address=address), app.service)
 
     hosts = (*host_of(settings.public_origin), *(() if settings.on_loopback else (settings.http_host,)))
-    guests = Guests(keys=app.keys, hosts=hosts, proxied=bool(settings.trusted_proxies))
+    guests = Guests(keys=app.keys, pace=app.call_pace, hosts=hosts, proxied=bool(settings.trusted_proxies))
     async with open_door(create_server(studio_of), guests) as application:
         yield application

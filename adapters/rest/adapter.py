@@ -33,12 +33,13 @@ class RestAdapter:
             service=app.service,
             address=addresses_under(app.settings.public_origin or app.url),
             proxied=bool(app.settings.trusted_proxies),
-            calls_per_minute=app.settings.api_calls_per_minute,
+            pace=app.call_pace,
         )
         self.routes: Sequence[BaseRoute] = routes(door, self._streams, app.settings.public_origin or app.url)
 
     async def start(self) -> None:
-        """Do nothing: the routes are all there is."""
+        """Let streams be opened; the routes are all there is besides."""
+        self._streams.open()
 
     async def stop(self) -> None:
         """End every live stream at once, so that the server can close."""

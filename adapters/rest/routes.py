@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.rest.docs import docs_page
 from adapters.rest.envelope import Envelope
-from adapters.rest.pace import CallPace
 from adapters.rest.streams import Streams
 from bot.access import api_key_of
+from bot.calls import CallPace, Standing
 from bot.errors import JobNotFound
 from bot.jobs.facade import ApiFacade
 from bot.jobs.reporting import Address
@@ -50,13 +50,13 @@ class Door:
     service: JobService
     address: Address
     proxied: bool
-    calls_per_minute: int
+    pace: CallPace
 
 
 def routes(door: Door, streams: Streams, base: str) -> Sequence[BaseRoute]:
     """Give the routes; ``base`` is our own address."""
     contract = _contract_app(door, streams)
-    enveloped = Envelope(contract, calls_per_minute=door.calls_per_minute, live_limit=door.service.live_limit)
+    enveloped = Envelope(contract, calls_per_minute=door.pace.per_minute, live_limit=door.service.live_limit)
     return [Under("/v1/", "/openapi.json", app=enveloped), Route("/docs", docs_page(contract, base), methods=["GET"])]
 
 
@@ -86,13 +86,11 @@ class Under(BaseRoute):
 
 
 def _contract_app(door: Door, streams: Streams) -> FastAPI:
-    pace = CallPace(door.calls_per_minute)
-
     async def authenticate(request: Request) -> ApiFacade:
         key = await api_key_of(request, door.keys, proxied=door.proxied)
-        standing = request.state.standing = pace.take(key.id)
+        standing = request.state.standing = door.pace.take(key.id)
         if not standing.allowed:
-            raise RequestRefused(_too_many(door.calls_per_minute, standing.retry_after_s))
+            raise RequestRefused(_too_many(door.pace, standing))
         named = _idempotency_key(request) if request.method == "POST" else None
         return ApiFacade(door.service, key, address=door.address, idempotency_key=named)
 
@@ -121,12 +119,9 @@ def _idempotency_key(request: Request) -> str | None:
     return given.removeprefix('"').removesuffix('"') if given.startswith('"') else given
 
 
-def _too_many(per_minute: int, seconds: float) -> Refusal:
+def _too_many(pace: CallPace, standing: Standing) -> Refusal:
     return Refusal(
-        status=429,
-        code="rate_limited",
-        message=f"{per_minute} calls a minute is the most with one key. Please wait a moment.",
-        headers={"Retry-After": str(max(1, -int(-seconds // 1)))},
+        status=429, code="rate_limited", message=pace.sentence, headers={"Retry-After": str(standing.retry_after)}
     )
 
 

@@ -28,6 +28,10 @@ class Streams:
         self._open: set[Bell] = set()
         self._closed = False
 
+    def open(self) -> None:
+        """Let streams last again, after ``close``."""
+        self._closed = False
+
     def close(self) -> None:
         """End all of them."""
         self._closed = True

@@ -159,8 +159,13 @@ def advise(text: str, cursor: int) -> Advice:
         issues = ()
     return Advice(
         completions=tuple(_moved_completion(completion, start) for completion in completions),
-        issues=tuple(_moved_issue(issue, start) for issue in issues),
+        issues=tuple(_moved_issue(issue, start) for issue in issues if not _being_typed(issue, rest, cursor - start)),
     )
+
+
+def _being_typed(issue: prompts.Issue, rest: str, cursor: int) -> bool:
+    """Say whether an issue is only that its parameter has no value yet, with the cursor where the value goes."""
+    return cursor >= len(rest) and issue.end == len(rest.rstrip()) and rest.endswith(" ") and cursor > issue.end
 
 
 def _split(text: str) -> tuple[str, str]:

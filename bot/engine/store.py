@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from aiosqlite import Connection
-
 from bot.clock import Clock, to_millis
 from bot.engine.faults import Faults
 from bot.engine.orders import StoredOrder
@@ -33,6 +31,7 @@ from bot.midjourney.schema import (
     WebhookType,
     wire,
 )
+from bot.storage.connection import Connection
 from bot.storage.database import Database, load_queries
 
 _HERE = Path(__file__).parent

@@ -44,7 +44,7 @@ class Adapter(Protocol):
         """Make the message of ``post`` and give the platform's reference of it.
 
         It can be called again for the same ``post.id`` after a crash or a lost answer, and must then find the message
-        that exists rather than make a second one.
+        that exists rather than make a second one, and bring it up to date: what is shown then counts as shown.
 
         Raises:
             PostGone: the channel is gone or closed to us; the post is given up, the job goes on.

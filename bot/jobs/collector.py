@@ -137,6 +137,7 @@ class Collector:
         async with self._store.unit() as unit:
             await unit.stop_preview(picture.job_id)
             await changes.fail(unit, await unit.job(picture.job_id), error.code, str(error))
+        crash.point("collector.given_up")
         self._bells.publisher.ring()
 
     async def _try_later(self, picture: Picture, error: ImaginebotError) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot import crash
 from bot.clock import from_millis, to_millis
 from bot.errors import InvalidCommand
 from bot.jobs.model import Picture
@@ -96,6 +97,8 @@ class Notifier:
             stale = await unit.webhook_rows("stale_subscriptions", limit=50)
             for subscription in stale:
                 await self._consider(unit, subscription)
+        if stale:
+            crash.point("notifier.written")
         return bool(stale)
 
     async def _consider(self, unit: Unit, subscription: Any) -> None:
@@ -155,7 +158,13 @@ class Notifier:
 
     async def _deliver(self, delivery: Any, sender: WebhookSender) -> None:
         try:
-            await self._settle(delivery, await self._send(delivery, sender))
+            outcome = await self._send(delivery, sender)
+            if outcome.problem is None:
+                crash.point("notifier.sent")
+            else:
+                crash.point("notifier.unheard")
+            await self._settle(delivery, outcome)
+            crash.point("notifier.settled")
         except Exception:  # the row is still there, and is tried again as if nothing had been sent
             log.exception("a webhook could not be settled", event=delivery["id"])
             await asyncio.sleep(IDLE_S)
@@ -243,6 +252,7 @@ class Webhooks:
                 await unit.webhooks("replay_delivery", id=row["id"], now=to_millis(unit.now), give_up_at=give_up_at)
                 await unit.webhooks("endpoint_answered", endpoint=row["endpoint"])
             unit.awaited = True
+        crash.point("notifier.replayed")
         return len(wanted)
 
 

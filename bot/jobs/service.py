@@ -415,19 +415,23 @@ class JobService:
 
     async def replied(self, job_id: str, reference: str, revision: int) -> None:
         """Write down that an adapter has answered an event with the post of a job, showing that ``revision`` of it."""
+        crash.point("service.replied")
         async with self._store.unit() as unit:
             post = await unit.post_of(job_id)
             if post is not None:
                 await unit.set_post_reference(post.id, reference)
                 await unit.set_post_shown(post.id, revision, next_at=unit.now)
+        crash.point("service.reply_recorded")
         self._bells.publisher.ring()
 
     async def not_replied(self, job_id: str) -> None:
         """Leave the post of a job to the publisher, as the event has not been answered with it."""
+        crash.point("service.not_replied")
         async with self._store.unit() as unit:
             post = await unit.post_of(job_id)
             if post is not None and post.reference is None:
                 await unit.make_post_due(post.id)
+        crash.point("service.handed_over")
         self._bells.publisher.ring()
 
     # Pictures
@@ -449,7 +453,9 @@ class JobService:
             InvalidPicture: there is no picture to be had there.
             UpstreamUnavailable: the other side does not answer at the moment.
         """
-        return (await self._shelf.fetch(url)).digest
+        kept = await self._shelf.fetch(url)
+        crash.point("service.picture_fetched")
+        return kept.digest
 
     async def picture(self, digest: str, *, width: int | None = None) -> tuple[bytes, str]:
         """Give a kept picture and its content type; see ``PictureShelf.read``."""

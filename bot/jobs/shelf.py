@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bot import crash
 from bot.errors import InvalidPicture
 from bot.images import PictureFetcher, Verified, normalise, thumbnail, verify
 from bot.jobs.drafts import KeptPicture
@@ -48,7 +49,9 @@ class PictureShelf:
             InvalidPicture: there is no picture to be had there, or it may not be fetched.
             UpstreamUnavailable: the other side does not answer at the moment.
         """
-        return await self.keep_upload(await self._fetcher.fetch(url))
+        content = await self._fetcher.fetch(url)
+        crash.point("shelf.fetched")
+        return await self.keep_upload(content)
 
     async def read(self, digest: str, *, width: int | None = None) -> tuple[bytes, str]:
         """Give a kept picture and its content type; with ``width`` a WebP of at most that many pixels across.

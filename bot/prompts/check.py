@@ -30,8 +30,12 @@ def _issue(level: Level, parameter: Parameter, message: str, replacement: str | 
     return Issue(level=level, start=parameter.start, end=parameter.end, message=message, replacement=replacement)
 
 
+_QUOTES = " \"'`“”„‘’«»"
+"""What a prompt can be put in, which is nothing to draw by itself."""
+
+
 def _something_to_draw(prompt: Prompt) -> Iterator[Issue]:
-    if prompt.text or len(prompt.pictures) > 1:
+    if prompt.text.strip(_QUOTES) or len(prompt.pictures) > 1:
         return
     if prompt.pictures:
         message = "One picture alone is not enough; type a few words after it, or the address of a second picture."

@@ -1,57 +1,33 @@
-"""One SQLite database: connection, migrations, units of work.
+"""A database: how it is opened, its migrations, its units of work.
 
 SQL lives in files: migrations in numbered ``NNNN_name.sql``, queries for ``aiosql``. Each owner (the core, the engine,
-an adapter) brings a folder of migrations of its own, numbered from 1.
-
-There is one connection a process. SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections write to
-(the WAL-reset bug), and one connection is also the quickest way to share a commit: units of work that are waiting for
-their turn run one after the other in the same SQLite transaction, each in a savepoint of its own, and are committed
-together. A commit waits for the disk, which takes longer than a unit's statements, so this is what decides the rate.
+an adapter) brings a folder of migrations of its own, numbered from 1. The files are the same for SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiosql
 from aiosql.queries import Queries
 
-from bot import crash
 from bot.clock import Clock, system_clock, to_millis
-from bot.errors import DatabaseDamaged, DatabaseTooNew, StorageUnavailable
-from bot.storage.connection import Connection, OneStep
+from bot.config import POSTGRESQL
+from bot.errors import DatabaseTooNew, InvalidSetting
+from bot.storage.connection import Connection, OnConnection
 
-BUSY_TIMEOUT_MS = 5_000
+if TYPE_CHECKING:
+    from bot.storage.postgres import PostgresDatabase
 
-GROUP_LIMIT = 256
-"""Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
-
-CHECK_WITHIN_S = 0.15
-"""Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
-and a backup look at all of it."""
-
-_STEPS_BETWEEN_LOOKS = 2_000
-"""Steps of SQLite's machine between two looks at the time."""
-
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
-)
-
-_UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
-"""Parts of SQLite's messages that mean that the disk or the folder is at fault."""
-
-_LEDGER = """
+LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     owner TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -92,103 +68,51 @@ def read_migrations(folder: Traversable) -> list[Migration]:
     return sorted(files, key=lambda migration: migration.version)
 
 
-def load_queries(folder: Path, driver: str = "aiosqlite") -> Queries:
-    """Load the query files of ``folder``; ``driver`` is ``aiosqlite`` or ``asyncpg``."""
-    adapter: Any = OneStep if driver == "aiosqlite" else driver
+def load_queries(folder: Path) -> Queries:
+    """Load the query files of ``folder``, for a connection to either kind of database."""
+    adapter: Any = OnConnection
     queries: Queries = aiosql.from_path(folder, adapter, mandatory_parameters=False)
     return queries
 
 
-class _Group:
-    """Units of work that are committed together; ``settled`` is set once that has succeeded or failed."""
+class Database(ABC):
+    """An open database.
 
-    def __init__(self) -> None:
-        self.units = 0
-        self.settled = asyncio.Event()
-        self.error: BaseException | None = None
-        self.committer: asyncio.Task[None] | None = None
-
-    def settle(self, error: BaseException | None) -> None:
-        self.error = error
-        self.settled.set()
-
-
-class Database:
-    """An open SQLite database.
-
-    Use ``transaction()`` for every access, reads too: the one connection is shared, and a reader outside a unit of
-    work would see another's uncommitted rows.
+    Use ``transaction()`` for every access, reads too: what is read outside a unit of work may be half of another's.
     """
 
-    def __init__(
-        self, connection: Connection, *, path: Path, clock: Clock = system_clock, read_only: bool = False
-    ) -> None:
-        """Take over ``connection``; call ``open`` instead."""
-        self.path = path
-        self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-        self._connection = connection
+    def __init__(self, name: str, *, clock: Clock) -> None:
+        """``name`` is what people are told that it is called."""
+        self.name = name
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._waiting = 0
-        self._group: _Group | None = None
 
-    @classmethod
-    async def open(cls, path: Path, *, clock: Clock = system_clock) -> Self:
-        """Open the database at ``path``, made where it is missing.
+    @staticmethod
+    async def open(location: Path | str, *, clock: Clock = system_clock) -> Database:
+        """Open the SQLite database at a path, made where it is missing, or the PostgreSQL database at an address.
 
         Raises:
             DatabaseDamaged: the file is not a database, or cannot be read as one.
-            StorageUnavailable: the folder cannot be written.
+            StorageUnavailable: the folder cannot be written, or the server is out of reach.
         """
-        with _sentences(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = await Connection.open(path)
-            try:
-                for pragma in _PRAGMAS:
-                    await connection.execute_fetchall(pragma)
-                await connection.execute(_LEDGER)
-            except BaseException:
-                await connection.close()
-                raise
-        return cls(connection, path=path, clock=clock)
+        if is_postgresql(location):
+            return await _postgres().at(str(location), clock=clock)
+        from bot.storage.sqlite import SqliteDatabase
 
-    @classmethod
-    async def open_read_only(cls, path: Path, *, clock: Clock = system_clock) -> Self:
+        return await SqliteDatabase.at(Path(location), clock=clock)
+
+    @staticmethod
+    async def open_read_only(location: Path | str, *, clock: Clock = system_clock) -> Database:
         """Open an existing database for reading, which is safe beside a running program.
 
         Raises:
             DatabaseDamaged: the file is not a database.
             StorageUnavailable: there is none, or it cannot be read.
         """
-        with _sentences(path):
-            connection = await Connection.open(_read_only(path), uri=True)
-        return cls(connection, path=path, clock=clock, read_only=True)
+        if is_postgresql(location):
+            return await _postgres().at(str(location), clock=clock, read_only=True)
+        from bot.storage.sqlite import SqliteDatabase
 
-    async def check(self, within_s: float = CHECK_WITHIN_S) -> bool:
-        """Look for damage, for so many seconds at the most, and say whether the whole file has been looked at.
-
-        Raises:
-            DatabaseDamaged: there is some.
-        """
-        deadline = time.monotonic() + within_s
-
-        def look(there: sqlite3.Connection) -> str | None:
-            there.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
-            try:
-                return str(there.execute("PRAGMA quick_check(1)").fetchone()[0])
-            except sqlite3.OperationalError as error:
-                if "interrupted" in str(error):
-                    return None
-                raise
-            finally:
-                there.set_progress_handler(None, 0)
-
-        with _sentences(self.path):
-            async with self._my_turn():
-                verdict = await self._connection.run(look)
-            if verdict not in {None, "ok"}:
-                raise sqlite3.DatabaseError(f"malformed: {verdict}")
-        return verdict is not None
+        return await SqliteDatabase.for_reading(Path(location), clock=clock)
 
     async def __aenter__(self) -> Self:
         """Give the open database itself."""
@@ -200,33 +124,40 @@ class Database:
         """Close the database."""
         await self.close()
 
+    @abstractmethod
     async def close(self) -> None:
-        """Close the connection once the unit of work under way is through. Safe to call twice."""
-        async with self._my_turn():
-            if self._group is not None:
-                await self._commit(self._group)
-            await self._connection.close()
+        """Close it once the units of work under way are through. Safe to call twice."""
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """Open one unit of work: committed at the end of the block, undone where the block raises.
-
-        The block's end is passed only after the commit, which units that were waiting at the same time share; where
-        it fails, all of them fail. A cancelled caller is let go only once the unit is settled one way or the other.
+    @abstractmethod
+    async def check(self, within_s: float = ...) -> bool:
+        """Look for damage, for so many seconds at the most, and say whether everything has been looked at.
 
         Raises:
-            StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
+            DatabaseDamaged: there is some.
         """
-        with _sentences(self.path):
-            async with self._my_turn():
-                group = self._join()
-                try:
-                    yield self._connection
-                except BaseException as error:
-                    await _settle(self._undo(group, error))
-                    raise
-                await _settle(self._leave(group))
-            await _settled(group)
+
+    @abstractmethod
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """Open one unit of work: committed at the end of the block, undone where the block raises.
+
+        The block's end is passed only after the commit. A cancelled caller is let go only once the unit is settled
+        one way or the other.
+
+        Raises:
+            StorageUnavailable: it cannot be written or reached; nothing of the unit was kept.
+        """
+
+    def sole(self) -> AbstractAsyncContextManager[None]:
+        """Keep every other program from the database while the block runs, where its folder does not do so.
+
+        Raises:
+            DataFolderBusy: there is one already.
+        """
+        return nullcontext()
+
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """Open one unit of work that only reads, all of it as it was at one moment."""
+        return self.transaction()
 
     async def migrate(self, owner: str, folder: Traversable) -> list[str]:
         """Bring ``owner``'s tables up to date and name the migrations that were run.
@@ -236,146 +167,51 @@ class Database:
         """
         migrations = read_migrations(folder)
         async with self.transaction() as connection:
-            rows = await connection.execute_fetchall(
-                "SELECT COALESCE(MAX(version), 0) FROM schema_migrations WHERE owner = ?", (owner,)
+            await self._alone(connection)
+            rows = await connection.rows(
+                "SELECT COALESCE(MAX(version), 0) FROM schema_migrations WHERE owner = :owner", {"owner": owner}
             )
-            current: int = next(iter(rows))[0]
+            current: int = rows[0][0]
             known = migrations[-1].version if migrations else 0
             if current > known:
                 raise DatabaseTooNew(
-                    f"The database {self.path} was written by a newer imaginebot ({owner} schema {current}, this one "
+                    f"The database {self.name} was written by a newer imaginebot ({owner} schema {current}, this one "
                     f"knows {known}). Install that version again, or restore a backup made before the upgrade."
                 )
             due = [migration for migration in migrations if migration.version > current]
             for migration in due:
                 for statement in migration.statements:
                     await connection.execute(statement)
-                await connection.execute(
-                    "INSERT INTO schema_migrations (owner, version, name, applied_at) VALUES (?, ?, ?, ?)",
-                    (owner, migration.version, migration.name, to_millis(self._clock())),
+                connection.later(
+                    "INSERT INTO schema_migrations (owner, version, name, applied_at)"
+                    " VALUES (:owner, :version, :name, :at)",
+                    {
+                        "owner": owner,
+                        "version": migration.version,
+                        "name": migration.name,
+                        "at": to_millis(self._clock()),
+                    },
                 )
         return [f"{owner} {migration.version:04} {migration.name}" for migration in due]
 
-    # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
-
-    @asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
-        self._waiting += 1
-        try:
-            await self._turn.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turn.release()
-
-    def _join(self) -> _Group:
-        """Begin a unit within the open group, or within a new one. Neither is a step by itself."""
-        if self._group is None:
-            self._group = _Group()
-            self._connection.later(self._begin)
-        self._connection.later("SAVEPOINT unit")
-        return self._group
-
-    async def _undo(self, group: _Group, cause: BaseException) -> None:
-        """Undo the unit alone, or everything where it is alone or SQLite has already given the transaction up."""
-        self._connection.forget()
-        try:
-            alive = await self._connection.run(_undo_unit if group.units else _undo_all)
-        except BaseException as error:
-            self._close(group, error)
-            raise
-        if not alive:
-            # For the others in the group, whose work is lost with it.
-            self._close(
-                group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError("disk I/O error")
-            )
-
-    async def _leave(self, group: _Group) -> None:
-        """End the unit. Whoever is waiting joins the group; else it is committed here and now."""
-        self._connection.later("RELEASE unit")
-        alone = group.units == 0
-        last = not self._waiting and group.committer is None
-        try:
-            if not (alone and last):
-                # What was put off is run now, so that a failure is this unit's and nobody else's.
-                await self._connection.run(_nothing)
-        except BaseException as error:
-            await self._undo(group, error)
-            raise
-        group.units += 1
-        if last or group.units >= GROUP_LIMIT:
-            await self._commit(group)
-        elif group.committer is None:
-            group.committer = asyncio.create_task(self._commit_in_turn(group), name="commit")
-
-    async def _commit_in_turn(self, group: _Group) -> None:
-        # Turns are taken in order, so this comes after everybody who is waiting now, and before those who come later.
-        while not group.settled.is_set():
-            with suppress(asyncio.CancelledError):  # others rely on it, so it is not left undone at the loop's end
-                async with self._turn:
-                    if not group.settled.is_set():
-                        await self._commit(group)
-
-    async def _commit(self, group: _Group) -> None:
-        """Commit the group and let everybody in it know how that went."""
-        crash.point("database.before_commit")
-        try:
-            await self._connection.run(sqlite3.Connection.commit)
-        except BaseException as error:  # noqa: BLE001 - raised by each unit of the group, see ``_settled``
-            try:
-                with suppress(sqlite3.Error):
-                    await self._connection.run(_undo_all)
-            finally:
-                self._close(group, error)
-        else:
-            crash.point("database.after_commit")
-            self._close(group, None)
-
-    def _close(self, group: _Group, error: BaseException | None) -> None:
-        self._group = None
-        group.settle(error)
+    async def _alone(self, connection: Connection) -> None:  # noqa: B027 - nothing to do where there is one process
+        """Keep every other process from migrating until the end of the unit."""
 
 
-def _nothing(_connection: sqlite3.Connection) -> None:
-    pass
+def is_postgresql(location: Path | str) -> bool:
+    """Say whether this is the address of a PostgreSQL database."""
+    return isinstance(location, str) and location.startswith(POSTGRESQL)
 
 
-def _undo_unit(connection: sqlite3.Connection) -> bool:
-    """Undo back to the savepoint and say whether the transaction still stands."""
-    # After a full disk or an I/O error SQLite may have undone the whole transaction by itself.
-    if connection.in_transaction:
-        with suppress(sqlite3.OperationalError):  # the savepoint itself may not have been reached
-            connection.execute("ROLLBACK TO unit")
-            connection.execute("RELEASE unit")
-    return connection.in_transaction
+def _postgres() -> type[PostgresDatabase]:
+    try:
+        from bot.storage.postgres import PostgresDatabase
+    except ModuleNotFoundError as error:
+        raise InvalidSetting('PostgreSQL needs one package more: pip install "imaginebot[postgres]".') from error
+    return PostgresDatabase
 
 
-def _undo_all(connection: sqlite3.Connection) -> bool:
-    connection.rollback()
-    return False
-
-
-async def _settled(group: _Group) -> None:
-    """Wait until a group is settled, even where the caller is cancelled meanwhile; then raise what there is to raise."""
-    cancelled: asyncio.CancelledError | None = None
-    while not group.settled.is_set():
-        try:
-            await group.settled.wait()
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if group.error is not None:
-        raise group.error
-    if cancelled is not None:
-        raise cancelled
-
-
-def _read_only(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"
-
-
-async def _settle(work: Coroutine[Any, Any, None]) -> None:
+async def settled(work: Coroutine[Any, Any, None]) -> None:
     """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -389,21 +225,3 @@ async def _settle(work: Coroutine[Any, Any, None]) -> None:
     task.result()
     if cancelled is not None:
         raise cancelled
-
-
-@contextmanager
-def _sentences(path: Path) -> Iterator[None]:
-    """Translate what SQLite and the file system say into errors of ours."""
-    try:
-        yield
-    except (sqlite3.DatabaseError, PermissionError, NotADirectoryError, FileExistsError) as error:
-        text = str(error)
-        if "not a database" in text or "malformed" in text:
-            raise DatabaseDamaged(
-                f"The database {path} is damaged ({text}). Restore a backup, or move the file away to begin anew."
-            ) from error
-        if isinstance(error, OSError) or any(sign in text for sign in _UNWRITABLE):
-            raise StorageUnavailable(
-                f"The database {path} cannot be written ({text}). Free some space or mend the folder's permissions."
-            ) from error
-        raise

@@ -126,23 +126,13 @@ class Unit:
     async def add_job(self, job: Job) -> None:
         """Write a new job at the end of its requester's turns."""
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
-        turn = await self._next_turn(job.requester, mode)
-        self._write("insert_job", **columns_of(job), mode_rank=mode, turn=turn, due_at=self._now)
+        self._write("insert_job", **columns_of(job), mode_rank=mode, due_at=self._now)
         await self._count(job.requester.workspace, job.status, 1)
         self.changed.add(job.id)
         self.steps.append((Step.ACCEPTED, job))
 
     async def _count(self, workspace: str, status: str, change: int) -> None:
         self._write("add_to_count", workspace=workspace, status=str(status), change=change)
-
-    async def _next_turn(self, requester: Requester, mode: int) -> int:
-        """Give the round of the round-robin in which a new job of ``requester`` is served.
-
-        Somebody with nothing under way joins the round being served; everybody else the one after their last. Each
-        mode has rounds of its own, as jobs of different modes never compare theirs.
-        """
-        turns = await self._one("turns", **_whose(requester), mode_rank=mode)
-        return max(turns["being_served"] or 0, 0 if turns["own"] is None else turns["own"] + 1)
 
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 
 from adapters.rest.routes import Door, routes
 from adapters.rest.streams import Streams
+from bot.calls import CallPace
 from bot.jobs.facade import addresses_under
 from bot.keys import Keys, NewKey
 from bot.midjourney.api import ImageApi
@@ -91,7 +92,7 @@ async def _rest(studio: Studio) -> tuple[ASGIApp, NewKey]:
         service=studio.service,
         address=addresses_under("http://127.0.0.1:8080"),
         proxied=False,
-        calls_per_minute=10_000_000,
+        pace=CallPace(10_000_000),
     )
     return Starlette(routes=list(routes(door, Streams(), "http://127.0.0.1:8080"))), key
 

@@ -38,6 +38,7 @@ EVERY = {
     "SLACK_CLIENT_SECRET": "a-slack-client-secret",
     "IMAGINEBOT_SLACK_API_URL": "http://127.0.0.1:7001/api/",
     "IMAGINEBOT_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
+    "IMAGINEBOT_METRICS_READERS": "10.1.0.0/16",
     "IMAGINEBOT_WEBHOOK_ORIGINS": "http://127.0.0.1:9999",
     "IMAGINEBOT_MAX_JOBS_PER_COMMAND": "4",
     "IMAGINEBOT_MAX_JOBS_PER_PERSON": "20",
@@ -50,6 +51,12 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in (*setting_names(), "DEMO"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+def write_settings(text: str) -> None:
+    """Write the file of settings as one that only its owner reads."""
+    Path("imaginebot.toml").write_text(text)
+    Path("imaginebot.toml").chmod(0o600)
 
 
 def check(settings: Settings) -> None:
@@ -84,6 +91,7 @@ def check(settings: Settings) -> None:
         "a-slack-client-secret",
     }
     assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+    assert settings.metrics_readers == ("10.1.0.0/16",)
     assert settings.webhook_origins == ("http://127.0.0.1:9999",)
     assert (settings.max_jobs_per_command, settings.max_jobs_per_person) == (4, 20)
     assert settings.blocked_words == ("red barn", "grass")
@@ -100,7 +108,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
 
 def test_every_setting_is_read_from_the_file() -> None:
     lines = [f'{name.lower()} = "{value}"' for name, value in EVERY.items()]
-    Path("imaginebot.toml").write_text("\n".join(lines))
+    write_settings("\n".join(lines))
     check(read_settings())
 
 
@@ -148,7 +156,7 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
         ("IMAGINEBOT_WEB", "perhaps", "true or false"),
         ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "40"),
         ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "1"),
-        ("DATABASE_URL", "postgresql://user:hunter2@host/db", "sqlite:///"),
+        ("DATABASE_URL", "mysql://user:hunter2@host/db", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
     ],
 )
@@ -157,7 +165,7 @@ def test_a_malformed_setting_is_refused_by_name_with_what_is_expected(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str, *, by_file: bool
 ) -> None:
     if by_file:
-        Path("imaginebot.toml").write_text(f'{name.lower()} = "{value}"\n')
+        write_settings(f'{name.lower()} = "{value}"\n')
     else:
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidSetting) as refused:

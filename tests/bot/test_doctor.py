@@ -40,7 +40,7 @@ async def findings(settings: Settings) -> dict[str, Finding]:
 
 async def test_the_embedded_studio_is_well(tmp_path: Path, settings: Settings) -> None:
     found = await findings(settings.model_copy(update={"token": None}))
-    assert list(found) == ["Python", "SQLite", "Data folder", "Database", "Port", "Image service", "Webhooks"]
+    assert list(found) == ["Python", "SQLite", "Data folder", "Database", "Port", "Image service", "Webhooks", "Doors"]
     assert all(finding.verdict is not Verdict.BAD for finding in found.values())
     assert found["Image service"].seen == "the embedded engine answers"
     assert found["Database"].seen == "none yet; the first start makes it"
@@ -142,3 +142,10 @@ async def test_webhooks_need_an_address_and_a_secret(
     finding = (await findings(read_settings(data_dir=settings.data_dir, http_port=0)))["Webhooks"]
     assert finding.verdict is verdict
     assert advice in finding.advice
+
+
+async def test_an_open_door_is_bad_and_closing_it_good(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    abroad = settings.model_copy(update={"http_host": "0.0.0.0"})
+    finding = (await findings(abroad))["Doors"]
+    assert (finding.verdict, "IMAGINEBOT_WEB=false" in finding.advice) == (Verdict.BAD, True)
+    assert (await findings(abroad.model_copy(update={"web": False})))["Doors"].verdict is Verdict.GOOD

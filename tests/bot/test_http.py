@@ -49,7 +49,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def client_of(
-    studio: Studio, *, secret: str = SECRET, supervisor: Supervisor | None = None, circuit: Circuit | None = None
+    studio: Studio,
+    *,
+    secret: str = SECRET,
+    supervisor: Supervisor | None = None,
+    circuit: Circuit | None = None,
+    metrics_readers: tuple[str, ...] = (),
 ) -> httpx.AsyncClient:
     core = Core(
         service=studio.service,
@@ -58,6 +63,7 @@ def client_of(
         webhook_secret=secret,
         circuit=circuit or Circuit(studio.api),
         metrics=studio.store.metrics,
+        metrics_readers=metrics_readers,
     )
     app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's"))])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")

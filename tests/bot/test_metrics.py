@@ -127,6 +127,27 @@ async def test_only_this_machine_sees_the_metrics(world: World, address: str, he
             assert (await stranger.get("/metrics", headers=headers)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("10.1.2.3", {}, 200),
+        ("fd00::7", {}, 200),
+        ("127.0.0.1", {}, 200),
+        ("10.2.0.1", {}, 404),
+        ("10.1.2.3", {"x-forwarded-for": "203.0.113.7"}, 404),
+        ("a unix socket", {}, 404),
+    ],
+)
+async def test_the_readers_that_are_named_see_the_metrics_too(
+    world: World, address: str, headers: dict[str, str], status: int
+) -> None:
+    async with world.studio() as studio, client_of(studio, metrics_readers=("10.1.0.0/16", "fd00::/8")) as client:
+        app = client._transport.app  # type: ignore[attr-defined]  # the transport over an application has one
+        transport = httpx.ASGITransport(app, client=(address, 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as reader:
+            assert (await reader.get("/metrics", headers=headers)).status_code == status
+
+
 def test_two_programs_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
     one.retries.labels("post").inc()

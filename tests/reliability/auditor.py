@@ -1,7 +1,8 @@
 """Look for what was lost, doubled, orphaned or dead, in everything that a run has left behind.
 
-Read are the program's database (jobs, posts, buttons, keys, audit lines), the web adapter's messages, which are
-everything that it was asked to show, the kept pictures, the image service's own jobs, and what people were told.
+Read are the program's database (jobs, posts, buttons, keys, webhooks, audit lines), what every platform shows, what
+programs are answered and have heard by webhook, the kept pictures, the image service's own jobs, and what people were
+told.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,23 +19,14 @@ from urllib.parse import urlsplit
 
 from rich.table import Table
 
+from bot.jobs.model import API_PLATFORM
 from bot.jobs.upstream import WEBHOOK_PATH
-from bot.jobs.view import JobView
+from tests.reliability.front import Heard, Shown, Told, Watched
+from tests.reliability.processes import reading
 
 FAULTS = ("lost", "doubled", "orphaned upstream", "dead buttons", "untrue", "missing pictures")
 
 _GRIDS = {"imagine", "variation", "blend"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What people were told: ``jobs`` says for each key of an acknowledged command or press to how many jobs it leads,
-    ``words`` are the keys of acknowledged messages, ``dead`` the buttons that led nowhere when they were pressed.
-    """
-
-    jobs: Mapping[str, int] = field(default_factory=dict)
-    words: Sequence[str] = ()
-    dead: Sequence[str] = ()
 
 
 @dataclass(kw_only=True)
@@ -45,6 +37,7 @@ class Audit:
     acknowledged: int = 0
     ended: int = 0
     shown_once: int = 0
+    told_by_webhook: int = 0
     findings: dict[str, list[str]] = field(default_factory=lambda: {fault: [] for fault in FAULTS})
 
     @property
@@ -65,6 +58,7 @@ class Audit:
             "accepted": self.accepted,
             "ended": self.ended,
             "shown once": self.shown_once,
+            "told by webhook": self.told_by_webhook,
             **{fault: len(found) for fault, found in self.findings.items()},
         }
         table = Table("what", "count", box=None, header_style="dim")
@@ -77,27 +71,32 @@ class Audit:
         self.findings[fault].append(sentence)
 
 
-def audit(database: Path, engine: Path, pictures: Path, told: Told | None = None) -> Audit:
-    """Look at the databases of a program and an engine that have come to rest, and at a folder of kept pictures."""
-    with closing(_open(database)) as ours, closing(_open(engine)) as theirs:
-        return _Auditor(ours, theirs, pictures, told or Told()).run()
+def audit(database: Path, engine: Path, pictures: Path, told: Told, watched: Watched) -> Audit:
+    """Look at the databases of a program and an engine that have come to rest, and at everything around them.
+
+    ``pictures`` is the folder of kept pictures, ``watched`` gives what platforms show and programs have heard.
+    """
+    with closing(reading(database)) as ours, closing(reading(engine)) as theirs:
+        auditor = _Auditor(ours, theirs, pictures, told)
+        auditor.look_at_jobs()
+        auditor.look_at_words(watched.said(database))
+        auditor.look_at_shown(watched.shown(database))
+        auditor.look_at_webhooks(watched.heard())
+        auditor.look_upstream()
+        return auditor.found
 
 
 def at_rest(database: Path) -> bool:
-    """Say whether nothing is left to do: every job ended, every post up to date, every picture fetched."""
-    with closing(_open(database)) as ours:
+    """Say whether nothing is left to do: every job ended and shown, every picture there, everybody told."""
+    with closing(reading(database)) as ours:
         (left,) = ours.execute(
             "SELECT (SELECT COUNT(*) FROM jobs WHERE ended_at IS NULL)"
             " + (SELECT COUNT(*) FROM posts WHERE state = 'open' AND shown_revision < wanted_revision)"
             " + (SELECT COUNT(*) FROM pictures WHERE due_at IS NOT NULL)"
+            " + (SELECT COUNT(*) FROM webhook_subscriptions WHERE stale = 1)"
+            " + (SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'waiting')"
         ).fetchone()
     return bool(left == 0)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
-    connection.row_factory = sqlite3.Row
-    return connection
 
 
 class _Auditor:
@@ -105,58 +104,57 @@ class _Auditor:
         self._ours = ours
         self._pictures = pictures
         self._told = told
-        self._audit = Audit()
+        self.found = Audit()
         self._jobs = {row["id"]: row for row in ours.execute("SELECT * FROM jobs")}
         self._posts = {row["job_id"]: row for row in ours.execute("SELECT * FROM posts")}
         self._buttons = {row["id"]: row for row in ours.execute("SELECT * FROM buttons")}
+        self._keys = {
+            row["key"].rpartition(":")[2]: json.loads(row["job_ids"])
+            for row in ours.execute("SELECT * FROM idempotency_keys")
+        }
         self._theirs = {row["id"]: row for row in theirs.execute("SELECT * FROM jobs")}
-        self._messages: defaultdict[str, list[sqlite3.Row]] = defaultdict(list)
-        for row in ours.execute("SELECT * FROM web_messages WHERE kind = 'post'"):
-            self._messages[row["job_id"]].append(row)
 
-    def run(self) -> Audit:
-        self._audit.accepted = len(self._jobs)
-        self._audit.acknowledged = len(self._told.jobs) + len(self._told.words)
-        self._audit.ended = sum(job["ended_at"] is not None for job in self._jobs.values())
+    # Jobs, and what people were told of them
+
+    def look_at_jobs(self) -> None:
+        self.found.accepted = len(self._jobs)
+        self.found.acknowledged = len(self._told.jobs) + len(self._told.words)
+        self.found.ended = sum(job["ended_at"] is not None for job in self._jobs.values())
         self._look_at_keys()
-        self._look_at_words()
         self._look_at_origins()
         for job in self._jobs.values():
-            self._look_at_end(job)
+            if job["ended_at"] is None:
+                self.found.add("lost", f"job {job['id']} has not ended ({job['submission']}, {job['status']})")
             self._look_at_kept_pictures(job)
-        self._look_at_strays()
-        self._look_upstream()
         for button in self._told.dead:
-            self._audit.add("dead buttons", f"button {button} led nowhere when it was pressed")
-        return self._audit
+            self.found.add("dead buttons", f"button {button} led nowhere when it was pressed")
+        for button in self._buttons.values():
+            if button["outcome_job_id"] is not None and button["outcome_job_id"] not in self._jobs:
+                self.found.add("dead buttons", f"button {button['id']} led to a job that is gone")
 
     def _look_at_keys(self) -> None:
-        keys = {
-            row["key"].rpartition(":")[2]: json.loads(row["job_ids"])
-            for row in self._ours.execute("SELECT * FROM idempotency_keys")
-        }
         for key, expected in self._told.jobs.items():
-            found = keys.get(key, [])
+            found = self._keys.get(key, [])
             if len(found) < expected:
-                self._audit.add("lost", f"the command {key} was acknowledged and has {len(found)} of {expected} jobs")
+                self.found.add("lost", f"the command {key} was acknowledged and has {len(found)} of {expected} jobs")
             if len(found) > expected:
-                self._audit.add("doubled", f"the command {key} has {len(found)} jobs in place of {expected}")
-        led_to = {job_id for ids in keys.values() for job_id in ids}
+                self.found.add("doubled", f"the command {key} has {len(found)} jobs in place of {expected}")
+        for key, job_id in self._told.answers.items():
+            if job_id not in self._keys.get(key, []):
+                self.found.add("lost", f"the command {key} was answered with {job_id}, which is not its job")
+        led_to = {job_id for ids in self._keys.values() for job_id in ids}
         for job_id in led_to - self._jobs.keys():
-            self._audit.add("lost", f"job {job_id} is gone, which a command led to")
+            self.found.add("lost", f"job {job_id} is gone, which a command led to")
         for job_id in self._jobs.keys() - led_to:
-            self._audit.add("doubled", f"no command led to job {job_id}")
+            self.found.add("doubled", f"no command led to job {job_id}")
 
-    def _look_at_words(self) -> None:
-        said = Counter(
-            row["idempotency_key"].rpartition(":")[2]
-            for row in self._ours.execute("SELECT * FROM web_messages WHERE kind = 'text'")
-        )
+    def look_at_words(self, said: Iterable[str]) -> None:
+        times = Counter(said)
         for key in self._told.words:
-            if said[key] == 0:
-                self._audit.add("lost", f"the message {key} was acknowledged and is gone")
-            if said[key] > 1:
-                self._audit.add("doubled", f"the message {key} was said {said[key]} times")
+            if times[key] == 0:
+                self.found.add("lost", f"the message {key} was acknowledged and is gone")
+            if times[key] > 1:
+                self.found.add("doubled", f"the message {key} was said {times[key]} times")
 
     def _look_at_origins(self) -> None:
         made: Counter[str] = Counter()
@@ -164,7 +162,7 @@ class _Auditor:
             made[row["job_id"]] += 1
         for job_id in self._jobs:
             if not made[job_id]:
-                self._audit.add("lost", f"nothing says who asked for job {job_id}")
+                self.found.add("lost", f"nothing says who asked for job {job_id}")
         live: Counter[tuple[str, int]] = Counter(
             (job["parent_id"], job["image_index"])
             for job in self._jobs.values()
@@ -172,97 +170,190 @@ class _Auditor:
         )
         for (parent, index), count in live.items():
             if count > 1:
-                self._audit.add("doubled", f"picture {index} of job {parent} was upscaled {count} times")
-
-    def _look_at_end(self, job: sqlite3.Row) -> None:
-        if job["ended_at"] is None:
-            self._audit.add("lost", f"job {job['id']} has not ended ({job['submission']}, {job['status']})")
-            return
-        messages = self._messages[job["id"]]
-        if len(messages) > 1:
-            self._audit.add("doubled", f"job {job['id']} has {len(messages)} messages")
-        if not messages:
-            self._audit.add("lost", f"job {job['id']} has no message")
-            return
-        view = JobView.from_json(messages[0]["body"])
-        if view.status != job["status"]:
-            self._audit.add("lost", f"job {job['id']} is {job['status']} and shown as {view.status}")
-        elif not self._up_to_date(job, messages[0], view):
-            self._audit.add("untrue", f"job {job['id']} is not shown as it ended: {view.state}")
-        elif len(messages) == 1:
-            self._audit.shown_once += 1
-        self._look_at_buttons(job, view)
-        self._look_at_shown_pictures(job, view)
-
-    def _up_to_date(self, job: sqlite3.Row, message: sqlite3.Row, view: JobView) -> bool:
-        post = self._posts.get(job["id"])
-        return (
-            post is not None
-            and post["reference"] == str(message["id"])
-            and post["shown_revision"] == job["revision"] == message["revision"]
-            and view.state != "Fetching the pictures"
-        )
-
-    def _look_at_buttons(self, job: sqlite3.Row, view: JobView) -> None:
-        expected = _buttons_under(job)
-        if len(view.buttons) != expected:
-            self._audit.add("dead buttons", f"job {job['id']} shows {len(view.buttons)} buttons, not {expected}")
-        for shown in view.buttons:
-            row = self._buttons.get(shown.id)
-            if row is None or (row["job_id"], row["action"]) != (job["id"], shown.action):
-                self._audit.add("dead buttons", f"{shown.label} of job {job['id']} leads nowhere")
-            elif row["outcome_job_id"] is not None and row["outcome_job_id"] not in self._jobs:
-                self._audit.add("dead buttons", f"{shown.label} of job {job['id']} led to a job that is gone")
-
-    def _look_at_shown_pictures(self, job: sqlite3.Row, view: JobView) -> None:
-        wanted = {"upscale": 1, "describe": 0}.get(job["type"], 5) if job["status"] == "completed" else 0
-        shown = [each for each in (view.main, *view.images) if each is not None]
-        if len(shown) < wanted:
-            self._audit.add("missing pictures", f"job {job['id']} shows {len(shown)} of {wanted} pictures")
+                self.found.add("doubled", f"picture {index} of job {parent} was upscaled {count} times")
 
     def _look_at_kept_pictures(self, job: sqlite3.Row) -> None:
-        for row in self._ours.execute("SELECT * FROM pictures WHERE job_id = ?", (job["id"],)):
+        wanted = "role <> 'input' OR digest IS NOT NULL" if job["status"] == "failed" else "TRUE"
+        for row in self._ours.execute(f"SELECT * FROM pictures WHERE job_id = ? AND ({wanted})", (job["id"],)):
             digest = row["digest"]
             if digest is None:
-                self._audit.add("missing pictures", f"{row['role']} {row['position']} of job {job['id']} is not kept")
+                self.found.add("missing pictures", f"{row['role']} {row['position']} of job {job['id']} is not kept")
             elif not self._is_kept(digest):
-                self._audit.add("missing pictures", f"{row['role']} {row['position']} of job {job['id']} is no file")
+                self.found.add("missing pictures", f"{row['role']} {row['position']} of job {job['id']} is no file")
 
     def _is_kept(self, digest: str) -> bool:
         path = self._pictures / digest[:2] / digest[2:4] / digest
         return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
 
-    def _look_at_strays(self) -> None:
-        for job_id in self._messages.keys() - self._jobs.keys():
-            self._audit.add("lost", f"a message shows job {job_id}, which is gone")
+    # What is shown
 
-    def _look_upstream(self) -> None:
+    def look_at_shown(self, shown: Mapping[str, Sequence[Shown]]) -> None:
+        found: defaultdict[tuple[str, str], list[Shown]] = defaultdict(list)
+        for platform, messages in shown.items():
+            for message in messages:
+                job_id = self._job_of(platform, message)
+                if job_id is None:
+                    self.found.add("doubled", f"message {message.reference} on {platform} shows no job of ours")
+                elif job_id not in self._jobs:
+                    self.found.add("lost", f"a message on {platform} shows job {job_id}, which is gone")
+                else:
+                    found[platform, job_id].append(message)
+        for job in self._jobs.values():
+            if job["ended_at"] is not None:
+                self._look_at_post(job, shown.keys())
+                places = [place for place in self._places_of(job) if place in shown]
+                fine = [self._is_shown_well(job, place, found[place, job["id"]]) for place in places]
+                self.found.shown_once += all(fine)
+
+    def _job_of(self, platform: str, message: Shown) -> str | None:
+        if message.job_id is not None:
+            return message.job_id
+        for job_id, post in self._posts.items():
+            if (post["platform"], post["reference"]) == (platform, message.reference):
+                return str(job_id)
+        of_buttons = {self._buttons[each]["job_id"] for each in message.buttons or () if each in self._buttons}
+        return of_buttons.pop() if len(of_buttons) == 1 else None
+
+    def _places_of(self, job: sqlite3.Row) -> list[str]:
+        """Give where a job is to be seen: in its post, and by programs where one has asked for it."""
+        post = self._posts.get(job["id"])
+        places = [] if post is None else [post["platform"]]
+        return [*places, API_PLATFORM] if job["platform"] == API_PLATFORM else places
+
+    def _look_at_post(self, job: sqlite3.Row, watched: Iterable[str]) -> None:
+        post = self._posts.get(job["id"])
+        if post is None:
+            if job["platform"] != API_PLATFORM:
+                self.found.add("lost", f"job {job['id']} has no post")
+            return
+        if post["state"] != "open":
+            self.found.add("lost", f"the post of job {job['id']} was given up")
+        elif post["reference"] is None or post["shown_revision"] != job["revision"]:
+            # Where the platform is looked at too, the message itself tells more.
+            fault = "untrue" if post["platform"] in watched else "lost"
+            self.found.add(fault, f"the post of job {job['id']} on {post['platform']} is not known to be up to date")
+
+    def _is_shown_well(self, job: sqlite3.Row, place: str, messages: Sequence[Shown]) -> bool:
+        before = len(self.found.sentences)
+        if len(messages) > 1:
+            self.found.add("doubled", f"job {job['id']} has {len(messages)} messages on {place}")
+        if not messages:
+            self.found.add("lost", f"job {job['id']} has no message on {place}")
+            return False
+        message = messages[0]
+        if message.status != job["status"]:
+            self.found.add("lost", f"job {job['id']} is {job['status']} and shown as {message.status}")
+        elif not self._is_up_to_date(job, place, message):
+            self.found.add("untrue", f"job {job['id']} is not shown as it ended: {message.state}")
+        self._look_at_buttons(job, message)
+        self._look_at_shown_pictures(job, message)
+        return len(self.found.sentences) == before
+
+    def _is_up_to_date(self, job: sqlite3.Row, place: str, message: Shown) -> bool:
+        post = self._posts.get(job["id"])
+        known = place == API_PLATFORM or (post is not None and post["reference"] == message.reference)
+        return known and message.revision in {None, job["revision"]} and message.state != "Fetching the pictures"
+
+    def _look_at_buttons(self, job: sqlite3.Row, message: Shown) -> None:
+        if message.buttons is None:
+            return
+        rows = [row for row in self._buttons.values() if row["job_id"] == job["id"]]
+        expected = _buttons_under(job)
+        wanted = {row["id"] for row in rows if (row["action"], row["position"]) in expected}
+        if len(wanted) < len(expected) or len(message.buttons) != len(expected):
+            self.found.add(
+                "dead buttons", f"job {job['id']} has {len(wanted)} buttons and shows {len(message.buttons)}"
+            )
+        for shown in set(message.buttons) - wanted:
+            self.found.add("dead buttons", f"a button under job {job['id']} leads nowhere: {shown}")
+
+    def _look_at_shown_pictures(self, job: sqlite3.Row, message: Shown) -> None:
+        wanted = {"upscale": 1, "describe": 0}.get(job["type"], 5) if job["status"] == "completed" else 0
+        if message.pictures is not None and message.pictures < wanted:
+            self.found.add("missing pictures", f"job {job['id']} shows {message.pictures} of {wanted} pictures")
+
+    # What programs were told
+
+    def look_at_webhooks(self, heard: Sequence[Heard] | None) -> None:
+        ends: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        written = {row["id"]: row for row in self._ours.execute("SELECT * FROM webhook_deliveries ORDER BY id")}
+        for row in written.values():
+            if row["state"] != "delivered":
+                self.found.add("lost", f"webhook {row['id']} about job {row['job_id']} is {row['state']}")
+            if row["event"] != "job.progress":
+                ends[row["job_id"], row["key_id"]].append(row["event"])
+        asked = Counter(job_id for ids in self._keys.values() for job_id in ids)
+        for row in self._ours.execute("SELECT * FROM webhook_subscriptions"):
+            self._look_at_ends(row["job_id"], ends[row["job_id"], row["key_id"]], most=asked[row["job_id"]])
+        self.found.told_by_webhook = sum(map(len, ends.values()))
+        if heard is not None:
+            self._look_at_heard(written, heard)
+
+    def _look_at_ends(self, job_id: str, told: Sequence[str], *, most: int) -> None:
+        if not told:
+            self.found.add("lost", f"a program was not told of the end of job {job_id}")
+        if len(told) > most:  # a program that asks again for what is there is told again
+            self.found.add("doubled", f"a program was told {len(told)} times of the end of job {job_id}")
+        if set(told) - {f"job.{self._jobs[job_id]['status']}"}:
+            self.found.add("untrue", f"a program was told another end of job {job_id}: {', '.join(told)}")
+
+    def _look_at_heard(self, written: Mapping[str, sqlite3.Row], heard: Sequence[Heard]) -> None:
+        first = {event.event_id: event for event in reversed(heard)}
+        for event_id, row in written.items():
+            if row["state"] == "delivered" and event_id not in first:
+                self.found.add("lost", f"webhook {event_id} counts as delivered and was heard by nobody")
+        newest: dict[tuple[str, str], str] = {}
+        for event in heard:
+            if not event.signed:
+                self.found.add("untrue", f"webhook {event.event_id} is not signed with the key's secret")
+            delivery = written.get(event.event_id)
+            if (
+                delivery is None
+                or delivery["job_id"] != event.job_id
+                or delivery["event"].removeprefix("job.") != _told(event)
+            ):
+                self.found.add("untrue", f"webhook {event.event_id} about job {event.job_id} was never written down")
+            elif newest.setdefault((delivery["job_id"], delivery["key_id"]), event.event_id) > event.event_id:
+                self.found.add("untrue", f"webhook {event.event_id} came after a newer one about job {event.job_id}")
+            else:
+                newest[delivery["job_id"], delivery["key_id"]] = event.event_id
+
+    # What the image service has
+
+    def look_upstream(self) -> None:
         tied = {job["upstream_id"]: job for job in self._jobs.values() if job["upstream_id"]}
         sent = Counter(filter(None, (_our_id(row["webhook_url"]) for row in self._theirs.values())))
         for job_id, count in sent.items():
             if count > 1:
-                self._audit.add("doubled", f"job {job_id} was sent {count} times")
+                self.found.add("doubled", f"job {job_id} was sent {count} times")
         for row in self._theirs.values():
             if row["id"] not in tied:
-                self._audit.add("orphaned upstream", f"their job {row['id']} ({row['status']}) belongs to none of ours")
+                self.found.add("orphaned upstream", f"their job {row['id']} ({row['status']}) belongs to none of ours")
         for upstream_id, job in tied.items():
-            row = self._theirs.get(upstream_id)
-            if row is None:
-                self._audit.add("untrue", f"job {job['id']} is tied to a job that the image service has not")
-            elif row["status"] != job["status"]:
-                self._audit.add("untrue", f"job {job['id']} is {job['status']} here and {row['status']} there")
+            theirs = self._theirs.get(upstream_id)
+            if theirs is None:
+                self.found.add("untrue", f"job {job['id']} is tied to a job that the image service has not")
+            elif theirs["status"] != job["status"]:
+                self.found.add("untrue", f"job {job['id']} is {job['status']} here and {theirs['status']} there")
         for job in self._jobs.values():
             if job["status"] == "completed" and job["upstream_id"] is None:
-                self._audit.add("untrue", f"job {job['id']} is completed and was never sent")
+                self.found.add("untrue", f"job {job['id']} is completed and was never sent")
 
 
-def _buttons_under(job: sqlite3.Row) -> int:
-    """Give how many buttons belong under a job that has ended: retry, U1 to U4 with V1 to V4 and reroll, and so on."""
+def _buttons_under(job: sqlite3.Row) -> set[tuple[str, int]]:
+    """Give the buttons that belong under a job that has ended: retry, U1 to U4 with V1 to V4 and reroll, and so on."""
     if job["status"] != "completed":
-        return 1
+        return {("retry", 0)}
     if job["type"] in _GRIDS:
-        return 9
-    return 2 if job["type"] == "upscale" else 4
+        return {("reroll", 0), *((action, index) for action in ("upscale", "vary") for index in (1, 2, 3, 4))}
+    if job["type"] == "upscale":
+        return {("vary", 0), ("describe", 0)}
+    return {("imagine_this", index) for index in range(1, len(json.loads(job["prompts"])) + 1)}
+
+
+def _told(event: Heard) -> str:
+    """Give the last part of the name of an event that says this."""
+    return event.status if event.status in {"completed", "failed", "cancelled"} else "progress"
 
 
 def _our_id(webhook_url: str | None) -> str | None:

@@ -1,9 +1,9 @@
 """The chaos run: ``make chaos``.
 
 The program runs as a child process against an engine of its own, which is slow, fails jobs, and drops, repeats and
-shuffles webhooks. People type and press by the page's own addresses and repeat whatever is not answered. Meanwhile
-the program, and now and then the engine, is killed at random instants. In the end everything has to come to rest by
-itself, and the auditor looks for what was lost, doubled, orphaned or dead.
+shuffles webhooks. People type and press by one way in (``--front``, see ``front``) and repeat whatever is not
+answered. Meanwhile the program, and now and then the engine, is killed at random instants. In the end everything has
+to come to rest by itself, and the auditor looks for what was lost, doubled, orphaned or dead.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from rich.console import Console
 from bot import crash
 from tests.fakes.engines import png
 from tests.reliability.auditor import Audit, at_rest, audit
+from tests.reliability.front import Front, Ledger, Visitor, front_names, open_front
 from tests.reliability.processes import engine, free_port, program
-from tests.reliability.visitor import Ledger, Visitor
 
 PEOPLE = ("Anna", "Ben", "Chloe", "Dimitri")
 REST_WITHIN_S = 240.0
@@ -50,6 +50,7 @@ class Chaos:
     seed: int
     kills: int
     seconds: float
+    front: str = "web"
     pause: float = 0.8
     ledger: Ledger = field(default_factory=Ledger)
     killed: int = 0
@@ -57,40 +58,54 @@ class Chaos:
     engine_killed: int = 0
     took: float = 0.0
 
-    def __post_init__(self) -> None:
-        """Lay out both processes."""
-        port = free_port()
-        self.program = program(self.folder / "studio", f"http://127.0.0.1:{port}", concurrency=6)
-        self.engine = engine(self.folder / "engine", port, self.program.url, *FAULTS, "--seed", str(self.seed))
+    _over: bool = False
 
     async def run(self) -> Audit:
         """Do it all, and give what the auditor finds."""
-        began = time.monotonic()
-        try:
-            await self.engine.start()
-            await self.program.start()
-            people = [asyncio.create_task(self._live(number, name)) for number, name in enumerate(PEOPLE)]
-            await self._kill()
-            self._over = True
-            await self.engine.answering()
-            await self.program.answering()
-            await asyncio.gather(*people)
-            await self._rest()
-            assert await self.program.stop() == 0, self.program.said()
-            assert await self.engine.stop() == 0, self.engine.said()
-        finally:
-            await self.program.kill()
-            await self.engine.kill()
-        self.took = time.monotonic() - began
         studio = self.folder / "studio"
-        return audit(
-            studio / "imaginebot.db",
-            self.folder / "engine" / "engine" / "engine.db",
-            studio / "pictures",
-            self.ledger.told(),
-        )
+        async with open_front(self.front, studio) as front:
+            self._lay_out(front)
+            began = time.monotonic()
+            try:
+                await self._live_through(front)
+            finally:
+                await self.program.kill()
+                await self.engine.kill()
+            self.took = time.monotonic() - began
+            return audit(
+                studio / "imaginebot.db",
+                self.folder / "engine" / "engine" / "engine.db",
+                studio / "pictures",
+                self.ledger.told(),
+                front,
+            )
 
-    _over: bool = False
+    def _lay_out(self, front: Front) -> None:
+        port = free_port()
+        self.program = program(
+            self.folder / "studio",
+            f"http://127.0.0.1:{port}",
+            concurrency=6,
+            environment=front.environment,
+            module=front.module,
+        )
+        self.engine = engine(self.folder / "engine", port, self.program.url, *FAULTS, "--seed", str(self.seed))
+
+    async def _live_through(self, front: Front) -> None:
+        await self.engine.start()
+        await self.program.start()
+        people = [asyncio.create_task(self._live(front, number, name)) for number, name in enumerate(PEOPLE)]
+        try:
+            await self._kill()
+        finally:
+            self._over = True
+        await self.engine.answering()
+        await self.program.answering()
+        await asyncio.gather(*people)
+        await self._rest()
+        await front.look_at_the_end(self.program.url)
+        assert await self.program.stop() == 0, self.program.said()
+        assert await self.engine.stop() == 0, self.engine.said()
 
     async def _kill(self) -> None:
         """Kill and start again, at random instants."""
@@ -127,17 +142,17 @@ class Chaos:
             return {}
         return {crash.VARIABLE: f"{draw.choice(sorted(crash.POINTS))}:{draw.randint(1, 4)}"}
 
-    async def _live(self, number: int, name: str) -> None:
+    async def _live(self, front: Front, number: int, name: str) -> None:
         """Type and press as long as the killing goes on."""
         draw = Random(self.seed * 1000 + number)
-        async with Visitor(self.program.url, self.ledger, name=name) as visitor:
+        async with front.visitor(self.program.url, self.ledger, name=name) as visitor:
             while not self._over:
                 with suppress(TimeoutError):
-                    await self._act(visitor, draw)
+                    await self._act(visitor, draw.choices([*front.acts], [*front.acts.values()])[0], draw)
                 await asyncio.sleep(draw.uniform(0.0, 0.6))
 
-    async def _act(self, visitor: Visitor, draw: Random) -> None:
-        match draw.choices(("imagine", "press", "describe", "blend", "say"), (35, 45, 8, 4, 8))[0]:
+    async def _act(self, visitor: Visitor, act: str, draw: Random) -> None:
+        match act:
             case "imagine":
                 await visitor.command(f"/imagine a picture no. {draw.randrange(10**6)}")
             case "press":
@@ -165,18 +180,26 @@ def _picture(draw: Random) -> bytes:
 async def main(arguments: list[str]) -> int:
     """Run and print; the exit code is 0 where nothing is amiss."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--front", choices=front_names(), default="web", help="the way in")
     parser.add_argument("--kills", type=int, default=120)
     parser.add_argument("--seconds", type=float, default=900.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where databases and logs stay; by default they are thrown away")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        run = Chaos(folder=given.folder or Path(folder), seed=given.seed, kills=given.kills, seconds=given.seconds)
+        run = Chaos(
+            folder=given.folder or Path(folder),
+            seed=given.seed,
+            kills=given.kills,
+            seconds=given.seconds,
+            front=given.front,
+        )
         run.folder.mkdir(parents=True, exist_ok=True)
         found = await run.run()
     console = Console(width=140, highlight=False)
     console.print(
         found.table(
+            way_in=run.front,
             seed=str(run.seed),
             seconds=round(run.took),
             program_killed=run.killed,

@@ -6,15 +6,19 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import time
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from bot.config import setting_names
+from bot.control import ask_running
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-key-for-tests"
@@ -38,6 +42,7 @@ class Child:
     port: int
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
+    module: str = "bot"
     process: Process | None = None
 
     @property
@@ -57,7 +62,7 @@ class Child:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "bot",
+                self.module,
                 *self.arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -103,8 +108,15 @@ class Child:
         return self.log.read_text(errors="replace")[-6000:]
 
 
-def program(folder: Path, service_url: str, *, concurrency: int = 4) -> Child:
-    """Give ``imaginebot run`` against an image service."""
+def program(
+    folder: Path,
+    service_url: str,
+    *,
+    concurrency: int = 4,
+    environment: Mapping[str, str] | None = None,
+    module: str = "bot",
+) -> Child:
+    """Give ``imaginebot run`` against an image service; see ``front.Front`` for ``environment`` and ``module``."""
     port = free_port()
     return Child(
         arguments=("run", "--port", str(port), "--data", str(folder)),
@@ -115,7 +127,10 @@ def program(folder: Path, service_url: str, *, concurrency: int = 4) -> Child:
             "MIDJOURNEY_TOKEN": TOKEN,
             "MIDJOURNEY_WEBHOOK_SECRET": SECRET,
             "MIDJOURNEY_CONCURRENCY": str(concurrency),
+            "IMAGINEBOT_MCP_PORT": "0",
+            **(environment or {}),
         },
+        module=module,
     )
 
 
@@ -130,3 +145,22 @@ def engine(folder: Path, port: int, program_url: str, *arguments: str) -> Child:
         log=folder.with_suffix(".log"),
         environment={"MIDJOURNEY_TOKEN": TOKEN, "MIDJOURNEY_WEBHOOK_SECRET": SECRET},
     )
+
+
+async def ask_as_admin(data: Path, act: str, arguments: Mapping[str, Any]) -> Any:
+    """Ask the program on a data folder for an act until it answers.
+
+    Raises:
+        InvalidCommand: it refuses.
+    """
+    async with asyncio.timeout(START_WITHIN_S):
+        while (answer := await ask_running(data, act, arguments)) is None:  # noqa: ASYNC110 - it may not be there yet
+            await asyncio.sleep(0.1)
+    return answer[0]
+
+
+def reading(database: Path) -> sqlite3.Connection:
+    """Open a database to look at it."""
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+    connection.row_factory = sqlite3.Row
+    return connection

@@ -13,9 +13,10 @@ import pytest
 
 from bot.engine import run_engine
 from tests.fakes.engines import png, tiny_settings
-from tests.reliability.auditor import Audit, Told, at_rest, audit, kept_files
+from tests.reliability.auditor import Audit, at_rest, audit, kept_files
+from tests.reliability.front import Ledger, Told
+from tests.reliability.fronts.web import WebFront
 from tests.reliability.processes import SECRET, free_port, program
-from tests.reliability.visitor import Ledger, Visitor
 
 _COPY_OF_THE_MESSAGE = """
 INSERT INTO web_messages (id, channel, kind, member_id, author, body, created_at, changed_seq, post_id, job_id, revision)
@@ -124,7 +125,7 @@ async def _run(folder: Path, ledger: Ledger) -> None:
     async with run_engine(settings, port=port):
         await child.start()
         try:
-            async with Visitor(child.url, ledger) as visitor:
+            async with WebFront(folder / "studio").visitor(child.url, ledger) as visitor:
                 await visitor.command("/imagine a lighthouse")
                 grid = await visitor.seen("a lighthouse", "completed", label="U1")
                 await visitor.press(grid.buttons["U1"])
@@ -147,7 +148,7 @@ def copy(remains: tuple[Path, Told], tmp_path: Path) -> Path:
 
 def look(folder: Path, told: Told) -> Audit:
     studio = folder / "studio"
-    return audit(studio / "imaginebot.db", folder / "engine" / "engine.db", studio / "pictures", told)
+    return audit(studio / "imaginebot.db", folder / "engine" / "engine.db", studio / "pictures", told, WebFront(studio))
 
 
 def plant(database: Path, sql: str) -> None:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,10 @@ import pytest
 
 from bot import crash
 from bot.engine import run_engine
-from tests.fakes.engines import png, tiny_settings
+from tests.fakes.engines import tiny_settings
 from tests.reliability.auditor import at_rest, audit
+from tests.reliability.front import Front, Ledger, Scenario, front_names, open_front, points_of
 from tests.reliability.processes import ROOT, SECRET, TOKEN, Child, free_port, program
-from tests.reliability.visitor import Ledger, Visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -31,45 +31,6 @@ PASSES = {
     "publisher.recorded": (1, 3),
 }
 """Places that are passed for different reasons are tried at several passes."""
-
-Scenario = Callable[[Visitor], Awaitable[Any]]
-
-
-async def _imagine(visitor: Visitor) -> None:
-    await visitor.command("/imagine a lighthouse")
-    await visitor.seen("a lighthouse", "completed", label="U1")
-
-
-async def _press(visitor: Visitor) -> None:
-    await visitor.command("/imagine a lighthouse")
-    grid = await visitor.seen("a lighthouse", "completed", label="U1")
-    await visitor.press(grid.buttons["U1"])
-
-
-async def _describe(visitor: Visitor) -> None:
-    await visitor.command("/describe", png())
-
-
-async def _cancel(visitor: Visitor) -> None:
-    await visitor.command("/imagine a gated garden")
-    post = await visitor.seen("a gated garden", "in_progress", label="Cancel")
-    await visitor.press(post.buttons["Cancel"])
-    await visitor.seen("a gated garden", "cancelled")
-
-
-async def _refused(visitor: Visitor) -> None:
-    await visitor.command("/imagine a field of gore")
-    await visitor.seen("a field of gore", "failed")
-
-
-SCENARIOS: dict[str, Scenario] = {
-    "service.picture_kept": _describe,
-    "service.press_kept": _press,
-    "submitter.refused": _refused,
-    "canceller.before_call": _cancel,
-    "canceller.after_call": _cancel,
-}
-"""What is done to pass by a place; where nothing is named, a grid of four is enough."""
 
 WITHOUT_WEBHOOKS = ("tracker.asked", "tracker.reported", "submitter.found", "submitter.not_found")
 EARLIER = {"submitter.found": "submitter.after_call", "submitter.not_found": "submitter.before_call"}
@@ -107,41 +68,50 @@ class Ground:
                 await asyncio.sleep(0.1)
 
 
-@pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    port = free_port()
-    return Ground(folder=tmp_path, child=program(tmp_path / "studio", f"http://127.0.0.1:{port}"), engine_port=port)
+def _cases() -> list[tuple[str, str, int]]:
+    return [
+        (front, name, number)
+        for front in front_names()
+        for name in points_of(front)
+        for number in (PASSES.get(name, (1,)) if front == "web" else (1,))
+    ]
 
 
-def _cases() -> list[tuple[str, int]]:
-    return [(name, number) for name in crash.POINTS for number in PASSES.get(name, (1,))]
-
-
-@pytest.mark.parametrize(("name", "number"), _cases())
-async def test_nothing_is_lost_by_an_end_at(ground: Ground, name: str, number: int) -> None:
+@pytest.mark.parametrize(("front", "name", "number"), _cases())
+async def test_nothing_is_lost_by_an_end_at(tmp_path: Path, front: str, name: str, number: int) -> None:
     ledger = Ledger()
-    scenario = SCENARIOS.get(name, _imagine)
-    told: asyncio.Task[None] = asyncio.create_task(_visit(ground, ledger, scenario))
-    try:
-        await _until_crashed(ground, name, number)
-        async with ground.engine(drop_webhooks=float(name in WITHOUT_WEBHOOKS)):
-            await ground.child.start()
-            await told
-            await ground.child.answering()  # before that, nobody listens to a request to stop
-            await ground.settled()
-            assert await ground.child.stop() == 0, ground.child.said()
-    finally:
-        told.cancel()
-        await ground.child.kill()
-    studio = ground.folder / "studio"
-    found = audit(studio / "imaginebot.db", ground.folder / "engine" / "engine.db", studio / "pictures", ledger.told())
+    async with open_front(front, tmp_path / "studio") as way_in:
+        ground = _ground(tmp_path, way_in)
+        told = asyncio.create_task(_visit(ground, way_in, ledger, points_of(front)[name]))
+        try:
+            await _until_crashed(ground, name, number)
+            async with ground.engine(drop_webhooks=float(name in WITHOUT_WEBHOOKS)):
+                await ground.child.start()
+                await told
+                await ground.child.answering()  # before that, nobody listens to a request to stop
+                await ground.settled()
+                await way_in.look_at_the_end(ground.child.url)
+                assert await ground.child.stop() == 0, ground.child.said()
+        finally:
+            told.cancel()
+            await ground.child.kill()
+        studio = tmp_path / "studio"
+        engine = tmp_path / "engine" / "engine.db"
+        found = audit(studio / "imaginebot.db", engine, studio / "pictures", ledger.told(), way_in)
     assert found.clean, found.sentences
     assert found.accepted >= 1
     assert found.shown_once == found.ended == found.accepted
 
 
-async def _visit(ground: Ground, ledger: Ledger, scenario: Scenario) -> None:
-    async with Visitor(ground.child.url, ledger) as visitor:
+def _ground(folder: Path, front: Front) -> Ground:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    child = program(folder / "studio", address, environment=front.environment, module=front.module)
+    return Ground(folder=folder, child=child, engine_port=port)
+
+
+async def _visit(ground: Ground, front: Front, ledger: Ledger, scenario: Scenario) -> None:
+    async with front.visitor(ground.child.url, ledger) as visitor:
         await scenario(visitor)
 
 
@@ -171,6 +141,11 @@ def test_every_named_place_stands_once_in_the_program_and_every_place_is_named()
         for path in (ROOT / folder).rglob("*.py"):
             called.update(_points(path))
     assert called == dict.fromkeys(crash.POINTS, 1)
+
+
+def test_every_named_place_is_tried_by_one_way_in_at_least() -> None:
+    tried = {name for front in front_names() for name in points_of(front)}
+    assert tried == set(crash.POINTS)
 
 
 def _points(path: Path) -> list[str]:

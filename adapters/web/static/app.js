@@ -876,9 +876,11 @@ function suggestions(text, changed) {
   }
 
   function draw(completions) {
-    options = completions.filter((each) => text.value.slice(unit(each.start), unit(each.end)) !== each.insert);
+    // What has nothing to insert says what may be typed, and is only read.
+    options = completions.filter((each) => each.insert === "" || text.value.slice(unit(each.start), unit(each.end)) !== each.insert);
     list.replaceChildren(...options.map((each, index) => {
-      const option = make("li", { role: "option", id: `option-${index}`, "aria-selected": "false" }, make("code", {}, each.label), make("span", {}, each.hint));
+      const said = each.insert === "" ? `such as ${each.label}` : each.label;
+      const option = make("li", { role: "option", id: `option-${index}`, "aria-selected": "false" }, make("code", {}, said), make("span", {}, each.hint));
       option.addEventListener("pointerdown", (event) => { event.preventDefault(); take(index); });
       return option;
     }));
@@ -902,7 +904,7 @@ function suggestions(text, changed) {
   function take(index) {
     const { start, end, insert } = options[index];
     close();
-    replace(start, end, insert);
+    if (insert !== "") replace(start, end, insert);
   }
 
   function replace(start, end, insert) {

@@ -1,4 +1,7 @@
 -- name: insert_job!
+-- Round-robin by requester within a mode: somebody with nothing under way joins the round being served (or, where none
+-- is, the first that waits), everybody else the one after their last. Each mode has rounds of its own, as jobs of
+-- different modes never compare theirs.
 INSERT INTO jobs (
     id, type, action, status, submission, progress, revision, prompt, request, platform, workspace, user_id, user_name,
     channel, thread, parent_id, image_index, origin_id, upstream_id, seed, prompts, failure_code, failure_message,
@@ -6,8 +9,32 @@ INSERT INTO jobs (
 ) VALUES (
     :id, :type, :action, :status, :submission, :progress, :revision, :prompt, :request, :platform, :workspace,
     :user_id, :user_name, :channel, :thread, :parent_id, :image_index, :origin_id, :upstream_id, :seed, :prompts,
-    :failure_code, :failure_message, :cancelled_by, :cancel_requested_at, :mode_rank, :turn, :due_at, :created_at,
-    :updated_at, :submitted_at, :ended_at
+    :failure_code, :failure_message, :cancelled_by, :cancel_requested_at, :mode_rank,
+    (
+        SELECT CASE WHEN own > served THEN own ELSE served END FROM (
+            SELECT
+                COALESCE(
+                    (
+                        SELECT MAX(turn) FROM jobs
+                        WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
+                    ),
+                    (
+                        SELECT MIN(turn) FROM jobs
+                        WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank
+                    ),
+                    0
+                ) AS served,
+                COALESCE(
+                    (
+                        SELECT MAX(turn) + 1 FROM jobs
+                        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id
+                            AND ended_at IS NULL AND mode_rank = :mode_rank
+                    ),
+                    0
+                ) AS own
+        ) AS turns
+    ),
+    :due_at, :created_at, :updated_at, :submitted_at, :ended_at
 );
 
 -- name: update_job!
@@ -52,7 +79,7 @@ SELECT
     (SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting;
 
 -- name: next_waiting^
--- Round-robin by requester within a mode: a job's turn is fixed when it is made (see Unit._next_turn).
+-- Round-robin by requester within a mode: a job's turn is fixed when it is made (see insert_job).
 SELECT * FROM jobs
 WHERE submission = 'waiting' AND ended_at IS NULL AND due_at <= :now
 ORDER BY mode_rank, turn, id
@@ -61,22 +88,6 @@ LIMIT 1;
 -- name: next_due_at$
 -- When the submitter or the tracker has something to do at the earliest.
 SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
-
--- name: turns^
--- The round being served in a mode, or where nothing is under way the first that waits; and the requester's last.
-SELECT
-    COALESCE(
-        (
-            SELECT MAX(turn) FROM jobs
-            WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
-        ),
-        (SELECT MIN(turn) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL AND mode_rank = :mode_rank)
-    ) AS being_served,
-    (
-        SELECT MAX(turn) FROM jobs
-        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
-            AND mode_rank = :mode_rank
-    ) AS own;
 
 -- name: place_in_queue$
 SELECT COUNT(*) FROM jobs AS other

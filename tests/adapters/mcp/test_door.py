@@ -14,7 +14,9 @@ from mcp import Client
 from mcp.shared.auth import ProtectedResourceMetadata
 
 from adapters.mcp import door
+from adapters.mcp.adapter import McpAdapter
 from bot.serving import bind
+from tests.adapters.conformance.studio import app_in
 from tests.adapters.mcp.place import Place, open_place, over_http
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -94,6 +96,17 @@ async def test_behind_a_trusted_proxy_https_from_afar_comes_in_and_plain_http_do
         assert (await authorized(place, begin(), **afar, **{"X-Forwarded-Proto": "https"})).status_code == 200
         refused = await authorized(place, begin(), **afar, **{"X-Forwarded-Proto": "http"})
     assert refused.status_code == 401
+
+
+async def test_a_key_has_one_limit_of_calls_here_and_over_rest(tmp_path: Path) -> None:
+    async with open_place(tmp_path, api_calls_per_minute=2) as place, httpx.AsyncClient(trust_env=False) as http:
+        bearer = {"Authorization": f"Bearer {place.key}"}
+        assert (await http.get(f"{place.app.url}/v1/jobs", headers=bearer)).status_code == 200
+        answers = [await authorized(place, begin()) for _ in range(2)]
+        assert answers[0].status_code == 200
+        assert answers[1].status_code == 429
+        assert int(answers[1].headers["retry-after"]) >= 1
+        assert "2 calls a minute" in answers[1].json()["error_description"]
 
 
 async def test_a_session_belongs_to_the_key_that_began_it(place: Place) -> None:
@@ -214,3 +227,16 @@ async def test_a_client_may_leave_without_a_word(place: Place) -> None:
         assert isinstance(first, Client)
     async with over_http(place, mode="legacy") as second:
         assert (await second.list_tools()).tools
+
+
+async def test_after_a_stop_and_another_start_agents_are_served_again(tmp_path: Path) -> None:
+    async with app_in(tmp_path, mcp_port=0) as app:
+        key = (await app.keys.create("agent")).key
+        adapter = McpAdapter(app)
+        for _ in range(2):
+            await adapter.start()
+            async with httpx.AsyncClient(trust_env=False) as http:
+                headers = HEADERS | {"Authorization": f"Bearer {key}"}
+                answer = await http.post(app.addresses["MCP"], json=begin(), headers=headers)
+            assert answer.status_code == 200
+            await adapter.stop()

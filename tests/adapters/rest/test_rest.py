@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from adapters.rest.pace import CallPace
+from bot.calls import CallPace
 from tests.adapters.rest.studio import Studio, studio_in, until_async
 from tests.bot.midjourney.test_routes import HOSTILE
 from tests.fakes.engines import png

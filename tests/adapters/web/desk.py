@@ -18,20 +18,11 @@ from starlette.applications import Starlette
 from adapters.web.adapter import WebAdapter
 from adapters.web.chat import ChatStore
 from bot.app import App
-from bot.clock import system_clock
-from bot.config import read_settings
-from bot.images import PictureFetcher
-from bot.jobs.bells import Bells
 from bot.jobs.model import Action, Conversation, JobStatus, JobType, PictureRole, Post, Requester
-from bot.jobs.service import JobService, Limits
-from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import ButtonView, JobView, PictureView
-from bot.keys import Keys
 from bot.serving import bind, serve, url_of
-from bot.storage.blobs import BlobStore
-from bot.storage.database import Database
 from bot.storage.identifiers import new_id
-from bot.storage.store import Store
+from tests.adapters.conformance.studio import app_in
 
 ORIGIN = "http://127.0.0.1:8080"
 KEY = "0123456789abcdef"
@@ -65,29 +56,14 @@ class Desk:
 @asynccontextmanager
 async def desk_in(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
     """Set up a desk whose database is in ``folder``."""
-    clock = system_clock
-    async with await Database.open(folder / "imaginebot.db") as database, PictureFetcher() as fetcher:
-        store = Store(database, clock=clock)
-        await store.migrate()
-        bells = Bells()
-        shelf = PictureShelf(BlobStore.open(folder / "pictures"), fetcher)
-        app = App(
-            settings=read_settings(data_dir=folder, http_port=8080, **settings),
-            clock=clock,
-            database=database,
-            store=store,
-            service=JobService(store, shelf, bells, limits=Limits(), can_lend=lambda: True),
-            bells=bells,
-            keys=Keys(store),
-            url=ORIGIN,
-        )
+    async with app_in(folder, url=ORIGIN, **settings) as app:
         adapter = WebAdapter(app)
         await adapter.start()
         yield Desk(
             app=app,
             adapter=adapter,
             http=Starlette(routes=list(adapter.routes)),
-            chat=ChatStore(database, clock),
+            chat=ChatStore(app.database, app.clock),
         )
         await adapter.stop()
 

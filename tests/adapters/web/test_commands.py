@@ -127,3 +127,13 @@ def test_a_blend_without_words_is_not_told_that_it_has_none() -> None:
     assert advise("/blend ", 7).issues == ()
     with pytest.raises(InvalidCommand):
         read("/blend ")
+
+
+@pytest.mark.parametrize("typed", ["/imagine a cat --seed ", "/imagine a cat --no ", "/imagine a cat --ar  "])
+def test_a_value_that_is_about_to_be_typed_is_not_complained_about(typed: str) -> None:
+    assert advise(typed, len(typed)).issues == ()
+
+
+@pytest.mark.parametrize("typed", ["/imagine a cat --seed x ", "/imagine a cat --seed --ar 3:2"])
+def test_a_wrong_or_missing_value_that_was_passed_by_is(typed: str) -> None:
+    assert advise(typed, len(typed)).issues

@@ -12,9 +12,9 @@ from tests.fakes.image_service import SettableClock
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: SettableClock) -> World:
+def world(tmp_path: Path, location: Path | str, clock: SettableClock) -> World:
     """What outlives a process."""
-    return World(tmp_path, clock)
+    return World(tmp_path, clock, location=location)
 
 
 @pytest.fixture

@@ -145,11 +145,12 @@ class Studio:
 
 
 class World:
-    """What outlives a process: the folder, the image service, its pictures and the chat."""
+    """What outlives a process: the folder, the database, the image service, its pictures and the chat."""
 
-    def __init__(self, folder: Path, clock: SettableClock) -> None:
-        """Begin with an empty folder."""
+    def __init__(self, folder: Path, clock: SettableClock, *, location: Path | str | None = None) -> None:
+        """Begin with an empty folder, and a database that is SQLite's in that folder where nothing else is said."""
         self.folder = folder
+        self.location = location or folder / "imaginebot.db"
         self.clock = clock
         self.api = ImageService(clock)
         self.gallery = Gallery(PICTURE)
@@ -160,7 +161,7 @@ class World:
         self, *, base: str | None = BASE, limits: Limits | None = None, concurrency: int = 3, posts_at_a_time: int = 8
     ) -> AsyncIterator[Studio]:
         """Run one process of the program."""
-        async with await Database.open(self.folder / "imaginebot.db", clock=self.clock) as database:
+        async with await Database.open(self.location, clock=self.clock) as database:
             store = Store(database, clock=self.clock)
             await store.migrate()
             blobs, bells = BlobStore.open(self.folder / "pictures"), Bells()

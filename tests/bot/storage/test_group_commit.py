@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StorageUnavailable
-from bot.storage import database as database_module
-from bot.storage.connection import Connection
-from bot.storage.database import Database
+from bot.storage import sqlite as database_module
+from bot.storage.sqlite import SqliteConnection as Connection
+from bot.storage.sqlite import SqliteDatabase as Database
 
 TABLES = """
 CREATE TABLE notes (text TEXT PRIMARY KEY);
@@ -23,7 +23,7 @@ CREATE TABLE remarks (note TEXT REFERENCES notes (text) DEFERRABLE INITIALLY DEF
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An open database with notes, and remarks that must belong to a note at the commit."""
-    async with await Database.open(tmp_path / "imaginebot.db") as database:
+    async with await Database.at(tmp_path / "imaginebot.db") as database:
         async with database.transaction() as connection:
             for statement in TABLES.split(";\n"):
                 await connection.execute(statement)
@@ -102,7 +102,7 @@ async def test_a_unit_by_itself_is_committed_at_once(database: Database) -> None
 
 async def test_every_caller_is_answered_after_the_commit(tmp_path: Path, database: Database) -> None:
     line, seen = Line(database), []
-    async with await Database.open_read_only(tmp_path / "imaginebot.db") as beside:
+    async with await Database.for_reading(tmp_path / "imaginebot.db") as beside:
 
         async def ask(text: str) -> None:
             await line.join(writes(text))
@@ -240,5 +240,5 @@ async def test_closing_waits_for_the_commit_under_way(tmp_path: Path, database: 
     closing = asyncio.create_task(database.close())
     await line.go()
     await closing
-    async with await Database.open(tmp_path / "imaginebot.db") as again:
+    async with await Database.at(tmp_path / "imaginebot.db") as again:
         assert await notes(again) == ["a", "first"]

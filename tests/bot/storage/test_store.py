@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from bot.errors import ButtonNotFound, JobNotFound
@@ -29,11 +30,14 @@ from bot.storage.identifiers import new_id
 from bot.storage.store import Store
 from tests.fakes.image_service import SettableClock
 
+REFUSED = (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)
+"""What either database says to rows that make no sense."""
+
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Store]:
-    """A migrated store."""
-    async with await Database.open(tmp_path / "imaginebot.db", clock=clock) as database:
+async def store(location: Path | str, clock: SettableClock) -> AsyncIterator[Store]:
+    """A migrated store on either database."""
+    async with await Database.open(location, clock=clock) as database:
         store = Store(database, clock=clock)
         await store.migrate()
         yield store
@@ -106,7 +110,7 @@ async def test_every_change_comes_back_as_it_went_in(store: Store, job: Job, clo
 async def test_the_database_itself_refuses_what_makes_no_sense(
     store: Store, job: Job, wrong: dict[str, object]
 ) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         async with store.unit() as unit:
             await unit.add_job(job.evolve(**wrong))
 
@@ -115,7 +119,7 @@ async def test_two_jobs_cannot_be_one_at_the_service(store: Store, job: Job) -> 
     sent = job.evolve(submission=Submission.SENT, upstream_id="7")
     async with store.unit() as unit:
         await unit.add_job(sent)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         async with store.unit() as unit:
             await unit.add_job(sent.evolve(id=new_id()))
 
@@ -129,7 +133,7 @@ async def test_a_picture_has_one_live_upscale(store: Store, job: Job, clock: Set
         await unit.change_job(upscale.evolve(status=JobStatus.CANCELLED, ended_at=clock()))
         assert await unit.live_upscale(job.id, 2) is None
         await unit.add_job(upscale.evolve(id=new_id()))
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         async with store.unit() as unit:
             await unit.add_job(upscale.evolve(id=new_id()))
 

@@ -23,22 +23,40 @@ _BAND_PIXELS = 400_000
 
 def grey(picture: Plane) -> Plane:
     """Give the brightness (height, width) of a picture."""
-    light: Plane = picture[0] * np.float32(0.30) + picture[1] * np.float32(0.59) + picture[2] * np.float32(0.11)
+    light: Plane = picture[0] * np.float32(0.30)
+    light += picture[1] * np.float32(0.59)
+    light += picture[2] * np.float32(0.11)
     return light
 
 
-def to_image(picture: Plane) -> Image.Image:
+def saturated(stage: Stage, picture: Plane, factor: float) -> Plane:
+    """Multiply the saturation."""
+    light = grey(picture)
+    stage.canvas.check()
+    found = np.empty_like(picture)
+    for plane, source in zip(found, picture, strict=True):
+        plane[:] = clamp(light + (source - light) * np.float32(factor))
+        stage.canvas.check()
+    return found
+
+
+def to_image(stage: Stage, picture: Plane) -> Image.Image:
     """Turn planes (3, height, width) into an RGB image."""
     pixels = np.empty((picture.shape[1], picture.shape[2], 3), np.uint8)
     for n in range(3):
         pixels[..., n] = (clamp(picture[n]) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+        stage.canvas.check()
     return Image.fromarray(pixels)
 
 
-def to_planes(image: Image.Image) -> Plane:
+def to_planes(stage: Stage, image: Image.Image) -> Plane:
     """Turn an RGB image into planes."""
     pixels = np.asarray(image.convert("RGB"))
-    return np.stack([pixels[..., n].astype(np.float32) * np.float32(1 / 255) for n in range(3)])
+    found: Plane = np.empty((3, *pixels.shape[:2]), np.float32)
+    for n in range(3):
+        np.multiply(pixels[..., n], np.float32(1 / 255), out=found[n])
+        stage.canvas.check()
+    return found
 
 
 def blur(stage: Stage, plane: Plane, radius: float) -> Plane:
@@ -55,12 +73,12 @@ def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
     """Smooth a picture and keep its edges: shrink by the median, and enlarge again. ``amount`` is in thousandths of a unit."""
     large = _soft_image(stage, picture, amount)
     stage.canvas.check()
-    return to_planes(large)
+    return to_planes(stage, large)
 
 
 def _soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, tone: Tone | None = None) -> Image.Image:
     stage.canvas.check()
-    image = to_image(picture)
+    image = to_image(stage, picture)
     stage.canvas.check()
     cell = max(amount / 1000 * stage.canvas.px / 2.2, stage.canvas.px / 560, 1.0)
     small = image.resize((max(round(image.width / cell), 8), max(round(image.height / cell), 8)), Image.Resampling.BOX)
@@ -70,14 +88,14 @@ def _soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, t
         calm = calm.filter(ImageFilter.MedianFilter(3))
     stage.canvas.check()
     if tone is not None:
-        calm = to_image(tone(to_planes(calm)))
+        calm = to_image(stage, tone(to_planes(stage, calm)))
         stage.canvas.check()
     return calm.resize((image.width * grow, image.height * grow), Image.Resampling.BICUBIC)
 
 
 def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image.Image:
     """Choose a few colours for a picture from the study of it: the same ones at every size of the picture."""
-    study = to_image(stage.study if tone is None else tone(stage.study))
+    study = to_image(stage, stage.study if tone is None else tone(stage.study))
     stage.canvas.check()
     return study.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
 
@@ -86,7 +104,7 @@ def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, tone: Ton
     """Smooth a picture by ``amount``, as ``soft`` does, and reduce it (after ``tone``) to a few flat colours."""
     image = _soft_image(stage, picture, amount, grow=_grow(stage), tone=tone)
     stage.canvas.check()
-    return to_planes(reduce_colours(stage, image, palette_of(stage, colours, tone=tone)))
+    return to_planes(stage, reduce_colours(stage, image, palette_of(stage, colours, tone=tone)))
 
 
 def reduce_colours(stage: Stage, image: Image.Image, palette: Image.Image) -> Image.Image:
@@ -117,17 +135,22 @@ def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
     light = blur(stage, grey(picture), step * 0.8)
     stage.canvas.check()
     across, down = np.zeros_like(light), np.zeros_like(light)
+    stage.canvas.check()
     across[:, step:-step] = light[:, 2 * step :] - light[:, : -2 * step]
+    stage.canvas.check()
     down[step:-step] = light[2 * step :] - light[: -2 * step]
     stage.canvas.check()
-    across = np.abs(across)
-    across += np.abs(down)
-    stage.canvas.check()
-    strength = smoothstep(0.05, 0.22, across)
+    strength = across
+    band = max(_BAND_PIXELS // light.shape[1], 8)
+    for top in range(0, light.shape[0], band):
+        rows = slice(top, top + band)
+        strength[rows] = smoothstep(0.05, 0.22, np.abs(across[rows]) + np.abs(down[rows]))
+        stage.canvas.check()
     stage.canvas.check()
     ids = stage.canvas.ids
     border = np.zeros_like(light)
     border[:, step:] = ids[:, step:] != ids[:, :-step]
+    stage.canvas.check()
     border[step:] = np.maximum(border[step:], ids[step:] != ids[:-step])
     stage.canvas.check()
     soft_border = blur(stage, border, step * 0.5) * np.float32(0.85)
@@ -141,11 +164,23 @@ def paper(stage: Stage, key: str, *, amount: float = 0.06) -> Plane:
     tooth = noise.field(stage.canvas, stage.stream("paper", key), (260, 260), 2)
     stage.canvas.check()
     fibre = noise.field(stage.canvas, stage.stream("fibre", key), (9, 70), 2)
-    return (
-        np.float32(1)
-        + (tooth - np.float32(0.5)) * np.float32(amount)
-        + (fibre - np.float32(0.5)) * np.float32(amount * 0.6)
-    )
+    stage.canvas.check()
+    tooth *= np.float32(amount)
+    fibre *= np.float32(amount * 0.6)
+    tooth += fibre
+    tooth += np.float32(1 - 0.8 * amount)
+    stage.canvas.check()
+    return tooth
+
+
+def on_paper(stage: Stage, picture: Plane, key: str, *, amount: float) -> Plane:
+    """Let the tooth of paper through a picture, and limit it to 0…1."""
+    tooth = paper(stage, key, amount=amount)
+    for plane in picture:
+        plane *= tooth
+        np.clip(plane, 0, 1, out=plane)
+        stage.canvas.check()
+    return picture
 
 
 def lay(stage: Stage, base: Rgb | Plane, ink: Rgb | Plane, mask: Plane) -> Plane:
@@ -179,11 +214,15 @@ def hatch(stage: Stage, *, slope: float, pitch: float, key: str) -> Plane:
     phase = (stage.canvas.x[None, :] + stage.canvas.y[:, None] * np.float32(slope)) * np.float32(
         1000 / pitch
     ) + wobble * np.float32(3.2)
-    return wave(phase) * np.float32(0.5) + np.float32(0.5)
+    stage.canvas.check()
+    lines = wave(phase)
+    stage.canvas.check()
+    return lines * np.float32(0.5) + np.float32(0.5)
 
 
 def stretch(stage: Stage, light: Plane) -> Plane:
     """Spread brightness over the whole range of the study, so that every size is spread alike."""
+    stage.canvas.check()
     ordered = np.sort(grey(stage.study).reshape(-1))
     low, high = float(ordered[len(ordered) // 50]), float(ordered[-len(ordered) // 50 - 1])
     return clamp((light - np.float32(low)) * np.float32(1 / max(high - low, 0.08)))

@@ -14,11 +14,11 @@ from bot.engine.painters.procedural.surface import (
     NOMINAL,
     blur,
     edges,
-    grey,
     lay,
     palette_of,
     paper,
     reduce_colours,
+    saturated,
     soft,
     to_image,
     to_planes,
@@ -38,13 +38,13 @@ _PIXEL = 6
 )
 def pixelart(stage: Stage, picture: Plane) -> Plane:
     """Reduce to large square pixels and 28 colours, with ordered dither."""
-    image = to_image(picture)
+    image = to_image(stage, picture)
     across, down = (max(-(-round(NOMINAL * side) // _PIXEL), 1) for side in (stage.w, stage.h))
     whole = stage.canvas.px * _PIXEL / NOMINAL
     box = (0.0, 0.0, min(across * whole, image.width), min(down * whole, image.height))
     small = image.resize((across, down), Image.Resampling.BOX, box=box)
     stage.canvas.check()
-    few = to_planes(small.quantize(palette=palette_of(stage, 28), dither=Image.Dither.NONE))
+    few = to_planes(stage, small.quantize(palette=palette_of(stage, 28), dither=Image.Dither.NONE))
     col, row = (
         np.minimum((at * np.float32(NOMINAL / _PIXEL)).astype(np.int32), most - 1)
         for at, most in ((stage.canvas.x, across), (stage.canvas.y, down))
@@ -58,7 +58,7 @@ def pixelart(stage: Stage, picture: Plane) -> Plane:
 )
 def lowpoly(stage: Stage, picture: Plane) -> Plane:
     """Cover the picture with triangles of one colour each, smaller where there is more to see."""
-    image = to_image(soft(stage, picture, 4.0))
+    image = to_image(stage, soft(stage, picture, 4.0))
     stage.canvas.check()
     stage.canvas.check()
     busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
@@ -88,7 +88,7 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     small = whole.reduce(sheet.fine)
     stage.canvas.check()
-    return to_planes(small)
+    return to_planes(stage, small)
 
 
 def _split(
@@ -124,8 +124,10 @@ def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, 
             jx, jy = np.minimum(np.maximum(ix + ox, 0), columns - 1), np.minimum(np.maximum(iy + oy, 0), rows - 1)
             dx = jitter[jy, jx, 0] + jx.astype(np.float32) - x
             dy = jitter[jy, jx, 1] + jy.astype(np.float32) - y
+            stage.canvas.check()
             d = dx * dx + dy * dy
             closer = d < first
+            stage.canvas.check()
             second = np.where(closer, first, np.minimum(second, d))
             number = np.where(closer, jy * columns + jx, number)
             first = np.where(closer, d, first)
@@ -161,7 +163,7 @@ def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Pl
 def stainedglass(stage: Stage, picture: Plane) -> Plane:
     """Set pieces of glowing glass in lead, which also follows the outlines."""
     gap, number, px, py = _cells(stage, 0.046, "glass", 0.9)
-    rich = clamp(grey(picture) + (picture - grey(picture)) * np.float32(1.75))
+    rich = saturated(stage, picture, 1.75)
     glass = _cell_colours(stage, rich, number, px, py) * np.float32(0.62) + soft(stage, rich, 6.0) * np.float32(0.42)
     ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
     tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
@@ -191,7 +193,7 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
 def mosaic(stage: Stage, picture: Plane) -> Plane:
     """Lay small stones with grout between them, each a little different."""
     gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
-    rich = clamp(grey(picture) + (picture - grey(picture)) * np.float32(1.2))
+    rich = saturated(stage, picture, 1.2)
     stones = _cell_colours(stage, rich, number, px, py)
     stage.canvas.check()
     tint = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)[number]
@@ -214,13 +216,13 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
-    calm = to_image(_one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
+    calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
     stage.canvas.check()
     palette = palette_of(stage, 16)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
     stage.canvas.check()
     level = _levels(stage, palette, numbers)
-    colours = to_planes(reduce_colours(stage, calm, palette))
+    colours = to_planes(stage, reduce_colours(stage, calm, palette))
     shade = np.zeros(numbers.shape, np.float32)
     reach = max(round(0.0075 * stage.canvas.px), 1)
     for n in range(_SHEETS - 1):

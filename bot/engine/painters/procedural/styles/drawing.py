@@ -8,7 +8,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, frame, grey, hatch, lay, paper, stretch
+from bot.engine.painters.procedural.surface import blur, edges, frame, grey, hatch, lay, on_paper, stretch
 
 _PAPER = (0.965, 0.945, 0.90)
 
@@ -36,7 +36,7 @@ def ink(stage: Stage, picture: Plane) -> Plane:
     inside = frame(stage, 0.02, rough=0.05, key="ink frame")
     stage.canvas.check()
     mask = clamp(np.maximum(wash + rim, line * np.float32(0.92))) * inside
-    return lay(stage, _PAPER, (0.09, 0.095, 0.13), mask) * paper(stage, "ink", amount=0.07)
+    return on_paper(stage, lay(stage, _PAPER, (0.09, 0.095, 0.13), mask), "ink", amount=0.07)
 
 
 @style(
@@ -110,4 +110,4 @@ def blueprint(stage: Stage, picture: Plane) -> Plane:
     base = lay(stage, (0.045, 0.16, 0.38), (0.10, 0.27, 0.52), age)
     stage.canvas.check()
     done = lay(stage, base, (0.90, 0.95, 1.0), mask)
-    return done * paper(stage, "blue", amount=0.05)
+    return on_paper(stage, done, "blue", amount=0.05)

@@ -16,6 +16,7 @@ from bot.engine.painters.procedural.surface import (
     frame,
     grey,
     lay,
+    on_paper,
     paper,
     soft,
     to_image,
@@ -85,7 +86,7 @@ def oil(stage: Stage, picture: Plane) -> Plane:
     """Lay strokes along the forms, large ones first, and let the light rake over their ridges."""
     canvas = stage.canvas
     fine = 2 if canvas.px < 1.5 * NOMINAL else 1
-    board = to_image(soft(stage, picture, 9.0))
+    board = to_image(stage, soft(stage, picture, 9.0))
     board = board.resize((board.width * fine, board.height * fine), Image.Resampling.BILINEAR)
     canvas.check()
     relief = Image.new("L", board.size, 128)
@@ -102,7 +103,7 @@ def oil(stage: Stage, picture: Plane) -> Plane:
     lit[step:, step:] = height[step:, step:] - height[:-step, :-step]
     canvas.check()
     weave = noise.field(canvas, stage.stream("canvas"), (300, 300), 1) - np.float32(0.5)
-    painted = to_planes(board.reduce(fine))
+    painted = to_planes(stage, board.reduce(fine))
     canvas.check()
     for plane in painted:
         plane *= np.float32(1) + lit
@@ -115,7 +116,7 @@ def oil(stage: Stage, picture: Plane) -> Plane:
 
 def _sample(stage: Stage, picture: Plane) -> tuple[Plane, Plane]:
     """Give what strokes look at, at the size of scale 1: the picture's colours, and the study's brightness for its forms."""
-    image = to_image(picture)
+    image = to_image(stage, picture)
     size = (max(round(stage.w * NOMINAL), 8), max(round(stage.h * NOMINAL), 8))
     small = image if image.size == size else image.resize(size, Image.Resampling.BOX)
     stage.canvas.check()
@@ -176,8 +177,12 @@ def gouache(stage: Stage, picture: Plane) -> Plane:
     chalk = noise.field(stage.canvas, stage.stream("chalk"), (26, 90), 4) - np.float32(0.5)
     dry = noise.field(stage.canvas, stage.stream("dry gouache"), (320, 200), 1) - np.float32(0.5)
     stage.canvas.check()
-    toned = calm * np.float32(0.93) + np.float32(0.045)
+    uneven = np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05)
     stage.canvas.check()
-    done = toned * (np.float32(1) + chalk * np.float32(0.16) + dry * np.float32(0.05))
+    for plane in calm:
+        plane *= np.float32(0.93)
+        plane += np.float32(0.045)
+        plane *= uneven
+        stage.canvas.check()
     line = smoothstep(0.45, 1.0, edges(stage, calm, width=1.5)) * np.float32(0.20)
-    return clamp(lay(stage, done, (0.16, 0.13, 0.17), line) * paper(stage, "gouache", amount=0.05))
+    return on_paper(stage, lay(stage, calm, (0.16, 0.13, 0.17), line), "gouache", amount=0.05)

@@ -9,7 +9,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, paper, soft
+from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay, on_paper, soft
 
 
 @style(
@@ -35,9 +35,12 @@ from bot.engine.painters.procedural.surface import blur, edges, frame, grey, lay
 )
 def film(stage: Stage, picture: Plane) -> Plane:
     """Bend the tones as film does, with halation, grain and a vignette."""
-    base = picture * picture * (np.float32(3) - np.float32(2) * picture) * np.float32(0.42) + picture * np.float32(0.58)
-    base = base * np.float32(0.93) + np.float32(0.035)
-    stage.canvas.check()
+    base = np.empty_like(picture)
+    for plane, source in zip(base, picture, strict=True):
+        bent = source * source * (np.float32(3) - np.float32(2) * source)
+        stage.canvas.check()
+        plane[:] = bent * np.float32(0.3906) + source * np.float32(0.5394) + np.float32(0.035)
+        stage.canvas.check()
     halo = blur(stage, clamp((grey(base) - np.float32(0.68)) * np.float32(2.6)), 0.014 * stage.canvas.px)
     warm = np.array((0.42, 0.20, 0.10), np.float32).reshape(3, 1, 1)
     stage.canvas.check()
@@ -57,7 +60,7 @@ def film(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     stage.canvas.check()
     printed = clamp((base + grain * np.float32(0.12)) * (np.float32(1) - corner))
-    return lay(stage, (0.945, 0.935, 0.905), printed, frame(stage, 0.032)) * paper(stage, "print", amount=0.02)
+    return on_paper(stage, lay(stage, (0.945, 0.935, 0.905), printed, frame(stage, 0.032)), "print", amount=0.02)
 
 
 @style("neon", ("neon", "neon light", "neon sign", "glowing", "led", "laser", "tron"), broad=True, say="neon lights")

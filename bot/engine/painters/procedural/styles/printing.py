@@ -9,7 +9,18 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, falloff, smoothstep, wave
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, flat, frame, grey, lay, paper, soft, stretch
+from bot.engine.painters.procedural.surface import (
+    blur,
+    edges,
+    flat,
+    frame,
+    grey,
+    lay,
+    on_paper,
+    saturated,
+    soft,
+    stretch,
+)
 
 
 @style(
@@ -45,7 +56,7 @@ def linocut(stage: Stage, picture: Plane) -> Plane:
     inked = clamp(np.float32(1) - paper_shows - specks * np.float32(0.7)) * frame(
         stage, 0.035, rough=0.012, key="block"
     )
-    return lay(stage, (0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)) * paper(stage, "lino", amount=0.05)
+    return on_paper(stage, lay(stage, (0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)), "lino", amount=0.05)
 
 
 def _ink(stage: Stage) -> c.Rgb:
@@ -74,18 +85,18 @@ def poster(stage: Stage, picture: Plane) -> Plane:
     """Reduce to flat colours within a cream border."""
     colours = 12 if stage.scene.ornament > 0.2 else 7
     stage.canvas.check()
-    printed = flat(stage, picture, colours=colours, amount=6.0, tone=lambda one: _rich(one, 1.18))
+    printed = flat(stage, picture, colours=colours, amount=6.0, tone=lambda one: saturated(stage, one, 1.18))
     cream = (0.965, 0.935, 0.865)
     stage.canvas.check()
     done = lay(stage, cream, printed, frame(stage, 0.045))
-    return done * paper(stage, "poster", amount=0.035)
+    return on_paper(stage, done, "poster", amount=0.035)
 
 
 @style("artdeco", ("art deco", "deco", "1920s", "gatsby", "art nouveau"), broad=True, say="Art Deco poster")
 def artdeco(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
     light = stage.scene.light
-    printed = flat(stage, picture, colours=9, amount=3.4, tone=lambda one: _rich(one, 1.1))
+    printed = flat(stage, picture, colours=9, amount=3.4, tone=lambda one: saturated(stage, one, 1.1))
     dx, dy = (
         stage.canvas.x[None, :] - np.float32(light.x),
         stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
@@ -113,7 +124,7 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
         stage.canvas.check()
         ring = np.abs(frame(stage, inner) - frame(stage, outer))
         done = lay(stage, done, gold, ring)
-    return done * paper(stage, "deco", amount=0.04)
+    return on_paper(stage, done, "deco", amount=0.04)
 
 
 @style(
@@ -148,7 +159,7 @@ def ukiyoe(stage: Stage, picture: Plane) -> Plane:
     done = lay(stage, printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
     done = lay(stage, (0.93, 0.885, 0.78), done, frame(stage, 0.03))
     done = _seal(stage, done)
-    return done * paper(stage, "washi", amount=0.05)
+    return on_paper(stage, done, "washi", amount=0.05)
 
 
 def _seal(stage: Stage, picture: Plane) -> Plane:
@@ -192,28 +203,36 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
         ((np.float32(1) - light) * (np.float32(1.18) - warmth * np.float32(0.75)), cool, 0.36, 0.0, 0.0),
         ((np.float32(0.95) - light * np.float32(0.72)) * (np.float32(0.22) + warmth), warm, -0.62, 0.0022, -0.0016),
     )
-    done: Plane = np.ones((3, 1, 1), np.float32) * np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
+    done: Plane = np.empty_like(picture)
+    done[:] = np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
     for tone, ink, slope, dx, dy in plates:
         stage.canvas.check()
         dots = _dots(stage, slope, 5.4, dx, dy)
+        stage.canvas.check()
         stage.canvas.check()
         cover = clamp((tone - dots * np.float32(0.92)) * np.float32(stage.canvas.px * 0.006) + np.float32(0.4))
         stage.canvas.check()
         solid = clamp((tone - np.float32(0.72)) * np.float32(6))
         patchy = np.float32(0.80) + noise.field(stage.canvas, stream.child(slope), (90, 90), 2) * np.float32(0.28)
-        done = done * (
-            np.float32(1)
-            - (np.float32(1) - np.array(ink, np.float32).reshape(3, 1, 1)) * clamp(np.maximum(cover, solid) * patchy)
-        )
-    return lay(stage, (0.97, 0.955, 0.92), done, frame(stage, 0.03)) * paper(stage, "riso", amount=0.04)
+        printed = clamp(np.maximum(cover, solid) * patchy)
+        stage.canvas.check()
+        for plane, own in zip(done, ink, strict=True):
+            plane *= np.float32(1) - np.float32(1 - own) * printed
+            stage.canvas.check()
+    return on_paper(stage, lay(stage, (0.97, 0.955, 0.92), done, frame(stage, 0.03)), "riso", amount=0.04)
 
 
 def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Plane:
     """Give a screen of dots: the threshold (0…1) at each pixel. ``pitch`` is in thousandths of a unit."""
     k = np.float32(1000 / pitch)
-    x, y = (stage.canvas.x + np.float32(dx))[None, :] * k, (stage.canvas.y + np.float32(dy))[:, None] * k
-    u, v = x + y * np.float32(slope), y - x * np.float32(slope)
-    return (wave(u) + wave(v)) * np.float32(0.25) + np.float32(0.5)
+    x, y = (stage.canvas.x + np.float32(dx)) * k, (stage.canvas.y + np.float32(dy)) * k
+    screen = np.empty((len(y), len(x)), np.float32)
+    for top in range(0, len(y), 128):
+        rows = slice(top, top + 128)
+        u, v = x[None, :] + y[rows, None] * np.float32(slope), y[rows, None] - x[None, :] * np.float32(slope)
+        screen[rows] = (wave(u) + wave(v)) * np.float32(0.25) + np.float32(0.5)
+        stage.canvas.check()
+    return screen
 
 
 @style(
@@ -225,7 +244,7 @@ def _dots(stage: Stage, slope: float, pitch: float, dx: float, dy: float) -> Pla
 def comic(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, add dots in the half tones and bold outlines."""
     stage.canvas.check()
-    base = flat(stage, picture, colours=12, amount=3.2, tone=lambda one: _rich(one, 1.35))
+    base = flat(stage, picture, colours=12, amount=3.2, tone=lambda one: saturated(stage, one, 1.35))
     light = grey(soft(stage, picture, 3.0))
     stage.canvas.check()
     dots = clamp(
@@ -249,21 +268,15 @@ def comic(stage: Stage, picture: Plane) -> Plane:
 )
 def anime(stage: Stage, picture: Plane) -> Plane:
     """Brighten and simplify, with a bloom and thin lines."""
-    calm = soft(stage, _rich(picture, 1.28), 2.8)
+    calm = soft(stage, saturated(stage, picture, 1.28), 2.8)
     stage.canvas.check()
-    steps = np.floor(calm * np.float32(22) + np.float32(0.5)) * np.float32(1 / 22)
-    base = calm * np.float32(0.45) + steps * np.float32(0.55)
-    stage.canvas.check()
-    bright = np.stack(
-        [blur(stage, clamp((plane - np.float32(0.62)) * np.float32(2.2)), 0.016 * stage.canvas.px) for plane in base]
-    )
-    base = base + (np.float32(1) - base) * bright * np.float32(0.32)
-    stage.canvas.check()
+    for plane in calm:
+        steps = np.floor(plane * np.float32(22) + np.float32(0.5)) * np.float32(0.55 / 22)
+        plane *= np.float32(0.45)
+        plane += steps
+        stage.canvas.check()
+        bright = blur(stage, clamp((plane - np.float32(0.62)) * np.float32(2.2)), 0.016 * stage.canvas.px)
+        plane += (np.float32(1) - plane) * bright * np.float32(0.32)
+        stage.canvas.check()
     line = smoothstep(0.35, 0.8, edges(stage, picture, width=1.1)) * np.float32(0.42)
-    return lay(stage, base, (0.12, 0.10, 0.20), line)
-
-
-def _rich(picture: Plane, factor: float) -> Plane:
-    """Multiply the saturation."""
-    light = grey(picture)
-    return clamp(light + (picture - light) * np.float32(factor))
+    return lay(stage, calm, (0.12, 0.10, 0.20), line)

@@ -142,6 +142,7 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     canvas.check()
     across, up = dx + dy * np.float32(tilt), dy - dx * np.float32(tilt)
     wobble = noise.coarse(canvas, stream.child("bands"), (2.0 / r, 2.6 / r), 5, window=window) - np.float32(0.5)
+    canvas.check()
     bands = _read_line(stream.child("stripes"), up + wobble * np.float32(0.22), 3.2)
     stage.canvas.check()
     canvas.check()
@@ -156,14 +157,13 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
         canvas.check()
     stage.canvas.check()
     rim = smoothstep(0.72, 1.0, flat) * light * np.float32(0.4)
-    colour += (np.float32(1) - colour) * rim
+    for plane in colour:
+        plane += (np.float32(1) - plane) * rim
+        canvas.check()
+    halo = falloff(np.maximum(flat - np.float32(1), np.float32(0)), 0.42) * np.float32(0.32)
+    canvas.check()
     canvas.light(
-        clamp(
-            falloff(np.maximum(flat - np.float32(1), np.float32(0)), 0.42)
-            * clamp(light + np.float32(0.25))
-            * np.float32(0.32)
-            * clamp(np.float32(2.4) - np.sqrt(flat))
-        ),
+        clamp(halo * clamp(light + np.float32(0.25)) * clamp(np.float32(2.4) - np.sqrt(flat))),
         stage.tones.plain(codes[2]),
         window,
     )

@@ -214,10 +214,10 @@ def _room(stage: Stage, place: Place) -> tuple[Stream, float, float]:
         canvas.y[:, None] - np.float32(edge - 0.5 * unit),
     )
     pool = falloff(dx * dx + dy * dy, 0.62 * unit)
-    canvas.rgb[:] = lookup(
-        stage.tones.ramp(stream.pick(_WALLS)),
-        clamp(pool * np.float32(0.85) + (cloth - np.float32(0.5)) * np.float32(0.4)),
-    )
+    canvas.check()
+    shade = clamp(pool * np.float32(0.85) + (cloth - np.float32(0.5)) * np.float32(0.4))
+    canvas.check()
+    canvas.fill(stage.tones.ramp(stream.pick(_WALLS)), shade)
     window = stage.below(edge)
     grain = noise.field(canvas, stream.child("wood"), (1.6 / unit, 34 / unit), 5, window=window)
     depth = clamp((canvas.y[window[0]][:, None] - np.float32(edge)) * np.float32(2.2 / unit))

@@ -1,22 +1,26 @@
-"""Somebody on the chat page, as a browser is: keys of its own, and everything repeated until it is answered."""
+"""The chat page as the way in: people are browsers, with keys of their own, and what is shown is in the database."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from html import unescape
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from tests.reliability.auditor import Told
+from bot import crash
+from bot.jobs.view import JobView
+from tests.reliability import scenarios
+from tests.reliability.front import PATIENCE_S, PAUSE_S, Heard, Ledger, Scenario, Seen, Shown, Visitor
+from tests.reliability.processes import ask_as_admin, reading
 
-PAUSE_S = 0.2
-PATIENCE_S = 40.0
 CHANNEL = "general"
 
 _POST = re.compile(r'<li class="message post".*?</article>', re.DOTALL)
@@ -24,37 +28,90 @@ _ATTRIBUTE = re.compile(r'data-(job|status|prompt)="([^"]*)"')
 _BUTTON = re.compile(r'data-press="([^"]+)"[^>]*>.*?<span>([^<]*)</span></button>', re.DOTALL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A post as the page shows it: ``buttons`` by label, each with its id."""
+_OF_OTHERS = (
+    "notifier.",
+    "keys.",
+    "control.",
+    "shelf.",
+    "service.repl",
+    "service.not_repl",
+    "service.handed_over",
+    "service.picture_fetched",
+    "collector.given_up",
+)
+"""Beginnings of the names of places that nobody comes to by the page."""
 
-    job_id: str
-    status: str
-    prompt: str
-    buttons: Mapping[str, str]
-
-
-@dataclass
-class Ledger:
-    """What people were told, as it is written down while they are told."""
-
-    jobs: dict[str, int] = field(default_factory=dict)
-    words: list[str] = field(default_factory=list)
-    dead: list[str] = field(default_factory=list)
-    refused: int = 0
-    repeated: int = 0
-
-    def told(self) -> Told:
-        """Give it to the auditor."""
-        return Told(jobs=dict(self.jobs), words=tuple(self.words), dead=tuple(self.dead))
+POINTS: Mapping[str, Scenario] = {
+    **{name: scenarios.imagine for name in crash.POINTS if not name.startswith(_OF_OTHERS)},
+    "service.picture_kept": scenarios.describe,
+    "service.press_kept": scenarios.press,
+    "submitter.refused": scenarios.refused,
+    "canceller.before_call": scenarios.cancel,
+    "canceller.after_call": scenarios.cancel,
+}
 
 
-class Visitor:
+class WebFront:
+    """The page."""
+
+    environment: Mapping[str, str] = {}
+    module = "bot"
+    acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4, "say": 8}
+
+    def __init__(self, data: Path) -> None:
+        """The program's data folder is ``data``."""
+        self._data = data
+
+    def visitor(self, url: str, ledger: Ledger, *, name: str = "Anna") -> AbstractAsyncContextManager[Visitor]:
+        return Browser(url, ledger, name=name, data=self._data)
+
+    async def look_at_the_end(self, url: str) -> None:
+        """Do nothing: what is shown is kept."""
+
+    def shown(self, database: Path) -> Mapping[str, Sequence[Shown]]:
+        return {"web": shown_on_the_page(database)}
+
+    def said(self, database: Path) -> Iterable[str]:
+        with closing(reading(database)) as rows:
+            texts = rows.execute("SELECT idempotency_key FROM web_messages WHERE kind = 'text'").fetchall()
+        return [row["idempotency_key"].rpartition(":")[2] for row in texts]
+
+    def heard(self) -> Sequence[Heard] | None:
+        return None
+
+
+@asynccontextmanager
+async def open_front(data: Path) -> AsyncIterator[WebFront]:
+    """Give the page, which is wherever the program is."""
+    yield WebFront(data)
+
+
+def shown_on_the_page(database: Path) -> Sequence[Shown]:
+    """Give the posts that the page shows."""
+    with closing(reading(database)) as rows:
+        return [_shown(row) for row in rows.execute("SELECT * FROM web_messages WHERE kind = 'post' ORDER BY id")]
+
+
+def _shown(row: sqlite3.Row) -> Shown:
+    view = JobView.from_json(row["body"])
+    return Shown(
+        reference=str(row["id"]),
+        job_id=row["job_id"],
+        status=view.status,
+        state=view.state,
+        revision=row["revision"],
+        buttons=[button.id for button in view.buttons],
+        pictures=sum(each is not None for each in (view.main, *view.images)),
+    )
+
+
+class Browser:
     """A browser with a cookie. Use it as a context manager."""
 
-    def __init__(self, url: str, ledger: Ledger, *, name: str = "Anna") -> None:
+    def __init__(self, url: str, ledger: Ledger, *, name: str, data: Path) -> None:
         """Visit the page at ``url``, and write into ``ledger`` what is acknowledged."""
         self._name = name
+        self._data = data
         self._ledger = ledger
         self._http = httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False, headers={"Origin": url})
 
@@ -83,10 +140,10 @@ class Visitor:
             self._ledger.words.append(key)
         return True
 
-    async def press(self, button_id: str, **fields: str) -> bool:
+    async def press(self, button_id: str) -> bool:
         """Press a button; give whether it was taken."""
         key = str(uuid.uuid4())
-        answer = await self._again(f"/c/{CHANNEL}/buttons/{button_id}", {"key": key, **fields})
+        answer = await self._again(f"/c/{CHANNEL}/buttons/{button_id}", {"key": key})
         if answer.is_success:
             self._ledger.jobs[key] = 1
         elif answer.status_code == 404:
@@ -108,6 +165,10 @@ class Visitor:
                     if post.prompt == prompt and post.status == status and (label is None or label in post.buttons):
                         return post
                 await asyncio.sleep(PAUSE_S)
+
+    async def admin(self, act: str, **arguments: Any) -> Any:
+        """Do something as the admin."""
+        return await ask_as_admin(self._data, act, arguments)
 
     async def _again(
         self, path: str, fields: Mapping[str, str] | None = None, files: list[Any] | None = None

@@ -1,10 +1,11 @@
-"""How many calls a key may make: a steady rate with room for bursts, in memory.
+"""How many calls an API key may make over REST and MCP together: a steady rate with room for bursts, in memory.
 
 The generic cell rate algorithm keeps one moment a key. After a restart everybody begins anew, which does no harm.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ class Standing:
     reset_s: float
     retry_after_s: float = 0.0
 
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds to wait, for the header of that name."""
+        return max(1, math.ceil(self.retry_after_s))
+
 
 class CallPace:
     """Count calls by key."""
@@ -31,6 +37,11 @@ class CallPace:
         self._interval = WINDOW_S / per_minute
         self._now = now
         self._full_at: dict[str, float] = {}
+
+    @property
+    def sentence(self) -> str:
+        """What a caller is told whose call is one too many."""
+        return f"{self.per_minute} calls a minute is the most with one key. Please wait a moment."
 
     def take(self, key_id: str) -> Standing:
         """Count a call of a key, unless it is one too many."""

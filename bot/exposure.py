@@ -1,0 +1,35 @@
+"""What the program must not be started with: a door that stands open to everybody, or that cannot tell who knocks."""
+
+from __future__ import annotations
+
+from bot.config import Settings
+from bot.errors import InvalidSetting
+
+
+def open_doors(settings: Settings) -> list[str]:
+    """Give a sentence for everything that would be open to whoever comes by; the text says what to do.
+
+    What else is served asks for something: API keys, signatures, or an address that cannot be guessed.
+    """
+    found = []
+    if settings.web and not settings.on_loopback:
+        found.append(
+            f"The chat page has no login, so it is not served on {settings.http_host}. "
+            "Listen on 127.0.0.1, or set IMAGINEBOT_WEB=false."
+        )
+    if settings.public_url is not None and not settings.embedded and settings.webhook_secret is None:
+        found.append(
+            "PUBLIC_URL is set, but no secret to verify webhooks with. Set MIDJOURNEY_WEBHOOK_SECRET to the secret that "
+            "belongs to the key, or unset PUBLIC_URL."
+        )
+    return found
+
+
+def need_closed_doors(settings: Settings) -> None:
+    """Refuse to start where a door is open.
+
+    Raises:
+        InvalidSetting: one is; the text says what to do.
+    """
+    for sentence in open_doors(settings):
+        raise InvalidSetting(sentence)

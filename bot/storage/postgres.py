@@ -1,0 +1,357 @@
+"""One PostgreSQL database: connections, units of work, what is done when the server is lost.
+
+A unit of work is a transaction. What is lost before it is begun is begun again on another connection, without a word.
+A connection that is lost within it undoes it, and the caller is told so. One that is lost while the commit is under
+way leaves it open whether the unit is kept: the server is then asked what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import asyncpg
+import structlog
+
+from bot import crash
+from bot.clock import Clock, system_clock
+from bot.errors import (
+    CommitUnknown,
+    DatabaseUnavailable,
+    DataFolderBusy,
+    InvalidSetting,
+    OperatorError,
+    StorageUnavailable,
+)
+from bot.storage.connection import Row, Values
+from bot.storage.database import LEDGER, Database, settled
+from bot.storage.dialect import Dialect, plain
+
+log = structlog.get_logger(__name__)
+
+CONNECTIONS = 8
+"""Connections that one process has at the most."""
+
+CONNECT_WITHIN_S = 5.0
+STATEMENT_WITHIN_S = 20.0
+
+REACHED_WITHIN_S = 2.0
+"""Seconds for which a unit is begun again where the server cannot be reached; people wait for their answer meanwhile."""
+
+ASKED_WITHIN_S = 10.0
+"""Seconds for which the server is asked what became of a commit."""
+
+IDLE_IN_UNIT_S = 5
+"""Seconds after which the server ends a unit whose process has fallen silent, so that it holds up nobody else."""
+
+_SESSION: Final = {
+    "application_name": "imaginebot",
+    "idle_in_transaction_session_timeout": f"{IDLE_IN_UNIT_S}s",
+    "lock_timeout": "10s",
+}
+
+_LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # the server's farewell came while something was under way
+    OSError,  # a time limit too
+)
+"""What says that the connection is gone, or was never made."""
+
+_UNDONE: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+"""What says that the server has given the unit up in favour of another."""
+
+_FULL: Final = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.ReadOnlySQLTransactionError)
+
+_REFUSED: Final = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+
+_MIGRATING = "imaginebot: migrations"
+_SOLE = "imaginebot: the one program"
+_BACKOFF_S = 0.05
+
+
+class PostgresConnection:
+    """One open transaction."""
+
+    def __init__(self, raw: Any, dialect: Dialect) -> None:
+        """Stand on a connection that a transaction has been begun on."""
+        self._raw = raw
+        self._dialect = dialect
+        self._put_off: list[tuple[str, Values]] = []
+        self.wrote = False
+
+    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+        """Run a statement before anything else that is asked of this connection; that is also where it fails."""
+        self._put_off.append((sql, plain(values)))
+
+    async def rows(self, sql: str, values: Values = ()) -> list[Row]:
+        """Give every row."""
+        await self.flush()
+        self.wrote |= not sql.lstrip().startswith("SELECT")
+        text, given = self._dialect.statement(sql, values)
+        with _translated(self._raw):
+            return list(await self._raw.fetch(text, *given))
+
+    async def change(self, sql: str, values: Values = ()) -> int:
+        """Run a statement and give the number of rows that were changed."""
+        await self.flush()
+        return await self._change(sql, values)
+
+    async def execute(self, sql: str, parameters: Values | None = None) -> int:
+        """Run a statement and give the number of rows that were changed."""
+        return await self.change(sql, plain(parameters))
+
+    async def execute_fetchall(self, sql: str, parameters: Values | None = None) -> list[Row]:
+        """Run a statement and give every row."""
+        return await self.rows(sql, plain(parameters))
+
+    async def flush(self) -> None:
+        """Run what has been put off."""
+        while self._put_off:
+            await self._change(*self._put_off.pop(0))
+
+    async def _change(self, sql: str, values: Values) -> int:
+        self.wrote = True
+        text, given = self._dialect.statement(sql, values)
+        with _translated(self._raw):
+            tag: str = await self._raw.execute(text, *given)
+        number = tag.rpartition(" ")[2]
+        return int(number) if number.isdecimal() else 0
+
+
+class PostgresDatabase(Database):
+    """An open PostgreSQL database."""
+
+    def __init__(self, pool: Any, address: str, *, clock: Clock, read_only: bool) -> None:
+        """Take over ``pool``; call ``at`` instead."""
+        super().__init__(name_of(address), clock=clock)
+        self._address = address
+        self._pool = pool
+        self._dialect = Dialect()
+        self._begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def at(cls, address: str, *, clock: Clock = system_clock, read_only: bool = False) -> Self:
+        """Connect to the database at an address.
+
+        Raises:
+            InvalidSetting: the server does not know the database, or refuses the user.
+            StorageUnavailable: the server is out of reach.
+        """
+        name = name_of(address)
+        with _at_start(name):
+            pool = await asyncpg.create_pool(
+                address,
+                min_size=1,
+                max_size=CONNECTIONS,
+                timeout=CONNECT_WITHIN_S,
+                command_timeout=STATEMENT_WITHIN_S,
+                reset=_as_it_is,
+                server_settings=_SESSION,
+            )
+        database = cls(pool, address, clock=clock, read_only=read_only)
+        if not read_only:
+            async with database.transaction() as connection:
+                await database._alone(connection)
+                await connection.execute(LEDGER)
+        return database
+
+    @asynccontextmanager
+    async def sole(self) -> AsyncIterator[None]:
+        """Keep every other program from the database while the block runs.
+
+        Raises:
+            DataFolderBusy: there is one already.
+        """
+        raw = await asyncpg.connect(self._address, timeout=CONNECT_WITHIN_S, server_settings=_SESSION)
+        try:
+            if not await raw.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", _SOLE):
+                raise DataFolderBusy(f"Another imaginebot is running on the database {self.name}. Stop it first.")
+            yield
+        finally:
+            raw.terminate()
+
+    async def check(self, within_s: float = CONNECT_WITHIN_S) -> bool:
+        """Ask the server for a sign of life; whether its files are whole is its own business."""
+        async with self.reading() as connection:
+            await connection.rows("SELECT 1")
+        return True
+
+    async def close(self) -> None:
+        """Close every connection once the units under way are through. Safe to call twice."""
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresConnection]:
+        """Open one unit of work; see ``Database.transaction``."""
+        async with self._turn, self._unit(self._begin) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[PostgresConnection]:
+        """Open one unit of work that only reads, all of it as it was at one moment."""
+        async with self._unit("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _unit(self, begin: str) -> AsyncIterator[PostgresConnection]:
+        raw = await self._begun(begin)
+        connection = PostgresConnection(raw, self._dialect)
+        try:
+            try:
+                yield connection
+                xid = await self._ready(raw, connection)
+            except BaseException:
+                await settled(_undo(raw))
+                raise
+            await settled(self._commit(raw, xid))
+        finally:
+            await settled(self._let_go(raw))
+
+    async def _begun(self, begin: str) -> Any:
+        """Begin on a connection that works, for so long as people can wait for it."""
+        ends = time.monotonic() + REACHED_WITHIN_S
+        while True:
+            try:
+                return await self._begin_once(begin)
+            except DatabaseUnavailable:
+                if time.monotonic() > ends:
+                    raise
+                await asyncio.sleep(_BACKOFF_S)
+
+    async def _begin_once(self, begin: str) -> Any:
+        with _translated():
+            raw = await self._pool.acquire(timeout=CONNECT_WITHIN_S)
+        try:
+            with _translated(raw):
+                await raw.execute(begin)
+        except BaseException:
+            _end(raw)
+            await settled(self._let_go(raw))
+            raise
+        return raw
+
+    async def _ready(self, raw: Any, connection: PostgresConnection) -> str | None:
+        """Run what was put off, and give the number by which the server knows the unit if it has written."""
+        await connection.flush()
+        if not connection.wrote:
+            return None
+        with _translated(raw):
+            xid: str | None = await raw.fetchval("SELECT pg_current_xact_id_if_assigned()::text")
+        return xid
+
+    async def _commit(self, raw: Any, xid: str | None) -> None:
+        crash.point("database.before_commit")
+        try:
+            with _translated(raw):
+                done = await raw.execute("COMMIT")
+        except DatabaseUnavailable:
+            _end(raw)
+            if xid is None or not await self._was_kept(xid):
+                raise
+            log.warning("the database was lost at a commit, which had been made")
+        else:
+            if done != "COMMIT":
+                raise DatabaseUnavailable("The database has given up what was to be written. Please try again.")
+        crash.point("database.after_commit")
+
+    async def _was_kept(self, xid: str) -> bool:
+        """Ask the server what became of a commit that it has not answered.
+
+        Raises:
+            CommitUnknown: it cannot be asked, or does not know.
+        """
+        ends = time.monotonic() + ASKED_WITHIN_S
+        while time.monotonic() < ends:
+            with suppress(DatabaseUnavailable):
+                async with self.reading() as connection:
+                    rows = await connection.rows("SELECT pg_xact_status(CAST(CAST(? AS TEXT) AS xid8))", (xid,))
+                if rows[0][0] != "in progress":
+                    return bool(rows[0][0] == "committed")
+            await asyncio.sleep(_BACKOFF_S)
+        raise CommitUnknown
+
+    async def _let_go(self, raw: Any) -> None:
+        with suppress(*_LOST, asyncpg.InterfaceError):
+            await self._pool.release(raw, timeout=CONNECT_WITHIN_S)
+
+    async def _alone(self, connection: Any) -> None:
+        await connection.rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (_MIGRATING,))
+
+
+async def _as_it_is(_raw: Any) -> None:
+    """Do nothing to a connection that is given back: a unit leaves none of its state behind."""
+
+
+async def _undo(raw: Any) -> None:
+    try:
+        await raw.execute("ROLLBACK", timeout=CONNECT_WITHIN_S)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        _end(raw)  # the server undoes what has no connection any more
+
+
+def _end(raw: Any) -> None:
+    """End a connection at once; one that is lost has been taken from us already."""
+    with suppress(asyncpg.InterfaceError):
+        raw.terminate()
+
+
+def _is_gone(raw: Any) -> bool:
+    try:
+        return raw is None or bool(raw.is_closed())
+    except asyncpg.InterfaceError:
+        return True
+
+
+def name_of(address: str) -> str:
+    """Give what an admin knows a database by, without user and password."""
+    parts = urlsplit(address)
+    host = parts.hostname or "this machine"
+    return f"{parts.path.lstrip('/') or 'postgres'} on {host}"
+
+
+@contextmanager
+def _translated(raw: Any = None) -> Iterator[None]:
+    """Translate what asyncpg raises at a step into errors of ours; what a constraint refuses stays as it is."""
+    try:
+        yield
+    except _LOST as error:
+        log.warning("the database is out of reach", reason=str(error) or type(error).__name__)
+        raise DatabaseUnavailable from error
+    except _UNDONE as error:
+        log.warning("the database has given a unit of work up", reason=str(error))
+        raise DatabaseUnavailable("The database is busy. Please try again in a moment.") from error
+    except _FULL as error:
+        raise StorageUnavailable(f"The database cannot be written ({error}). Free some space on its server.") from error
+    except asyncpg.InterfaceError as error:
+        if _is_gone(raw):
+            raise DatabaseUnavailable from error
+        raise
+
+
+@contextmanager
+def _at_start(name: str) -> Iterator[None]:
+    try:
+        yield
+    except _REFUSED as error:
+        raise InvalidSetting(f"The database {name} refuses us ({error}). Check DATABASE_URL.") from error
+    except (*_LOST, asyncpg.InterfaceError, ValueError) as error:
+        if isinstance(error, OperatorError):
+            raise
+        raise DatabaseUnavailable(
+            f"The database {name} cannot be reached ({error}). Check DATABASE_URL, and that its server runs."
+        ) from error

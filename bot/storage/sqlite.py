@@ -1,0 +1,374 @@
+"""One SQLite database: its connection, units of work, commits that are shared.
+
+There is one connection a process. SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections write to
+(the WAL-reset bug), and one connection is also the quickest way to share a commit: units of work that are waiting for
+their turn run one after the other in the same SQLite transaction, each in a savepoint of its own, and are committed
+together. A commit waits for the disk, which takes longer than a unit's statements, so this is what decides the rate.
+
+aiosqlite carries every step (a statement, its rows, the closing of its cursor) to a thread and back by itself, and
+each way costs more than the statement. Here a query is one step, and a statement whose outcome nobody waits for goes
+along with the next step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+
+from bot import crash
+from bot.clock import Clock, system_clock
+from bot.errors import DatabaseDamaged, StorageUnavailable
+from bot.storage.connection import Values
+from bot.storage.database import LEDGER, Database, settled
+
+_Given = TypeVar("_Given")
+_Statement = tuple[str, Mapping[str, Any]]
+
+_ROWS_AT_A_TIME = 64
+
+BUSY_TIMEOUT_MS = 5_000
+
+GROUP_LIMIT = 256
+"""Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
+
+CHECK_WITHIN_S = 0.15
+"""Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
+and a backup look at all of it."""
+
+_STEPS_BETWEEN_LOOKS = 2_000
+"""Steps of SQLite's machine between two looks at the time."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+)
+
+_UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
+"""Parts of SQLite's messages that mean that the disk or the folder is at fault."""
+
+
+class SqliteConnection(aiosqlite.Connection):
+    """aiosqlite's connection, which can also put statements off and run whole functions over there."""
+
+    def __init__(self, database: str | Path, *, uri: bool = False) -> None:
+        """Prepare; await the connection to open it. Transactions are the caller's business."""
+        super().__init__(partial(_connect, database, uri=uri), _ROWS_AT_A_TIME)
+        self._put_off: list[_Statement] = []
+
+    @classmethod
+    async def open(cls, database: str | Path, *, uri: bool = False) -> Self:
+        """Open a database; ``uri`` says that it is given as a ``file:`` address."""
+        connection = cls(database, uri=uri)
+        try:
+            await connection
+        except BaseException:
+            # The thread is told to end, and must have done so before the loop that it reports to does.
+            await asyncio.to_thread(connection._thread.join)
+            raise
+        return connection
+
+    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+        """Run a statement before anything else that is asked of this connection; that is also where it fails."""
+        self._put_off.append((sql, values or {}))
+
+    def forget(self) -> None:
+        """Drop the statements that have been put off."""
+        self._put_off.clear()
+
+    async def run(self, work: Callable[[sqlite3.Connection], _Given]) -> _Given:
+        """Call ``work`` in the connection's thread, after the statements that have been put off."""
+        given: _Given = await self._execute(work, self._conn)
+        return given
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        # Every step of aiosqlite's own goes through here.
+        if self._put_off and self._connection is not None:
+            before, self._put_off = self._put_off, []
+            fn, args, kwargs = _in_order, (self._conn, before, partial(fn, *args, **kwargs)), {}
+        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's own
+
+    async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
+        """Give every row."""
+        return list(await self.execute_fetchall(sql, values))
+
+    async def change(self, sql: str, values: Values = ()) -> int:
+        """Run a statement and give the number of rows that were changed."""
+        return await self.run(lambda there: there.execute(sql, values).rowcount)
+
+
+class _Group:
+    """Units of work that are committed together; ``settled`` is set once that has succeeded or failed."""
+
+    def __init__(self) -> None:
+        self.units = 0
+        self.settled = asyncio.Event()
+        self.error: BaseException | None = None
+        self.committer: asyncio.Task[None] | None = None
+
+    def settle(self, error: BaseException | None) -> None:
+        self.error = error
+        self.settled.set()
+
+
+class SqliteDatabase(Database):
+    """An open SQLite database.
+
+    Use ``transaction()`` for every access, reads too: the one connection is shared, and a reader outside a unit of
+    work would see another's uncommitted rows.
+    """
+
+    def __init__(
+        self, connection: SqliteConnection, *, path: Path, clock: Clock = system_clock, read_only: bool = False
+    ) -> None:
+        """Take over ``connection``; call ``open`` instead."""
+        super().__init__(str(path), clock=clock)
+        self.path = path
+        self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._group: _Group | None = None
+
+    @classmethod
+    async def at(cls, path: Path, *, clock: Clock = system_clock) -> Self:
+        """Open the database at ``path``, made where it is missing.
+
+        Raises:
+            DatabaseDamaged: the file is not a database, or cannot be read as one.
+            StorageUnavailable: the folder cannot be written.
+        """
+        with _sentences(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = await SqliteConnection.open(path)
+            try:
+                for pragma in _PRAGMAS:
+                    await connection.execute_fetchall(pragma)
+                await connection.execute(LEDGER)
+            except BaseException:
+                await connection.close()
+                raise
+        return cls(connection, path=path, clock=clock)
+
+    @classmethod
+    async def for_reading(cls, path: Path, *, clock: Clock = system_clock) -> Self:
+        """Open an existing database for reading, which is safe beside a running program.
+
+        Raises:
+            DatabaseDamaged: the file is not a database.
+            StorageUnavailable: there is none, or it cannot be read.
+        """
+        with _sentences(path):
+            connection = await SqliteConnection.open(_read_only(path), uri=True)
+        return cls(connection, path=path, clock=clock, read_only=True)
+
+    async def check(self, within_s: float = CHECK_WITHIN_S) -> bool:
+        """Look for damage, for so many seconds at the most, and say whether the whole file has been looked at.
+
+        Raises:
+            DatabaseDamaged: there is some.
+        """
+        deadline = time.monotonic() + within_s
+
+        def look(there: sqlite3.Connection) -> str | None:
+            there.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+            try:
+                return str(there.execute("PRAGMA quick_check(1)").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if "interrupted" in str(error):
+                    return None
+                raise
+            finally:
+                there.set_progress_handler(None, 0)
+
+        with _sentences(self.path):
+            async with self._my_turn():
+                verdict = await self._connection.run(look)
+            if verdict not in {None, "ok"}:
+                raise sqlite3.DatabaseError(f"malformed: {verdict}")
+        return verdict is not None
+
+    async def close(self) -> None:
+        """Close the connection once the unit of work under way is through. Safe to call twice."""
+        async with self._my_turn():
+            if self._group is not None:
+                await self._commit(self._group)
+            await self._connection.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqliteConnection]:
+        """Open one unit of work: committed at the end of the block, undone where the block raises.
+
+        The block's end is passed only after the commit, which units that were waiting at the same time share; where
+        it fails, all of them fail. A cancelled caller is let go only once the unit is settled one way or the other.
+
+        Raises:
+            StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
+        """
+        with _sentences(self.path):
+            async with self._my_turn():
+                group = self._join()
+                try:
+                    yield self._connection
+                except BaseException as error:
+                    await settled(self._undo(group, error))
+                    raise
+                await settled(self._leave(group))
+            await _group_settled(group)
+
+    # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _join(self) -> _Group:
+        """Begin a unit within the open group, or within a new one. Neither is a step by itself."""
+        if self._group is None:
+            self._group = _Group()
+            self._connection.later(self._begin)
+        self._connection.later("SAVEPOINT unit")
+        return self._group
+
+    async def _undo(self, group: _Group, cause: BaseException) -> None:
+        """Undo the unit alone, or everything where it is alone or SQLite has already given the transaction up."""
+        self._connection.forget()
+        try:
+            alive = await self._connection.run(_undo_unit if group.units else _undo_all)
+        except BaseException as error:
+            self._close(group, error)
+            raise
+        if not alive:
+            # For the others in the group, whose work is lost with it.
+            self._close(
+                group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError("disk I/O error")
+            )
+
+    async def _leave(self, group: _Group) -> None:
+        """End the unit. Whoever is waiting joins the group; else it is committed here and now."""
+        self._connection.later("RELEASE unit")
+        alone = group.units == 0
+        last = not self._waiting and group.committer is None
+        try:
+            if not (alone and last):
+                # What was put off is run now, so that a failure is this unit's and nobody else's.
+                await self._connection.run(_nothing)
+        except BaseException as error:
+            await self._undo(group, error)
+            raise
+        group.units += 1
+        if last or group.units >= GROUP_LIMIT:
+            await self._commit(group)
+        elif group.committer is None:
+            group.committer = asyncio.create_task(self._commit_in_turn(group), name="commit")
+
+    async def _commit_in_turn(self, group: _Group) -> None:
+        # Turns are taken in order, so this comes after everybody who is waiting now, and before those who come later.
+        while not group.settled.is_set():
+            with suppress(asyncio.CancelledError):  # others rely on it, so it is not left undone at the loop's end
+                async with self._turn:
+                    if not group.settled.is_set():
+                        await self._commit(group)
+
+    async def _commit(self, group: _Group) -> None:
+        """Commit the group and let everybody in it know how that went."""
+        crash.point("database.before_commit")
+        try:
+            await self._connection.run(sqlite3.Connection.commit)
+        except BaseException as error:  # noqa: BLE001 - raised by each unit of the group, see ``_group_settled``
+            try:
+                with suppress(sqlite3.Error):
+                    await self._connection.run(_undo_all)
+            finally:
+                self._close(group, error)
+        else:
+            crash.point("database.after_commit")
+            self._close(group, None)
+
+    def _close(self, group: _Group, error: BaseException | None) -> None:
+        self._group = None
+        group.settle(error)
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    pass
+
+
+def _undo_unit(connection: sqlite3.Connection) -> bool:
+    """Undo back to the savepoint and say whether the transaction still stands."""
+    # After a full disk or an I/O error SQLite may have undone the whole transaction by itself.
+    if connection.in_transaction:
+        with suppress(sqlite3.OperationalError):  # the savepoint itself may not have been reached
+            connection.execute("ROLLBACK TO unit")
+            connection.execute("RELEASE unit")
+    return connection.in_transaction
+
+
+def _undo_all(connection: sqlite3.Connection) -> bool:
+    connection.rollback()
+    return False
+
+
+async def _group_settled(group: _Group) -> None:
+    """Wait until a group is settled, even where the caller is cancelled meanwhile; then raise what there is to raise."""
+    cancelled: asyncio.CancelledError | None = None
+    while not group.settled.is_set():
+        try:
+            await group.settled.wait()
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if group.error is not None:
+        raise group.error
+    if cancelled is not None:
+        raise cancelled
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Translate what SQLite and the file system say into errors of ours."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, PermissionError, NotADirectoryError, FileExistsError) as error:
+        text = str(error)
+        if "not a database" in text or "malformed" in text:
+            raise DatabaseDamaged(
+                f"The database {path} is damaged ({text}). Restore a backup, or move the file away to begin anew."
+            ) from error
+        if isinstance(error, OSError) or any(sign in text for sign in _UNWRITABLE):
+            raise StorageUnavailable(
+                f"The database {path} cannot be written ({text}). Free some space or mend the folder's permissions."
+            ) from error
+        raise
+
+
+def _connect(database: str | Path, *, uri: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(database, isolation_level=None, uri=uri)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _in_order(connection: sqlite3.Connection, before: list[_Statement], work: Callable[[], _Given]) -> _Given:
+    for sql, values in before:
+        connection.execute(sql, values)
+    return work()
