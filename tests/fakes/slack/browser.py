@@ -26,6 +26,8 @@ async def install(member: Member, app_url: str, *, org_wide: bool, path: str) ->
     slack = member.workspace.slack
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{app_url}{path}", allow_redirects=False) as page:
+            if page.status >= 400:
+                return page.status, await page.text()
             found = _AUTHORIZE.search(page.headers.get("Location", "")) or _AUTHORIZE.search(
                 unescape(await page.text())
             )
