@@ -27,6 +27,7 @@ SECTION_LIMIT: Final = 3000
 
 BUTTON_TEXT_LIMIT: Final = 75
 ALT_LIMIT: Final = 2000
+CONTEXT_LIMIT: Final = 2000
 CONTEXT_ELEMENTS: Final = 10
 FALLBACK_LIMIT: Final = 600
 """Characters of the text that stands for a message where blocks are not shown; Slack itself takes 4,000."""
@@ -80,7 +81,7 @@ def typed(text: str, accessory: Any = None) -> SectionBlock:
 
 def aside(texts: Iterable[str]) -> list[Block]:
     """Give a line of small print, or nothing."""
-    shown = [marked(cut(text, SECTION_LIMIT)) for text in texts if text]
+    shown = [marked(cut(text, CONTEXT_LIMIT)) for text in texts if text]
     return [ContextBlock(elements=shown[:CONTEXT_ELEMENTS])] if shown else []
 
 

@@ -112,16 +112,20 @@ class Messages:
         return row
 
     async def _send(self, letter: Letter) -> Place:
+        now = self._clock()
         async with self._database.transaction() as connection:
-            await self._queries.claim_message(
+            claimed = await self._queries.claim_message(
                 connection,
                 id=letter.id,
                 job_id=letter.job_id,
                 workspace=letter.workspace,
                 channel=letter.channel,
                 thread=letter.thread,
-                now=to_millis(self._clock()),
+                now=to_millis(now),
+                settled_before=to_millis(now - self._settled_after),
             )
+        if claimed is None:
+            raise SlackProblem("unsettled", method="chat.postMessage", retry_after=1.0)
         crash.point("slack.claimed")
         try:
             answer = await self._call(
