@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -137,15 +137,20 @@ def bare_app(slack: Slack, workspace: Workspace) -> AsyncApp:
     return app
 
 
-@asynccontextmanager
-async def over_http(slack: Slack, app: AsyncApp) -> AsyncIterator[str]:
-    """Let an app hear over HTTP; gives its address."""
+def events_route(app: AsyncApp) -> Callable[[Request], Awaitable[Response]]:
+    """Give what answers Slack's requests for an app."""
     handler = AsyncSlackRequestHandler(app)
 
     async def receive(request: Request) -> Response:
         return await handler.handle(request)
 
-    async with serve(Starlette(routes=[Route("/slack/events", receive, methods=["POST"])])) as url:
+    return receive
+
+
+@asynccontextmanager
+async def over_http(slack: Slack, app: AsyncApp) -> AsyncIterator[str]:
+    """Let an app hear over HTTP; gives its address."""
+    async with serve(Starlette(routes=[Route("/slack/events", events_route(app), methods=["POST"])])) as url:
         slack.deliver_to(f"{url}/slack/events")
         yield url
 
