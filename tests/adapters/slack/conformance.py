@@ -72,7 +72,7 @@ class SlackPlace:
         async with fake_slack(rates=Rates.none()) as slack:
             workspace = slack.workspace("Acme")
             workspace.general.invite_bot()
-            settings = {
+            settings: dict[str, Any] = {
                 "slack_bot_token": slack.install(workspace),
                 "slack_app_token": slack.app_token(),
                 "slack_api_url": slack.api_url,

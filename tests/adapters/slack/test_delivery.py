@@ -12,6 +12,7 @@ import pytest
 from bot.jobs.model import JobFilter
 from tests.adapters.slack.place import Place, open_place
 from tests.fakes.slack import Message, Rates, Slack, payloads
+from tests.reliability.processes import free_port
 
 
 async def _jobs(place: Place) -> int:
@@ -48,6 +49,37 @@ async def test_two_people_pressing_u2_at_once_share_one_upscale(place: Place, sl
     await place.post("Upscale of picture 2", "Done in")
     assert await _jobs(place) == 2
     assert len(place.acme.general.from_bot) == 2
+
+
+async def test_a_double_click_is_one_job_and_a_later_press_another(place: Place, slack: Slack) -> None:
+    """Slack sends a double click as two presses, each with a trigger of its own."""
+    grid = await place.grid()
+    await asyncio.gather(place.ann.press(grid, "Reroll"), place.ann.press(grid, "Reroll"))
+    await place.post("Reroll", "Done in")
+    assert await _jobs(place) == 2
+    slack.clock.advance(10)
+    await place.ann.press(grid, "Reroll")
+    await slack.until(lambda: len([m for m in place.acme.general.from_bot if "Done in" in m.read]) == 3)
+    assert await _jobs(place) == 3
+
+
+async def test_whoever_comes_while_the_studio_starts_is_asked_to_come_again(slack: Slack, tmp_path: Path) -> None:
+    hold = asyncio.Event()
+    held = slack.trouble("auth.test", hold=hold)
+    port = free_port()
+
+    async def knock() -> None:
+        await held.met.wait()
+        url = f"http://127.0.0.1:{port}/slack/events"
+        async with aiohttp.ClientSession() as http, http.post(url, data=b"{}") as answer:
+            assert answer.status == 503
+            assert answer.headers["Retry-After"]
+        hold.set()
+
+    knocking = asyncio.create_task(knock())
+    async with open_place(slack, tmp_path, way="http", http_port=port) as place:
+        await knocking
+        assert (await place.ann.command("/imagine", "a lighthouse")).acknowledged
 
 
 async def test_an_event_that_slack_gave_up_on_and_repeats_later_is_one_job(slack: Slack, tmp_path: Path) -> None:
