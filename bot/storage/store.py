@@ -48,8 +48,8 @@ JOBS = "jobs"
 HOOKS = "hooks"
 """Topics that processes tell each other of: jobs that have changed, by their ids, and that a webhook hangs on one."""
 
-_PAST_EVERY_ID = "~"
-"""Sorts behind every UUID."""
+_PAST_EVERY_ID = "g"
+"""Sorts behind every UUID, in whatever order a database keeps text."""
 
 _MODE_RANKS = {"turbo": 0, "fast": 1, "relax": 2}
 
@@ -507,6 +507,10 @@ class Unit:
         """Try again at ``due_at``."""
         self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
         self._free("take_post", id=post_id)
+
+    async def hold_post(self, post_id: str, due_at: datetime) -> None:
+        """Leave a post alone until ``due_at``, unless its job has ended by now."""
+        self._write("hold_post", id=post_id, due_at=to_millis(due_at))
 
     async def make_post_due(self, post_id: str) -> None:
         """Let a post be made now that was held for an answer."""
