@@ -28,8 +28,9 @@ from rich.console import Console
 from bot.moving import Move, move
 from tests import postgresql
 from tests.fakes.balancer import balanced
-from tests.reliability.auditor import Audit, audit
+from tests.reliability.auditor import audit
 from tests.reliability.chaos import FAULTS, PEOPLE, REST_WITHIN_S, Chaos
+from tests.reliability.findings import Audit
 from tests.reliability.front import Front, open_front
 from tests.reliability.fronts.web import Browser
 from tests.reliability.processes import Child, engine, free_port, program
