@@ -1,4 +1,4 @@
-"""The chaos run with replicas: ``make chaos-replicas``.
+"""The chaos run with replicas: ``make replicas``.
 
 Several processes share one PostgreSQL, one folder of pictures and one engine, behind a balancer; people type and press
 on the page. Meanwhile processes are killed, or paused for longer than their lease and then woken, connections to the
@@ -28,8 +28,9 @@ from rich.console import Console
 from bot.moving import Move, move
 from tests import postgresql
 from tests.fakes.balancer import balanced
-from tests.reliability.auditor import Audit, audit
+from tests.reliability.auditor import audit
 from tests.reliability.chaos import FAULTS, PEOPLE, REST_WITHIN_S, Chaos
+from tests.reliability.findings import Audit
 from tests.reliability.front import Front, open_front
 from tests.reliability.fronts.web import Browser
 from tests.reliability.processes import Child, engine, free_port, program
@@ -210,7 +211,7 @@ async def _pause(child: Child, seconds: float) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run and print; the exit code is 0 where nothing is amiss."""
-    parser = argparse.ArgumentParser(prog="make chaos-replicas", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make replicas", description=__doc__)
     parser.add_argument("--replicas", type=int, default=3)
     parser.add_argument("--kills", type=int, default=120, help="bad things that are done")
     parser.add_argument("--seconds", type=float, default=900.0)
