@@ -40,7 +40,7 @@ from bot.jobs.view import JobView
 from bot.metrics import Metrics
 from bot.midjourney.refusals import Refusal, RequestRefused
 from bot.storage.identifiers import new_id
-from bot.storage.store import Store, Unit
+from bot.storage.store import WORK, Store, Unit
 
 DOUBLE_CLICK = timedelta(seconds=2)
 """The same person pressing the same button again within this time means the same."""
@@ -353,6 +353,7 @@ class JobService:
         )
         await unit.change_job(job)
         if job.submission is not Submission.WAITING:
+            unit.tell(WORK)  # one process carries all cancels
             return job
         job = await changes.cancelled(unit, job)
         await touch_queue(unit)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -39,9 +40,10 @@ class _RunningClock(SettableClock):
         return datetime.now(UTC)
 
 
-async def _main(address: str, number: int, jobs: int) -> None:
+async def _main(address: str, pictures: str, number: int, jobs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder), _RunningClock(), location=address)
+        world.pictures = pictures
         limits = Limits(live_of_requester=10**6, waiting=10**6)
         async with world.studio(shared=True, concurrency=AT_A_TIME, limits=limits) as studio:
             print("ready", flush=True)  # noqa: T201 - whoever has started this waits for it
@@ -50,7 +52,9 @@ async def _main(address: str, number: int, jobs: int) -> None:
             loops = [asyncio.create_task(studio.leases.working(each)) for each in _loops(studio)]
             people = [Person(f"p{number}-{each}") for each in range(PEOPLE)]
             for each in range(jobs):
-                await studio.service.imagine(people[each % PEOPLE].does(), "a lighthouse")
+                source = people[each % PEOPLE].does()
+                place = replace(source.conversation, channel=f"channel {each % PEOPLE}")
+                await studio.service.imagine(replace(source, conversation=place), "a lighthouse")
             print("taken in", flush=True)  # noqa: T201 - as above
             await asyncio.to_thread(sys.stdin.readline)
             while (await studio.rows(_LEFT))[0][0]:  # noqa: ASYNC110 - rows send no events
@@ -80,4 +84,4 @@ async def _complete(studio: Studio) -> None:
 
 if __name__ == "__main__":
     set_up_logs(logging.CRITICAL)
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(_main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
