@@ -17,7 +17,7 @@ SELECT * FROM discord_events WHERE wish IS NOT NULL ORDER BY created_at;
 -- name: unbound_events
 -- Events of the last minutes before an end that led to jobs, perhaps, whose posts nobody has written down.
 SELECT * FROM discord_events
-WHERE created_at > :since AND id NOT IN (SELECT event_id FROM discord_posts WHERE event_id IS NOT NULL)
+WHERE created_at > :since AND NOT EXISTS (SELECT 1 FROM discord_posts WHERE event_id = discord_events.id)
 ORDER BY created_at;
 
 -- name: forget_events!
