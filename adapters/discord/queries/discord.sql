@@ -38,7 +38,8 @@ WHERE discord_posts.job_id = :job_id;
 SELECT job_id FROM discord_posts WHERE message = :message;
 
 -- name: set_message!
-UPDATE discord_posts SET message = :message, guild = :guild, channel = :channel, by_bot = :by_bot
+UPDATE discord_posts
+SET message = :message, guild = :guild, channel = :channel, by_bot = :by_bot, moved = :moved
 WHERE job_id = :job_id;
 
 -- name: set_tried!
