@@ -17,7 +17,7 @@ import discord
 import structlog
 
 from adapters.discord import notices
-from adapters.discord.faults import RAISED, is_closed, is_dead_token, translated
+from adapters.discord.faults import RAISED, THREAD_ARCHIVED, code_of, is_closed, is_dead_token, translated
 from adapters.discord.finding import ORIGINAL, Finder
 from adapters.discord.pace import Pace
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, guild_of
@@ -234,8 +234,14 @@ class Outbox:
                     raise PostGone(_OVER) from error
             else:
                 return
-        channel = self._client.get_partial_messageable(name.channel)
-        await self._change_by(channel.get_partial_message(name.message), place, name, view)
+        message = self._client.get_partial_messageable(name.channel).get_partial_message(name.message)
+        try:
+            await self._change_by(message, place, name, view)
+        except discord.HTTPException as error:
+            if code_of(error) != THREAD_ARCHIVED:
+                raise
+            await self._client.http.edit_channel(name.channel, archived=False)
+            await self._change_by(message, place, name, view)
 
     async def _change_by(
         self, way: discord.Webhook | discord.PartialMessage, place: Place, name: MessageName, view: JobView

@@ -341,6 +341,17 @@ async def test_direct_messages_and_threads_are_as_good_as_channels(wire: Wire) -
         await wire.done((await wire.ann.press(answer.message, "U1")).message)
 
 
+async def test_50083_an_archived_thread_is_opened_for_the_end_of_a_job(wire: Wire) -> None:
+    thread = wire.guild.thread(wire.channel)
+    answer = await wire.ann.types(thread, "imagine", prompt=GATED)
+    await until(lambda: "%" in answer.message.text)
+    answer.interaction.expire()
+    thread.archived = True
+    wire.open_gate()
+    await wire.done(answer.message)
+    assert not thread.archived
+
+
 async def test_a_person_who_brought_the_app_along_gets_everything_by_the_token(wire: Wire) -> None:
     elsewhere = wire.discord.guild("Elsewhere", installed=False)
     channel, bea = elsewhere.channel(), elsewhere.member("Bea")
