@@ -23,7 +23,7 @@ from bot.jobs.model import (
     Submission,
 )
 from bot.jobs.views import touch_queue
-from bot.storage.store import Unit
+from bot.storage.store import WORK, Unit
 
 DOUBLE_CLICK = timedelta(seconds=2)
 """The same person pressing the same button again within this time means the same."""
@@ -152,6 +152,7 @@ class Following:
         )
         await unit.change_job(job)
         if job.submission is not Submission.WAITING:
+            unit.tell(WORK)  # one process carries all cancels
             return job
         job = await changes.cancelled(unit, job)
         await touch_queue(unit)

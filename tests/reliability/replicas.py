@@ -1,4 +1,4 @@
-"""The chaos run with replicas: ``make chaos-replicas``.
+"""The chaos run with replicas: ``make replicas``.
 
 Several processes share one PostgreSQL, one folder of pictures and one engine, behind a balancer; people type and press
 on the page. Meanwhile processes are killed, or paused for longer than their lease and then woken, connections to the
@@ -211,7 +211,7 @@ async def _pause(child: Child, seconds: float) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run and print; the exit code is 0 where nothing is amiss."""
-    parser = argparse.ArgumentParser(prog="make chaos-replicas", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make replicas", description=__doc__)
     parser.add_argument("--replicas", type=int, default=3)
     parser.add_argument("--kills", type=int, default=120, help="bad things that are done")
     parser.add_argument("--seconds", type=float, default=900.0)
