@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.slack.answers import Answers
 from adapters.slack.calls import ANSWER_WITHIN_S, Calls, called
-from adapters.slack.entrance import Door, Socket, bolt_app
+from adapters.slack.entrance import Door, bolt_app
 from adapters.slack.errands import Errands
 from adapters.slack.hearing import listen
 from adapters.slack.installs import oauth_settings
@@ -24,6 +24,7 @@ from adapters.slack.pace import Pace
 from adapters.slack.posts import Posts
 from adapters.slack.problems import LOST_TOKEN, SlackProblem
 from adapters.slack.setup import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, Setup
+from adapters.slack.socket_mode import Socket
 from adapters.slack.studio import Studio
 from adapters.slack.uploads import Uploads
 from adapters.slack.wishes import Wishes

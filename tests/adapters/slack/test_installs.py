@@ -49,7 +49,7 @@ def settle(slack: Slack, name: str, **more: Any) -> Workspace:
 
 async def rows(app: App, sql: str) -> list[tuple[Any, ...]]:
     async with app.database.transaction() as connection:
-        return [tuple(row) for row in await connection.execute_fetchall(sql)]
+        return [tuple(row) for row in await connection.rows(sql)]
 
 
 async def test_two_workspaces_install_and_never_see_each_others_jobs(slack: Slack, house: App) -> None:
@@ -127,8 +127,8 @@ async def test_tokens_are_renewed_in_time_also_while_nobody_asks(slack: Slack, t
         await slack.until(lambda: acme.general.find("a gated owl"))
         async with house.database.transaction() as connection:
             soon = timedelta(hours=11)
-            await connection.execute_fetchall(
-                "UPDATE slack_workspaces SET expires_at = expires_at - ?", (soon.total_seconds() * 1000,)
+            await connection.change(
+                "UPDATE slack_workspaces SET expires_at = expires_at - :soon", {"soon": soon.total_seconds() * 1000}
             )
     async with open_house(slack, tmp_path) as house:
         (tmp_path / "gate").touch()
