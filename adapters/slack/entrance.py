@@ -25,7 +25,6 @@ from adapters.slack.problems import sentence
 from adapters.slack.setup import Setup
 from adapters.slack.sources import WORKSPACE
 from adapters.slack.workspaces import Workspace, Workspaces
-from bot.errors import PlatformUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +112,9 @@ class Door:
 
     async def events(self, request: Request) -> Response:
         """Take a signed request of Slack's."""
-        bolt = self._open()
+        bolt = self.bolt
+        if bolt is None:
+            return _not_yet()
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -131,7 +132,9 @@ class Door:
 
     async def install(self, request: Request) -> Response:
         """Let somebody install the app, or finish an install that comes back from Slack."""
-        answer = await AsyncSlackRequestHandler(self._open()).handle(request)
+        if self.bolt is None:
+            return _not_yet()
+        answer = await AsyncSlackRequestHandler(self.bolt).handle(request)
         if not self._public_https and request.url.scheme == "http":
             # Bolt's cookie comes back over https only, and on one's own machine there is none.
             answer.raw_headers = [
@@ -140,7 +143,8 @@ class Door:
             ]
         return answer
 
-    def _open(self) -> AsyncApp:
-        if self.bolt is None:
-            raise PlatformUnavailable("The studio is still starting. Please try again in a moment.", retry_after=1.0)
-        return self.bolt
+
+def _not_yet() -> Response:
+    return PlainTextResponse(
+        "The studio is still starting. Please try again in a moment.", status_code=503, headers={"Retry-After": "1"}
+    )
