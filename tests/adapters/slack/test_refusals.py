@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from adapters.slack import calls
 from tests.adapters.slack.place import Place, open_place
 from tests.adapters.slack.test_installs import open_house, settle
-from tests.fakes.slack import Channel, Message, Slack
+from tests.fakes.slack import AppConfig, Channel, Message, Rates, Slack, fake_slack
 
 NARROW = frozenset({"commands", "chat:write", "files:read", "files:write", "app_mentions:read", "im:history"})
 NOT_READY = {"errors": ["invalid slack file [json-pointer:/blocks/2/slack_file]"]}
@@ -291,3 +292,24 @@ async def test_token_expired_leads_to_a_new_token_and_the_call_is_made_again(sla
         await slack.until(lambda: acme.general.find("a lighthouse", "Done in"))
         assert "token_expired" in {call.error for call in slack.calls}
         assert len(acme.general.from_bot) == 1
+
+
+async def test_a_message_that_arrives_late_in_a_busy_channel_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack gives some apps fifteen messages a page, so that looking through a channel takes several goes."""
+    monkeypatch.setattr(calls, "ANSWER_WITHIN_S", 1.0)
+    async with fake_slack(app=AppConfig(history_restricted=True), rates=Rates.none()) as slack:
+        async with open_place(slack, tmp_path) as place:
+            for number in range(15 * 14):
+                await place.ann.says(f"chatter {number}")
+            hold = asyncio.Event()
+            slack.trouble("chat.postMessage", hold=hold)
+            await _ask(place, place.acme.general)
+            await slack.until(lambda: len(slack.calls_of("conversations.history")) >= 10)
+            hold.set()
+            await slack.until(lambda: place.acme.general.from_bot)
+            await slack.until(lambda: len(slack.calls_of("conversations.history")) >= 20)
+            slack.clock.advance(31)
+            await place.post("a lighthouse", "Done in")
+            assert len(place.acme.general.from_bot) == 1
