@@ -81,9 +81,12 @@ class Presses:
         Raises:
             ButtonNotFound: there is none, or it belongs to another workspace.
         """
-        async with self._studio.service.reading() as unit:
-            button = await unit.button(button_id)
-            job = await unit.job(button.job_id)
+        try:
+            async with self._studio.service.reading() as unit:
+                button = await unit.button(button_id)
+                job = await unit.job(button.job_id)
+        except (ButtonNotFound, JobNotFound) as error:
+            raise ButtonNotFound("That button's job is no longer kept. /jobs lists what there is.") from error
         if not same_workspace(job.requester, person.requester):
             raise ButtonNotFound("That button does not belong here. /jobs lists what there is.")
         return button, job

@@ -61,6 +61,8 @@ class DiscordGround:
 
     async def remove_channel(self) -> None:
         self.channel.delete()
+        # What cannot be shown in its place goes to the requester; this one takes no messages.
+        self.discord.world.users.setdefault(ADA.id, User(ADA.id, ADA.name, closed=True)).closed = True
 
     async def go_down(self) -> None:
         self.discord.gateway.refuse_connections = True

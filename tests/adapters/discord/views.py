@@ -148,6 +148,7 @@ CASES: MappingProxyType[str, tuple[JobView, Look]] = MappingProxyType(
         "done, pictures still coming": (done(state="Fetching the pictures", main=None, images=()), Look()),
         "done, a spoiler": (done(), Look(spoiler=True)),
         "done, a copy": (done(), Look(copy=True)),
+        "done, moved": (done(), Look(moved=True)),
         "a program asked": (
             done(requester=Requester(platform="api", workspace="111", user_id="k", name="ci_*bot*")),
             Look(),
