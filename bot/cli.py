@@ -401,7 +401,7 @@ async def _upgrade(settings: Settings) -> list[str]:
 
 async def _list_jobs(settings: Settings, limit: int) -> None:
     from bot.jobs.model import JobFilter
-    from bot.jobs.service import view_in
+    from bot.jobs.views import view_in
     from bot.storage.database import Database
     from bot.storage.store import Store
 

@@ -35,6 +35,13 @@ POINTS: Final = MappingProxyType(
         "service.handed_over": "a post that was no answer is the publisher's, who has not been told",
         "shelf.fetched": "a picture that somebody named is fetched, and not kept",
         "web.before_answer": "a command is done, its answer is not sent",
+        "discord.event_kept": "an event of Discord is written down, nothing has come of it",
+        "discord.wish_kept": "a command of Discord is kept whole, not acknowledged",
+        "discord.deferred": "a command of Discord is acknowledged, and not carried out",
+        "discord.before_answer": "a job and the place of its message are written down, its event is not answered",
+        "discord.answered": "an event of Discord is answered with the post, the message's name is not recorded",
+        "discord.before_message": "a message of our own on Discord is written down as tried, and not sent",
+        "discord.message_made": "a message of our own on Discord is sent, its name is not recorded",
         "submitter.claimed": "a job is marked as being sent, and is not",
         "submitter.before_call": "the request to the image service is ready, and not sent",
         "submitter.after_call": "the image service has the job, we have not its id",
@@ -68,6 +75,14 @@ POINTS: Final = MappingProxyType(
         "keys.made": "a key is made, the admin has not got it",
         "keys.revoked": "a key is revoked, the admin does not know",
         "control.done": "what the admin asked for is done, and not answered",
+        "slack.claimed": "a message to Slack is about to be sent, and its row says so",
+        "slack.sent": "Slack has a message, its name is not in its row",
+        "slack.reserved": "Slack has given a file its id, and not its content",
+        "slack.completed": "Slack has a file with its content, which is not recorded",
+        "slack.renewed": "Slack has given a new token, which is not recorded",
+        "slack.wish_kept": "a wish with pictures from elsewhere is kept, and not acknowledged",
+        "slack.wish_fetched": "the pictures of a wish are kept, its job is not made",
+        "slack.wish_done": "the job of a wish is made, the wish is not ended",
     }
 )
 

@@ -22,6 +22,7 @@
     ├── PlatformError             a chat platform said no, or nothing
     │   ├── PostGone              final for the post
     │   └── PlatformUnavailable   passing, retry_after
+    │       └── PlatformBusy      not asked at all, by our own pace
     └── OperatorError             the admin can mend it; the program cannot go on
         ├── InvalidSetting
         ├── DataFolderBusy
@@ -198,6 +199,12 @@ class PlatformUnavailable(PlatformError):
         """Keep the sentence and, where the platform named it, the seconds to wait."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class PlatformBusy(PlatformUnavailable):
+    """It is not time yet, by our own pace: the platform was not asked, so this counts as no failed try."""
+
+    code = "platform_busy"
 
 
 class OperatorError(ImaginebotError):

@@ -15,13 +15,13 @@ from datetime import timedelta
 import structlog
 
 from bot import crash
-from bot.errors import PlatformUnavailable, PostGone
+from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.model import Conversation, Post
 from bot.jobs.pace import Backoff
-from bot.jobs.service import view_in
 from bot.jobs.view import JobView
+from bot.jobs.views import view_in
 from bot.storage.connection import DatabaseUnavailable
 from bot.storage.leases import Leases, OneProcess, need_lease
 from bot.storage.store import Store
@@ -117,6 +117,9 @@ class Publisher:
             log.warning("a post is gone", job=post.job_id, platform=adapter.name, reason=str(error))
             async with self._store.unit() as unit:
                 await unit.close_post(post.id)
+        except PlatformBusy as error:
+            async with self._store.unit() as unit:
+                await unit.hold_post(post.id, unit.now + timedelta(seconds=error.retry_after or IDLE_S))
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
             await self._put_off(post, error.retry_after)

@@ -510,6 +510,10 @@ class Unit:
         self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
         self._free("take_post", id=post_id)
 
+    async def hold_post(self, post_id: str, due_at: datetime) -> None:
+        """Leave a post alone until ``due_at``, unless its job has ended by now."""
+        self._write("hold_post", id=post_id, due_at=to_millis(due_at))
+
     async def make_post_due(self, post_id: str) -> None:
         """Let a post be made now that was held for an answer."""
         self._write("make_post_due", id=post_id, now=self._now)

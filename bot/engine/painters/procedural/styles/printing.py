@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from bot.engine.painters.procedural import colour as c
@@ -10,6 +12,7 @@ from bot.engine.painters.procedural.exact import Plane, clamp, falloff, smoothst
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
+    banded,
     blur,
     edges,
     flat,
@@ -97,23 +100,10 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
     light = stage.scene.light
     printed = flat(stage, picture, colours=9, amount=3.4, tone=lambda one: saturated(stage, one, 1.1))
-    dx, dy = (
-        stage.canvas.x[None, :] - np.float32(light.x),
-        stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
-    )
-    stage.canvas.check()
-    r = np.sqrt(dx * dx + dy * dy) + np.float32(1e-4)
-    u, v = dx / r, dy / r
-    stage.canvas.check()
-    for _ in range(4):
-        u, v = u * u - v * v, np.float32(2) * u * v
-    stage.canvas.check()
-    rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (stage.canvas.ids == 0)
+    dx = stage.canvas.x[None, :] - np.float32(light.x)
+    dy = stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96))
     gold = (0.86, 0.70, 0.36)
-    stage.canvas.check()
-    stage.canvas.check()
-    done = lay(stage, printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
-    stage.canvas.check()
+    done = lay(stage, printed, gold, banded(stage, lambda *planes: _rays(stage, *planes), dx, dy, stage.canvas.ids))
     line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
     stage.canvas.check()
     done = lay(stage, done, (0.90, 0.76, 0.44), line * np.float32(0.75))
@@ -125,6 +115,17 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
         ring = np.abs(frame(stage, inner) - frame(stage, outer))
         done = lay(stage, done, gold, ring)
     return on_paper(stage, done, "deco", amount=0.04)
+
+
+def _rays(stage: Stage, dx: Plane, dy: Plane, ids: Plane) -> Plane:
+    """Give sixteen rays from the light, in the sky alone."""
+    r = np.sqrt(dx * dx + dy * dy) + np.float32(1e-4)
+    u, v = dx / r, dy / r
+    for _ in range(4):
+        u, v = u * u - v * v, np.float32(2) * u * v
+    rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (ids == 0)
+    done: Plane = rays * np.float32(0.30) * falloff(r * r, 0.9)
+    return done
 
 
 @style(
@@ -147,19 +148,26 @@ def ukiyoe(stage: Stage, picture: Plane) -> Plane:
     """Print muted flat colours with indigo outlines, wood grain, and a band of deep blue that fades from the top."""
     calm = soft(stage, picture, 4.2)
     printed = flat(stage, picture, colours=10, amount=4.2, tone=lambda one: one * np.float32(0.86) + np.float32(0.10))
-    washi = np.array((0.94, 0.89, 0.77), np.float32).reshape(3, 1, 1)
-    printed = printed * (np.float32(0.45) + np.float32(0.58) * washi)
-    band = smoothstep(0.17, 0.0, stage.canvas.y * np.float32(1 / stage.h))[:, None] * (stage.canvas.ids == 0)
-    printed = lay(stage, printed, (0.10, 0.20, 0.42), band * np.float32(0.85))
-    stage.canvas.check()
+    outline = edges(stage, calm, width=1.7)
     wood = noise.field(stage.canvas, stage.stream("wood"), (2.2, 120), 3)
-    printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
-    line = smoothstep(0.28, 0.55, edges(stage, calm, width=1.7))
-    stage.canvas.check()
-    done = lay(stage, printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
+    down = (stage.canvas.y * np.float32(1 / stage.h))[:, None]
+    done = banded(stage, _block_printed, printed, down, stage.canvas.ids, wood, outline)
     done = lay(stage, (0.93, 0.885, 0.78), done, frame(stage, 0.03))
     done = _seal(stage, done)
     return on_paper(stage, done, "washi", amount=0.05)
+
+
+def _block_printed(printed: Plane, down: Plane, ids: Plane, wood: Plane, outline: Plane) -> Plane:
+    """Tone the colours to the paper, let blue fade from the top of the sky, show the block's grain, and add lines."""
+    printed = printed * (np.float32(0.45) + np.float32(0.58) * _inked(0.94, 0.89, 0.77))
+    band = smoothstep(0.17, 0.0, down) * (ids == 0) * np.float32(0.85)
+    printed = printed + (_inked(0.10, 0.20, 0.42) - printed) * band
+    printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
+    return printed + (_inked(0.10, 0.12, 0.24) - printed) * (smoothstep(0.28, 0.55, outline) * np.float32(0.88))
+
+
+def _inked(red: float, green: float, blue: float) -> Plane:
+    return np.array((red, green, blue), np.float32).reshape(3, 1, 1)
 
 
 def _seal(stage: Stage, picture: Plane) -> Plane:
@@ -194,31 +202,27 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     )
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
-    stage.canvas.check()
-    light = stretch(stage, grey(calm))
-    stage.canvas.check()
-    warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
-    stage.canvas.check()
-    plates = (
-        ((np.float32(1) - light) * (np.float32(1.18) - warmth * np.float32(0.75)), cool, 0.36, 0.0, 0.0),
-        ((np.float32(0.95) - light * np.float32(0.72)) * (np.float32(0.22) + warmth), warm, -0.62, 0.0022, -0.0016),
-    )
+    light = stretch(stage, banded(stage, grey, calm))
     done: Plane = np.empty_like(picture)
-    done[:] = np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
-    for tone, ink, slope, dx, dy in plates:
-        stage.canvas.check()
-        dots = _dots(stage, slope, 5.4, dx, dy)
-        stage.canvas.check()
-        stage.canvas.check()
-        cover = clamp((tone - dots * np.float32(0.92)) * np.float32(stage.canvas.px * 0.006) + np.float32(0.4))
-        stage.canvas.check()
+    done[:] = _inked(0.97, 0.955, 0.92)
+    one, sharp = np.float32(1), np.float32(stage.canvas.px * 0.006)
+
+    def plate(page: Plane, own: Plane, tone: Plane, dots: Plane, patches: Plane, *, is_warm: bool) -> Plane:
+        warmth = clamp((own[0] - own[2]) * np.float32(1.2) + np.float32(0.5))
+        if is_warm:
+            tone = (np.float32(0.95) - tone * np.float32(0.72)) * (np.float32(0.22) + warmth)
+        else:
+            tone = (one - tone) * (np.float32(1.18) - warmth * np.float32(0.75))
+        cover = clamp((tone - dots * np.float32(0.92)) * sharp + np.float32(0.4))
         solid = clamp((tone - np.float32(0.72)) * np.float32(6))
-        patchy = np.float32(0.80) + noise.field(stage.canvas, stream.child(slope), (90, 90), 2) * np.float32(0.28)
-        printed = clamp(np.maximum(cover, solid) * patchy)
-        stage.canvas.check()
-        for plane, own in zip(done, ink, strict=True):
-            plane *= np.float32(1) - np.float32(1 - own) * printed
-            stage.canvas.check()
+        printed = clamp(np.maximum(cover, solid) * (np.float32(0.80) + patches * np.float32(0.28)))
+        finished: Plane = page * (one - (one - _inked(*(warm if is_warm else cool))) * printed)
+        return finished
+
+    for is_warm, slope, dx, dy in ((False, 0.36, 0.0, 0.0), (True, -0.62, 0.0022, -0.0016)):
+        patches = noise.field(stage.canvas, stream.child(slope), (90, 90), 2)
+        dots = _dots(stage, slope, 5.4, dx, dy)
+        done = banded(stage, partial(plate, is_warm=is_warm), done, calm, light, dots, patches)
     return on_paper(stage, lay(stage, (0.97, 0.955, 0.92), done, frame(stage, 0.03)), "riso", amount=0.04)
 
 
