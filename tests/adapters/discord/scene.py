@@ -19,7 +19,8 @@ from bot.app import App, Tuning, running
 from bot.config import read_settings, setting_names
 from bot.jobs.publisher import PublisherSettings
 from bot.jobs.tracker import TrackerSettings
-from tests.fakes.discord import Channel, Discord, Guild, Member, Message
+from tests.fakes.discord import Channel, Discord, Member, Message
+from tests.fakes.discord.server import GuildHandle
 
 TIME_LIMIT_S = 30
 
@@ -29,7 +30,7 @@ class Scene:
     """A server with a channel and two people, and the studio."""
 
     world: Discord
-    guild: Guild
+    guild: GuildHandle
     channel: Channel
     ann: Member
     ben: Member
