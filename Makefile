@@ -8,7 +8,7 @@ ARGS ?=
 DIST ?= dist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test proofs check format bench gallery chaos soak screenshots lock audit release clean
+.PHONY: help demo run test proofs check format bench gallery chaos replicas soak screenshots lock audit release clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -45,6 +45,9 @@ bench: $(VENV)/.dev ## Measure, as ratios within one run
 
 chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost (ARGS="--front rest")
 	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
+
+replicas: $(VENV)/.dev ## Kill, pause and cut off replicas on one PostgreSQL, and look for what was lost
+	@$(BIN)/python -m tests.reliability.replicas $(ARGS)
 
 soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
 	@$(BIN)/python -m tests.reliability.soak $(ARGS)

@@ -55,7 +55,7 @@ from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
 from bot.storage.leases import Leases, OneProcess, need_lease
-from bot.storage.store import Store
+from bot.storage.store import WORK, Store
 from bot.supervision import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -140,7 +140,7 @@ async def running(
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
         bells = Bells()
         echo = Echo(bells)
-        database.listen(lambda _tidings: echo.ring())
+        database.listen(lambda tidings: echo.ring(called=tidings.about(WORK)))
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
         service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)

@@ -75,6 +75,14 @@ POINTS: Final = MappingProxyType(
         "keys.made": "a key is made, the admin has not got it",
         "keys.revoked": "a key is revoked, the admin does not know",
         "control.done": "what the admin asked for is done, and not answered",
+        "slack.claimed": "a message to Slack is about to be sent, and its row says so",
+        "slack.sent": "Slack has a message, its name is not in its row",
+        "slack.reserved": "Slack has given a file its id, and not its content",
+        "slack.completed": "Slack has a file with its content, which is not recorded",
+        "slack.renewed": "Slack has given a new token, which is not recorded",
+        "slack.wish_kept": "a wish with pictures from elsewhere is kept, and not acknowledged",
+        "slack.wish_fetched": "the pictures of a wish are kept, its job is not made",
+        "slack.wish_done": "the job of a wish is made, the wish is not ended",
     }
 )
 

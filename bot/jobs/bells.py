@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-ECHO_S = 0.15
-"""Seconds after which a change that another process has made wakes the loops of this one."""
+ECHO_S = 1.0
+"""Seconds after which a change that another process has made wakes the loops of this one, to help it."""
 
 
 class Bell:
@@ -79,10 +79,10 @@ class Bells:
 
 
 class Echo:
-    """Wake the loops of this process when another one has changed something: a little later, once for many changes.
+    """Wake the loops of this process when another one has changed something.
 
-    Whoever makes a change wakes its own loops, and mostly does what follows by itself; the others help where it does
-    not get to it.
+    Whoever makes a change wakes its own loops, and mostly does what follows by itself. So the others come to help a
+    little later, once for many changes, unless they are called.
     """
 
     def __init__(self, bells: Bells) -> None:
@@ -90,11 +90,14 @@ class Echo:
         self._bells = bells
         self._coming: asyncio.TimerHandle | None = None
 
-    def ring(self) -> None:
-        """Ring in a moment, unless that is about to happen already."""
-        if self._coming is None:
-            self._coming = asyncio.get_running_loop().call_later(ECHO_S, self._now)
+    def ring(self, *, called: bool) -> None:
+        """Ring at once where somebody is called, else in a moment, unless that is about to happen already."""
+        if called:
+            self._bells.ring_all()
+        elif self._coming is None:
+            self._coming = asyncio.get_running_loop().call_later(ECHO_S, self._help)
 
-    def _now(self) -> None:
+    def _help(self) -> None:
         self._coming = None
-        self._bells.ring_all()
+        for bell in (self._bells.submitter, self._bells.collector, self._bells.publisher):
+            bell.ring()

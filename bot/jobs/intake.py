@@ -25,6 +25,11 @@ class Intake:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the program is being stopped, so that nothing more is let in."""
+        return self._closed
+
     @asynccontextmanager
     async def taking(self) -> AsyncIterator[None]:
         """Take one command or press.

@@ -20,8 +20,8 @@ from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.model import Conversation, Post
 from bot.jobs.pace import Backoff
-from bot.jobs.service import view_in
 from bot.jobs.view import JobView
+from bot.jobs.views import view_in
 from bot.storage.connection import DatabaseUnavailable
 from bot.storage.leases import Leases, OneProcess, need_lease
 from bot.storage.store import Store

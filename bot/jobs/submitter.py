@@ -32,8 +32,8 @@ from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus, Picture, Submission
 from bot.jobs.pace import Backoff
-from bot.jobs.service import touch_queue
 from bot.jobs.upstream import CLOCKS_DIFFER, Addresses, inputs_of, needs_content, pages_since, recognise, send
+from bot.jobs.views import touch_queue
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore

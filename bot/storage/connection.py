@@ -67,6 +67,15 @@ class Connection(Protocol):
     async def rows(self, sql: str, values: Values = ()) -> Sequence[Row]:
         """Give every row."""
 
+    def each(self, sql: str) -> AsyncIterator[Row]:
+        """Give the rows one by one, however many there are."""
+
+    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
+        """Write many rows."""
+
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it."""
+
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""
 

@@ -11,7 +11,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from bot.clock import Clock, system_clock
 from bot.errors import DataFolderBusy, InvalidSetting, OperatorError, StorageUnavailable
 from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values
 from bot.storage.database import LEDGER, Database, Tidings, settled
-from bot.storage.dialect import Dialect, plain
+from bot.storage.dialect import Dialect, fit, plain
 from bot.storage.leases import Leases
 from bot.storage.replicas import Replica
 
@@ -35,6 +35,8 @@ CONNECTIONS = 8
 
 CONNECT_WITHIN_S = 5.0
 STATEMENT_WITHIN_S = 20.0
+_COPY_WITHIN_S = 3600.0
+_ROWS_IN_A_BATCH = 1_000
 
 REACHED_WITHIN_S = 2.0
 """Seconds for which a unit is begun again where the server cannot be reached; people wait for their answer meanwhile."""
@@ -114,6 +116,24 @@ class PostgresConnection:
         text, given = self._dialect.statement(sql, values)
         with _translated(self._raw):
             return list(await self._raw.fetch(text, *given))
+
+    async def each(self, sql: str) -> AsyncIterator[Row]:
+        """Give the rows one by one, however many there are."""
+        await self.flush()
+        with _translated(self._raw):
+            async for row in self._raw.cursor(sql, prefetch=_ROWS_IN_A_BATCH):
+                yield row
+
+    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
+        """Write many rows."""
+        await self.flush()
+        self.wrote = True
+        with _translated(self._raw):
+            await self._raw.copy_records_to_table(table, columns=columns, records=rows, timeout=_COPY_WITHIN_S)
+
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it."""
+        return fit(value)
 
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ _Given = TypeVar("_Given")
 _Statement = tuple[str, Mapping[str, Any]]
 
 _ROWS_AT_A_TIME = 64
+_ROWS_IN_A_BATCH = 1_000
 
 BUSY_TIMEOUT_MS = 5_000
 
@@ -116,6 +117,31 @@ class SqliteConnection(aiosqlite.Connection):
     async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Give every row."""
         return list(await self.execute_fetchall(sql, values))
+
+    async def each(self, sql: str) -> AsyncIterator[sqlite3.Row]:
+        """Give the rows one by one, however many there are."""
+        async with self.execute(sql) as cursor:
+            while batch := await cursor.fetchmany(_ROWS_IN_A_BATCH):
+                for row in batch:
+                    yield row
+
+    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
+        """Write many rows."""
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        batch: list[Sequence[Any]] = []
+        async for row in rows:
+            batch.append(row)
+            if len(batch) >= _ROWS_IN_A_BATCH:
+                await self._put_batch(sql, batch)
+                batch = []
+        await self._put_batch(sql, batch)
+
+    async def _put_batch(self, sql: str, batch: list[Sequence[Any]]) -> None:
+        await self.run(lambda there: there.executemany(sql, batch))
+
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it: as it is."""
+        return value
 
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""

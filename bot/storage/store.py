@@ -46,10 +46,12 @@ QUERIES = Path(__file__).parent / "queries"
 
 JOBS = "jobs"
 HOOKS = "hooks"
-"""Topics that processes tell each other of: jobs that have changed, by their ids, and that a webhook hangs on one."""
+WORK = "work"
+"""Topics that processes tell each other of: jobs that have changed, by their ids; that a webhook hangs on one; and that
+there is work for whichever process it falls to."""
 
-_PAST_EVERY_ID = "~"
-"""Sorts behind every UUID."""
+_PAST_EVERY_ID = "g"
+"""Sorts behind every UUID, in whatever order a database keeps text."""
 
 _MODE_RANKS = {"turbo": 0, "fast": 1, "relax": 2}
 

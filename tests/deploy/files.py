@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -30,6 +31,21 @@ def tool(name: str, package: str) -> str:
     path = shutil.which(name)
     if path is None:
         give_up(f"no {name} on this machine (on Debian: apt install {package})")
+    return path
+
+
+def from_npm(name: str) -> Path:
+    """Give the path of a tool under ``node_modules``, fetched by the lock file the first time."""
+    folder = Path(__file__).parent
+    path = folder / "node_modules" / name
+    npm = shutil.which("npm")
+    with FileLock(ROOT / ".venv" / "deploy-npm.lock"):
+        if not path.exists():
+            if npm is None:
+                give_up("no npm on this machine to fetch tools with (on Debian: apt install npm)")
+            command = [npm, "ci", "--no-audit", "--no-fund"]
+            if subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode:
+                give_up("npm cannot fetch the tools that read these files")
     return path
 
 

@@ -21,7 +21,7 @@ import pytest
 from bot.config import setting_names
 from bot.engine import painters
 from tests.deploy.dockerfile import Follower, Stage, read_dockerfile
-from tests.deploy.files import DEPLOY, ROOT, VERSION, give_up, read_yaml
+from tests.deploy.files import DEPLOY, ROOT, VERSION, from_npm, give_up, read_yaml, said
 
 DOCKERFILE = DEPLOY / "Dockerfile"
 USER, OWNER = 10001, 65534
@@ -40,6 +40,10 @@ def read() -> tuple[dict[str, str], list[Stage]]:
 def last(read: tuple[dict[str, str], list[Stage]]) -> Stage:
     """The stage that is the image."""
     return read[1][-1]
+
+
+def test_the_dockerfile_is_one_by_its_own_grammar() -> None:
+    said(from_npm(".bin/dockerfile-utils"), "lint", DOCKERFILE)
 
 
 def test_both_bases_can_be_named_by_digest(read: tuple[dict[str, str], list[Stage]]) -> None:

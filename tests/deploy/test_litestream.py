@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import platform
 import re
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -15,33 +14,22 @@ from pathlib import Path
 
 import pytest
 import yaml
-from filelock import FileLock
 
 from bot.app import upgrade_database
 from bot.config import read_settings, setting_names
 from bot.doctor import WAL_BUG_LAST
-from tests.deploy.files import DEPLOY, ROOT, give_up, read_yaml, said
+from tests.deploy.files import DEPLOY, from_npm, read_yaml, said
 
 FILE = DEPLOY / "litestream.yml"
-FOLDER = Path(__file__).parent
-PROGRAM = FOLDER / "node_modules" / "@flydotio" / "litestream-linux-x64" / "litestream"
-
 LIMIT_S = 60
 
 
 @pytest.fixture(scope="module")
 def litestream() -> Path:
     """The program, fetched by the lock file the first time."""
-    npm = shutil.which("npm")
-    with FileLock(ROOT / ".venv" / "litestream.lock"):
-        if not PROGRAM.exists():
-            if npm is None or (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-                give_up("no npm on this machine to fetch Litestream with (on Debian: apt install npm)")
-            if subprocess.run(
-                [npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, check=False
-            ).returncode:
-                give_up("npm cannot be reached to fetch Litestream from")
-    return PROGRAM
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        pytest.skip("npm has Litestream for Linux on x86-64 only")
+    return from_npm("@flydotio/litestream-linux-x64/litestream")
 
 
 def test_the_database_is_where_the_program_keeps_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +22,7 @@ from tests.deploy.files import DEPLOY, said, tool
 
 UNITS = sorted((DEPLOY / "systemd").glob("*.service")) + sorted((DEPLOY / "systemd").glob("*.timer"))
 UNIT = DEPLOY / "systemd" / "imaginebot.service"
+LIMIT_S = 120
 EXPOSURE = 2.0
 """The highest level of exposure that a service of ours may have."""
 
@@ -90,3 +98,81 @@ def test_the_user_is_made_by_systemd(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     planned = said(tool("systemd-sysusers", "systemd"), "--dry-run", f"--root={tmp_path}", file)
     assert "Would create" in planned or "Creating" in planned
+
+
+# What the unit forbids, against what the program does
+
+HARMLESS = {
+    "mbind": "OpenBLAS asks for memory that is near",
+    "setpriority": "painters step back where they may",
+    "fchown": "SQLite keeps the owner of files, as root alone",
+}
+"""Calls that the unit refuses and the program can do without, each with who asks for it."""
+
+
+def allowed_calls(analyze: str) -> set[str]:
+    """Give every system call that the filters of the unit let through."""
+    first, second = values(UNIT, "SystemCallFilter")
+    assert second.startswith("~")
+    taken = [calls_of(analyze, group) for group in second[1:].split()]
+    return calls_of(analyze, first).difference(*taken)
+
+
+def calls_of(analyze: str, group: str) -> set[str]:
+    lines = [line.strip() for line in said(analyze, "--no-pager", "syscall-filter", group).splitlines()[1:]]
+    names = [line for line in lines if line and not line.startswith("#")]
+    nested = [calls_of(analyze, name) for name in names if name.startswith("@")]
+    return {name for name in names if not name.startswith("@")}.union(*nested)
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Every system call of the program: a look at itself with the engine, a painting, a start and a stop."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("no strace on this machine (on Debian: apt install strace)")
+    tmp_path = tmp_path_factory.mktemp("traced")
+    output = tmp_path / "trace"
+    follow = [strace, "-f", "-qq", "-A", "-o", str(output), "-e", "signal=none", sys.executable, "-m", "bot"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NOTIFY_SOCKET": str(tmp_path / "notify")}
+    commands = [
+        ["doctor", "--data", str(tmp_path / "data"), "--port", "0"],
+        ["engine", "paint", "a lighthouse at dusk", "--out", str(tmp_path / "picture.png")],
+    ]
+    for command in commands:
+        subprocess.run([*follow, *command], env=environment, capture_output=True, check=True, timeout=LIMIT_S)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(environment["NOTIFY_SOCKET"])
+        manager.settimeout(LIMIT_S)
+        run = ["run", "--data", str(tmp_path / "data"), "--port", "0", "--mcp-port", "0"]
+        with subprocess.Popen([*follow, *run], env=environment, stdout=subprocess.DEVNULL) as traced:
+            assert manager.recv(4096).startswith(b"READY=1")
+            (program,) = Path(f"/proc/{traced.pid}/task/{traced.pid}/children").read_text().split()
+            os.kill(int(program), signal.SIGTERM)
+            assert traced.wait(LIMIT_S) == 0
+    return output.read_text("utf-8", errors="replace")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_unit_lets_the_program_do_what_it_does(analyze: str, trace: str) -> None:
+    used = set(re.findall(r"^\d+ +(\w+)\(", trace, re.MULTILINE))
+    assert {"execve", "openat", "bind", "mmap"} <= used
+    refused = used - allowed_calls(analyze) - set(HARMLESS)
+    assert not refused, f"the unit refuses {sorted(refused)}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_program_makes_no_memory_that_is_both_written_and_run(trace: str) -> None:
+    assert values(UNIT, "MemoryDenyWriteExecute") == ["yes"]
+    assert not re.findall(r"^.*(?:mmap|mprotect)\(.*PROT_WRITE\|PROT_EXEC.*$", trace, re.MULTILINE)
+    assert not re.findall(r"^.*mprotect\(.*PROT_EXEC.*$", trace, re.MULTILINE)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_program_talks_in_the_families_that_the_unit_allows(trace: str) -> None:
+    families = set(re.findall(r"\bsocket(?:pair)?\((AF_\w+)", trace))
+    assert families
+    assert families <= set(values(UNIT, "RestrictAddressFamilies")[0].split())

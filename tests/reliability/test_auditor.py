@@ -15,7 +15,7 @@ import pytest
 from bot.engine import run_engine
 from tests.fakes.engines import png, tiny_settings
 from tests.reliability.auditor import at_rest, audit, kept_files
-from tests.reliability.faults import HEARD, OURS, SHOWN, THEIRS, UNEND
+from tests.reliability.faults import COPY_OF_THE_WEBHOOK, HEARD, OURS, SHOWN, THEIRS, UNEND
 from tests.reliability.findings import Audit
 from tests.reliability.front import Front, Heard, Ledger, Shown, Told
 from tests.reliability.fronts.parlour import open_front as open_parlour
@@ -155,6 +155,15 @@ def test_a_fault_in_what_programs_hear_is_found(remains: Remains, fault: str) ->
     kind, change = HEARD[fault]
     everything = replace(remains.everything, events=change([*remains.everything.events]))
     assert look(remains.folder, remains.told, everything).findings[kind]
+
+
+def test_a_webhook_after_a_newer_one_is_found(copy: Path, remains: Remains) -> None:
+    plant(copy / "studio" / "imaginebot.db", COPY_OF_THE_WEBHOOK)
+    heard = remains.everything.events
+    newer = replace(heard[-1], event_id="ffffffff")
+    for events, found in (([*heard, newer], False), ([newer, *heard], True)):
+        everything = replace(remains.everything, events=events)
+        assert bool(look(copy, remains.told, everything).findings["untrue"]) is found
 
 
 def test_a_platform_that_nobody_looks_at_is_judged_by_its_posts(copy: Path, remains: Remains) -> None:

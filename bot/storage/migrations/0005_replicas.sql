@@ -23,3 +23,9 @@ ALTER TABLE webhook_deliveries ADD COLUMN holder TEXT;
 CREATE INDEX posts_held ON posts (platform, workspace, channel) WHERE holder IS NOT NULL;
 CREATE INDEX pictures_held ON pictures (holder) WHERE holder IS NOT NULL;
 CREATE INDEX webhook_deliveries_held ON webhook_deliveries (holder) WHERE holder IS NOT NULL;
+
+-- A whole unique index makes its column part of what other tables can refer to. Whoever ties a job to the image
+-- service's id would then keep everybody waiting who writes a row that refers to the job, and two could wait for each
+-- other. One that leaves rows out does not.
+/*+ postgresql ALTER TABLE jobs DROP CONSTRAINT jobs_upstream_id_key */;
+/*+ postgresql CREATE UNIQUE INDEX jobs_by_upstream_id ON jobs (upstream_id) WHERE upstream_id IS NOT NULL */;

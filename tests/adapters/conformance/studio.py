@@ -22,7 +22,9 @@ from bot.storage.store import Store
 
 
 @asynccontextmanager
-async def app_in(folder: Path, *, url: str = "http://127.0.0.1:8080", **settings: Any) -> AsyncIterator[App]:
+async def app_in(
+    folder: Path, *, url: str = "http://127.0.0.1:8080", limits: Limits | None = None, **settings: Any
+) -> AsyncIterator[App]:
     """Open the services with their database in ``folder``; ``settings`` are fields of ``Settings``."""
     async with await Database.open(folder / "imaginebot.db") as database, PictureFetcher() as fetcher:
         store = Store(database, clock=system_clock)
@@ -34,7 +36,7 @@ async def app_in(folder: Path, *, url: str = "http://127.0.0.1:8080", **settings
             clock=system_clock,
             database=database,
             store=store,
-            service=JobService(store, shelf, bells, limits=Limits(), can_lend=lambda: True),
+            service=JobService(store, shelf, bells, limits=limits or Limits(), can_lend=lambda: True),
             bells=bells,
             keys=Keys(store),
             call_pace=CallPace(600),

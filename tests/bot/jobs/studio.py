@@ -153,6 +153,7 @@ class World:
         """Begin with an empty folder, and a database that is SQLite's in that folder where nothing else is said."""
         self.folder = folder
         self.location = location or folder / "imaginebot.db"
+        self.pictures = str(folder / "pictures")
         self.clock = clock
         self.api = ImageService(clock)
         self.gallery = Gallery(PICTURE)
@@ -174,7 +175,7 @@ class World:
             store = Store(database, clock=self.clock)
             await store.migrate()
             leases = await stack.enter_async_context(database.shared()) if shared else OneProcess()
-            blobs, bells = BlobStore.open(self.folder / "pictures"), Bells()
+            blobs, bells = BlobStore.open(self.pictures), Bells()
             shelf = PictureShelf(blobs, self.gallery)
             addresses = Addresses(lambda: base)
             studio = Studio(

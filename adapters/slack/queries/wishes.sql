@@ -1,0 +1,18 @@
+-- name: add_wish!
+INSERT INTO slack_wishes (id, state, body, attempts, created_at, due_at) VALUES (:id, 'open', :body, 0, :now, :now)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: due_wishes
+SELECT * FROM slack_wishes WHERE state = 'open' AND due_at <= :now ORDER BY due_at, id LIMIT :limit;
+
+-- name: next_wish_due_at$
+SELECT MIN(due_at) FROM slack_wishes WHERE state = 'open';
+
+-- name: put_wish_off!
+UPDATE slack_wishes SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
+
+-- name: end_wish!
+UPDATE slack_wishes SET state = :state WHERE id = :id;
+
+-- name: drop_wishes!
+DELETE FROM slack_wishes WHERE state <> 'open' AND created_at < :before;

@@ -1,0 +1,216 @@
+"""Wishes that need pictures from elsewhere: written down before Slack is answered, carried out after it.
+
+Slack waits three seconds for an answer, and a picture may take longer to come. So the wish is a row first; a loop
+fetches its pictures and makes the job under the event's own key, however often it has to begin again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from adapters.slack.answers import answer
+from adapters.slack.blocks import refusal
+from adapters.slack.problems import SlackProblem, for_people
+from adapters.slack.sources import Person
+from adapters.slack.studio import Studio
+from adapters.slack.workspaces import QUERIES
+from bot import crash
+from bot.clock import to_millis
+from bot.errors import ImaginebotError, InvalidPicture, PlatformUnavailable, QuotaExceeded
+from bot.images import MAX_BYTES
+from bot.jobs.bells import Bell
+from bot.jobs.model import Source
+from bot.jobs.pace import Backoff
+from bot.storage.database import Database, load_queries
+
+log = structlog.get_logger(__name__)
+
+AT_A_TIME: Final = 4
+TRIES: Final = 6
+"""How often a wish is tried before the person is told that it did not work."""
+
+BACKOFF: Final = Backoff(first=1.0, last=30.0)
+IDLE_S: Final = 5.0
+KEPT: Final = timedelta(days=7)
+"""How long wishes that have ended are remembered, so that the same event stays one wish."""
+
+_PASSING: Final = frozenset({"no_answer", "unreachable", "paced", "ratelimited", "processing", "file_not_ready"})
+
+
+class Wish(BaseModel):
+    """A wish as it is written down.
+
+    ``kind`` is "describe", "blend" or "imagine", which starts from one picture. ``files`` are ids of files at Slack,
+    ``addresses`` of pictures elsewhere. ``answer_to`` is where the person can be answered for half an hour.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    key: str
+    workspace: str
+    user_id: str
+    name: str
+    channel: str
+    thread: str | None = None
+    files: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    prompt: str = ""
+    answer_to: str | None = None
+
+    @property
+    def source(self) -> Source:
+        """Who wishes, where, and by which event."""
+        person = Person(workspace=self.workspace, user_id=self.user_id, name=self.name)
+        return person.does(self.key, self.channel, self.thread)
+
+
+class Wishes:
+    """Keep wishes, and carry them out."""
+
+    def __init__(self, studio: Studio, database: Database, api_url: str) -> None:
+        """Work with ``studio``; files come from Slack's own hosts, or from where its API is."""
+        self._studio = studio
+        self._database = database
+        self._api_host = urlsplit(api_url).hostname or ""
+        self._queries: Any = load_queries(QUERIES)
+        self._bell = Bell()
+
+    async def keep(self, wish: Wish) -> None:
+        """Write a wish down; the same event again is the same wish."""
+        async with self._studio.service.intake.taking(), self._database.transaction() as connection:
+            await self._queries.add_wish(
+                connection,
+                id=f"{wish.workspace}:{wish.key}",
+                body=wish.model_dump_json(),
+                now=to_millis(self._studio.clock()),
+            )
+        crash.point("slack.wish_kept")
+        self._bell.ring()
+
+    async def run(self) -> None:
+        """Carry wishes out until cancelled."""
+        while True:
+            try:
+                waits = await self._round()
+            except Exception:  # the database was not to be had; the next round tries again
+                log.exception("wishes from Slack could not be looked at")
+                waits = IDLE_S
+            await self._bell.wait(waits)
+
+    async def _round(self) -> float:
+        """Carry out what is due, and give the seconds until more is."""
+        while True:
+            now = self._studio.clock()
+            async with self._database.transaction() as connection:
+                rows = [row async for row in self._queries.due_wishes(connection, now=to_millis(now), limit=AT_A_TIME)]
+                await self._queries.drop_wishes(connection, before=to_millis(now - KEPT))
+            if not rows:
+                break
+            async with asyncio.TaskGroup() as tasks:
+                for row in rows:
+                    tasks.create_task(self._carry_out(row["id"], row["body"], row["attempts"]), name=row["id"])
+        async with self._database.transaction() as connection:
+            due_at: int | None = await self._queries.next_wish_due_at(connection)
+        if due_at is None:
+            return IDLE_S
+        return min(IDLE_S, max(0.02, (due_at - to_millis(self._studio.clock())) / 1000))
+
+    async def _carry_out(self, wish_id: str, body: str, attempts: int) -> None:
+        wish = Wish.model_validate_json(body)
+        try:
+            await self._make(wish)
+        except QuotaExceeded as error:
+            if error.retry_after is None or attempts + 1 >= TRIES:
+                await self._refuse(wish_id, wish, error)
+            else:
+                await self._put_off(wish_id, attempts, error.retry_after)
+        except ImaginebotError as error:
+            await self._refuse(wish_id, wish, error)
+        except SlackProblem as problem:
+            if problem.name in _PASSING and attempts + 1 < TRIES:
+                await self._put_off(wish_id, attempts, problem.retry_after)
+            else:
+                await self._refuse(wish_id, wish, for_people(problem))
+        except Exception:  # one wish that breaks something must not hold up the others
+            log.exception("a wish from Slack went wrong", wish=wish_id)
+            if attempts + 1 < TRIES:
+                await self._put_off(wish_id, attempts, None)
+            else:
+                await self._refuse(wish_id, wish, PlatformUnavailable("That did not work. Please try again later."))
+        else:
+            crash.point("slack.wish_done")
+            await self._end(wish_id, "done")
+
+    async def _make(self, wish: Wish) -> None:
+        service = self._studio.service
+        if await service.made_before(wish.source) is not None:
+            return
+        digests = [await self._fetch_file(wish.workspace, file_id) for file_id in wish.files]
+        digests += [await service.fetch_picture(address) for address in wish.addresses]
+        crash.point("slack.wish_fetched")
+        match wish.kind:
+            case "describe":
+                jobs = [await service.describe(wish.source, digests[0])]
+            case "blend":
+                jobs = [await service.blend(wish.source, digests, wish.prompt)]
+            case _:
+                jobs = list(await service.imagine(wish.source, wish.prompt, reference=digests[0]))
+        self._studio.answers.remember([job.id for job in jobs], wish.answer_to)
+
+    async def _fetch_file(self, workspace: str, file_id: str) -> str:
+        """Keep a picture that somebody has shared in Slack, and give its digest."""
+        file: Mapping[str, Any] = (await self._studio.call(workspace, "files.info", file=file_id)).get("file") or {}
+        url = str(file.get("url_private_download") or file.get("url_private") or "")
+        name = str(file.get("name") or "That file")[:40]
+        if not self._is_slacks(url):
+            raise InvalidPicture(f"{name} does not lie at Slack. Please upload the picture itself.")
+        if int(file.get("size") or 0) > MAX_BYTES:
+            raise InvalidPicture(_too_large(name))
+        content = await self._studio.call.download(workspace, url, MAX_BYTES)
+        if content is None:
+            raise InvalidPicture(_too_large(name))
+        return await self._studio.service.keep_picture(content)
+
+    def _is_slacks(self, url: str) -> bool:
+        """Say whether our token may go there."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if host == self._api_host:
+            return True
+        return parts.scheme == "https" and (host.endswith((".slack.com", ".slack-files.com", ".slack-edge.com")))
+
+    async def _put_off(self, wish_id: str, attempts: int, retry_after: float | None) -> None:
+        due_at = self._studio.clock() + BACKOFF.after(attempts, at_least=retry_after)
+        async with self._database.transaction() as connection:
+            await self._queries.put_wish_off(connection, id=wish_id, due_at=to_millis(due_at))
+
+    async def _refuse(self, wish_id: str, wish: Wish, error: ImaginebotError) -> None:
+        await self._end(wish_id, "refused")
+        message = refusal(error)
+        self._studio.errands.run("say why not", self._tell(wish, message))
+
+    async def _tell(self, wish: Wish, message: Mapping[str, Any]) -> None:
+        if wish.answer_to and await answer(wish.answer_to, {**message, "thread_ts": wish.thread}):
+            return
+        await self._studio.whisper(wish.workspace, wish.channel, wish.user_id, message, thread=wish.thread)
+
+    async def _end(self, wish_id: str, state: str) -> None:
+        async with self._database.transaction() as connection:
+            await self._queries.end_wish(connection, id=wish_id, state=state)
+
+
+def pictures_among(files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Give those of a message's files that are pictures, as far as Slack says."""
+    return [file for file in files if str(file.get("mimetype") or "image/").startswith("image/")]
+
+
+def _too_large(name: str) -> str:
+    return f"{name} is larger than {MAX_BYTES // 1_000_000} MB. Please send a smaller one."
