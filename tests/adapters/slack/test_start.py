@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -31,7 +32,7 @@ async def test_a_slack_that_is_away_at_the_start_is_waited_for(slack: Slack, tmp
     ],
 )
 async def test_a_token_that_slack_does_not_know_stops_the_program_with_its_name(
-    slack: Slack, tmp_path: Path, settings: dict[str, str], names: tuple[str, ...]
+    slack: Slack, tmp_path: Path, settings: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     with pytest.raises((InvalidSetting, BaseExceptionGroup)) as caught:
         async with open_place(slack, tmp_path, **settings):
