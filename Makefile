@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ARGS ?=
+DIST ?= dist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test proofs check format bench gallery chaos soak screenshots lock clean
+.PHONY: help demo run test proofs check format bench gallery chaos replicas soak screenshots lock audit release clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 20
@@ -29,7 +30,11 @@ check: $(VENV)/.dev ## Format, lint, types and import rules
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+	@$(BIN)/python -m tests.deploy.audit --if-reachable
 	@echo 'All checks passed.'
+
+audit: $(VENV)/.dev ## Ask whether what is locked has known weaknesses
+	@$(BIN)/python -m tests.deploy.audit
 
 format: $(VENV)/.dev ## Put the code into shape
 	@$(BIN)/ruff format --quiet .
@@ -38,8 +43,11 @@ format: $(VENV)/.dev ## Put the code into shape
 bench: $(VENV)/.dev ## Measure, as ratios within one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost
+chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost (ARGS="--front rest")
 	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
+
+replicas: $(VENV)/.dev ## Kill, pause and cut off replicas on one PostgreSQL, and look for what was lost
+	@$(BIN)/python -m tests.reliability.replicas $(ARGS)
 
 soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory
 	@$(BIN)/python -m tests.reliability.soak $(ARGS)
@@ -55,6 +63,13 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: $(VENV)/.dev ## Write the lock files anew, with the newest versions that fit
 	@$(LOCK) --upgrade --extra all --extra build pyproject.toml --output-file requirements.lock
 	@$(LOCK) --upgrade --constraints requirements.lock --extra dev pyproject.toml --output-file requirements-dev.lock
+
+release: $(VENV)/.dev ## Build what is published: packages, bill of materials, checksums
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	@$(BIN)/python -m hatchling build -d $(DIST) >/dev/null
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file $(DIST)/imaginebot.cdx.json
+	@cd $(DIST) && sha256sum imaginebot* >SHA256SUMS && cat SHA256SUMS
 
 clean: ## Remove what the other commands made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -35,7 +36,7 @@ from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
-from bot.jobs.bells import Bells
+from bot.jobs.bells import Bells, Echo
 from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.collector import Collector, CollectorSettings
 from bot.jobs.facade import addresses_under
@@ -53,7 +54,8 @@ from bot.parts import Connection, Listening
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
-from bot.storage.store import Store
+from bot.storage.leases import Leases, OneProcess, need_lease
+from bot.storage.store import WORK, Store
 from bot.supervision import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -93,6 +95,7 @@ class Tuning:
 class App:
     """What an adapter may use. ``url`` is where the program listens.
 
+    ``leases`` say which process does what is one's alone, such as a connection to a chat platform.
     ``addresses`` is filled by adapters that listen somewhere else, each under the name that people know it by.
     """
 
@@ -105,6 +108,7 @@ class App:
     keys: Keys
     call_pace: CallPace
     url: str
+    leases: Leases = field(default_factory=OneProcess)
     addresses: dict[str, str] = field(default_factory=dict)
 
 
@@ -124,17 +128,19 @@ async def running(
         listener = stack.enter_context(contextlib.closing(bind(settings.http_host, settings.http_port)))
         settings = settings.model_copy(update={"http_port": listener.getsockname()[1]})
         database = await stack.enter_async_context(await Database.open(settings.database, clock=clock))
-        await stack.enter_async_context(database.sole())
         await database.check()
         store = Store(database, clock=clock)
         await store.migrate()
+        leases = await stack.enter_async_context(database.shared(exclusive=settings.embedded))
         blobs = BlobStore.open(settings.blobs or settings.data_dir / "pictures")
         service_url, token, webhook_secret = await _image_service(stack, settings, listener, tuning)
-        client = await stack.enter_async_context(Client(service_url, token))
+        client = await stack.enter_async_context(Client(service_url, token, last_look=partial(need_lease, leases)))
         circuit = Circuit(client, settings=tuning.circuit)
         guarded = await stack.enter_async_context(PictureFetcher())
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
         bells = Bells()
+        echo = Echo(bells)
+        database.listen(lambda tidings: echo.ring(called=tidings.about(WORK)))
         shelf = PictureShelf(blobs, guarded)
         addresses = Addresses(lambda: _address_for(settings, service_url, listener))
         service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
@@ -146,9 +152,10 @@ async def running(
             addresses,
             settings=_submitter_settings(settings, tuning),
             service_answers=lambda: circuit.passes,
+            leases=leases,
         )
         circuit.on_change(submitter.on_service_change)
-        tracker = Tracker(store, circuit, bells, settings=tuning.tracker)
+        tracker = Tracker(store, circuit, bells, settings=tuning.tracker, leases=leases)
         collector = Collector(store, circuit, shelf, trusting, bells, settings=tuning.collector)
         keys = Keys(store)
         app = App(
@@ -159,13 +166,14 @@ async def running(
             service=service,
             bells=bells,
             keys=keys,
+            leases=leases,
             call_pace=CallPace(settings.api_calls_per_minute),
             url=url_of(listener),
         )
         adapters = load_adapters(app)
         address = addresses_under(settings.public_origin or app.url)
         notifier = Notifier(store, keys, address, settings=_notifier_settings(settings, tuning))
-        publisher = Publisher(store, adapters, bells, settings=tuning.publisher)
+        publisher = Publisher(store, adapters, bells, settings=tuning.publisher, leases=leases)
         supervisor = Supervisor()
         core = Core(
             service=service,
@@ -199,13 +207,13 @@ async def running(
                 await _first_attempts(connections)
                 keep("http", Listening(http_app, settings, server).run)
                 keep("circuit", circuit.run)
-                keep("submitter", submitter.run)
-                keep("tracker", tracker.run)
-                keep("collector", collector.run)
-                keep("publisher", publisher.run)
+                keep("submitter", partial(leases.working, submitter.run))
+                keep("tracker", partial(leases.working, tracker.run))
+                keep("collector", partial(leases.working, collector.run))
+                keep("publisher", partial(leases.working, publisher.run))
                 keep("keys", keys.run)
-                keep("notifier", notifier.run)
-                keep("housekeeper", Housekeeper(store).run)
+                keep("notifier", partial(leases.working, notifier.run))
+                keep("housekeeper", partial(leases.lead, "housekeeping", Housekeeper(store).run))
                 yield app
             finally:
                 await service.intake.close(ACKNOWLEDGE_WITHIN)

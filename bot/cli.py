@@ -211,6 +211,35 @@ def upgrade(data: Data = None) -> None:
     out.print("\n".join(f"Applied {name}." for name in done) if done else "The database is up to date.")
 
 
+@db_cli.command("copy")
+def copy_database(
+    source: Annotated[str, typer.Option("--from", metavar="URL", help="sqlite:///path or postgresql://…")],
+    target: Annotated[
+        str, typer.Option("--to", metavar="URL", help="Where everything goes; what is there is replaced.")
+    ],
+    pictures_from: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="Also copy the pictures, from this folder or s3:// address …")
+    ] = None,
+    pictures_to: Annotated[str | None, typer.Option(metavar="PLACE", help="… to this one.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let go of work that the target has and the source has not.")
+    ] = False,
+) -> None:
+    """Move everything from SQLite to PostgreSQL, or back. No bot may run on either; it can be run again."""
+    from bot.moving import Move, move
+
+    if (pictures_from is None) != (pictures_to is None):
+        raise InvalidCommand("Give --pictures-from and --pictures-to together, or neither.")
+    set_up_logs(logging.WARNING)
+    places = None if pictures_from is None or pictures_to is None else (pictures_from, pictures_to)
+    moved = asyncio.run(move(Move(source=source, target=target, pictures=places, replace=replace)))
+    for name, rows in sorted(moved.rows.items()):
+        out.print(f"{rows:>12,}  {name}")
+    out.print(f"{sum(moved.rows.values()):>12,}  rows in all, counted and digested on both sides.")
+    if places is not None:
+        out.print(f"{moved.pictures:>12,}  pictures" + (f", {moved.missing} are missing" if moved.missing else ""))
+
+
 @db_cli.command()
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive to write; it must not be there yet.")],
@@ -372,7 +401,7 @@ async def _upgrade(settings: Settings) -> list[str]:
 
 async def _list_jobs(settings: Settings, limit: int) -> None:
     from bot.jobs.model import JobFilter
-    from bot.jobs.service import view_in
+    from bot.jobs.views import view_in
     from bot.storage.database import Database
     from bot.storage.store import Store
 

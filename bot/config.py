@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     """Where Discord's gateway is (wss://…), for proxies and tests; by default Discord says it."""
     discord_shards: str | None = Field(None, validation_alias="IMAGINEBOT_DISCORD_SHARDS")
     """Which shards this process runs, of how many: ``0,1/4``; by default all, as many as Discord advises."""
+    discord_reactions: bool = Field(default=True, validation_alias="IMAGINEBOT_DISCORD_REACTIONS")
+    """Whether reactions under posts do something on Discord."""
     slack_bot_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
     """The token of the Slack app in its one workspace (xoxb-…)."""
     slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
@@ -329,6 +331,7 @@ _EXPECTED = {
     "IMAGINEBOT_MCP_PORT": "a port from 0 to 65535",
     "IMAGINEBOT_API_URL": "an address such as http://127.0.0.1:8080",
     "IMAGINEBOT_REST": "true or false",
+    "IMAGINEBOT_DISCORD_REACTIONS": "true or false",
     "IMAGINEBOT_API_CALLS_PER_MINUTE": "a whole number from 1",
 }
 

@@ -44,9 +44,13 @@ def of_folder(names: Iterable[str], folder: Path) -> dict[str, str]:
     """Give the secrets among ``names`` that have a file of that name in ``folder``.
 
     Raises:
-        InvalidSetting: one is empty, cannot be read, or is open to everybody.
+        InvalidSetting: one is empty, cannot be read, or is open to everybody; or the folder cannot be looked into.
     """
-    return {name: _read(folder / name, name) for name in names if (folder / name).exists()}
+    try:
+        present = [name for name in names if (folder / name).exists()]
+    except OSError as error:
+        raise InvalidSetting(f"{FOLDER}: {folder} cannot be read ({error.strerror}). Check its owner.") from None
+    return {name: _read(folder / name, name) for name in present}
 
 
 def need_private(path: Path, name: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,6 +34,13 @@ SPACE_NEEDED = 1_000_000_000
 
 SPACE_FOR_A_START = 50_000_000
 """Bytes of free disk below which the program may not even start."""
+
+
+CLOCKS_DIFFER_S = 5.0
+"""Seconds that the clock of the database may differ from ours."""
+
+CONNECTIONS_OF_A_REPLICA = 10
+"""Connections that one process has to a PostgreSQL database at the most: its pool, and two of its own."""
 
 
 class Verdict(StrEnum):
@@ -146,6 +154,9 @@ async def _server(address: str) -> Finding:
             version = (await connection.rows("SELECT current_setting('server_version') AS version"))[0]["version"]
             there = (await connection.rows("SELECT to_regclass('schema_migrations') IS NOT NULL AS there"))[0]["there"]
             rows = await connection.rows(_NEWEST) if there else []
+            there_are = rows and (rows[0]["newest"] or 0) >= _REPLICAS_SINCE
+            facts = (await connection.rows(_FACTS))[0]
+            others = len(await connection.rows("SELECT id FROM replicas")) if there_are else 0
     except OperatorError as error:
         return Finding(name="Database", verdict=Verdict.BAD, seen=str(error), advice="Then look again.")
     seen = f"PostgreSQL {version}, {database.name}"
@@ -158,8 +169,31 @@ async def _server(address: str) -> Finding:
             seen=f"{seen}: written by a newer imaginebot",
             advice="Install that version again, or restore a backup made before the upgrade.",
         )
+    seen = f"{seen}, {others} running" if others else seen
+    if abs(facts["now"] / 1000 - time.time()) > CLOCKS_DIFFER_S:
+        return Finding(
+            name="Database",
+            verdict=Verdict.NOTE,
+            seen=f"{seen}: its clock and ours differ by {abs(facts['now'] / 1000 - time.time()):.0f} s",
+            advice="Let both keep the time by NTP: replicas tell each other when something is due.",
+        )
+    if facts["room"] < CONNECTIONS_OF_A_REPLICA:
+        return Finding(
+            name="Database",
+            verdict=Verdict.NOTE,
+            seen=f"{seen}: room for {facts['room']} more connections",
+            advice=f"A replica takes up to {CONNECTIONS_OF_A_REPLICA}. Raise max_connections, or run fewer.",
+        )
     return Finding(name="Database", verdict=Verdict.GOOD, seen=seen)
 
+
+_REPLICAS_SINCE = 5
+"""The version of the schema that knows of several processes."""
+
+_FACTS = """
+SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now,
+    CAST(current_setting('max_connections') AS INTEGER) - (SELECT COUNT(*) FROM pg_stat_activity) AS room
+"""
 
 _NEWEST = "SELECT MAX(version) AS newest FROM schema_migrations WHERE owner = 'bot'"
 

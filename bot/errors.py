@@ -22,14 +22,13 @@
     ├── PlatformError             a chat platform said no, or nothing
     │   ├── PostGone              final for the post
     │   └── PlatformUnavailable   passing, retry_after
+    │       └── PlatformBusy      not asked at all, by our own pace
     └── OperatorError             the admin can mend it; the program cannot go on
         ├── InvalidSetting
         ├── DataFolderBusy
         ├── DatabaseTooNew
         ├── DatabaseDamaged
         └── StorageUnavailable    a full or read-only disk
-            └── DatabaseUnavailable   the database server is out of reach; nothing was kept
-                └── CommitUnknown     it was lost at the commit, and does not tell what became of it
 
 The text of an error is one sentence for the person concerned, which says what to do. It never holds a stack
 trace, a token or an internal address. Anything more goes to the log.
@@ -202,6 +201,12 @@ class PlatformUnavailable(PlatformError):
         self.retry_after = retry_after
 
 
+class PlatformBusy(PlatformUnavailable):
+    """It is not time yet, by our own pace: the platform was not asked, so this counts as no failed try."""
+
+    code = "platform_busy"
+
+
 class OperatorError(ImaginebotError):
     """What only the admin can mend."""
 
@@ -236,19 +241,3 @@ class StorageUnavailable(OperatorError):
     """The disk is full or cannot be written."""
 
     code = "storage_unavailable"
-
-
-class DatabaseUnavailable(StorageUnavailable):
-    """The database server is out of reach, or has given a unit of work up; nothing of it was kept."""
-
-    code = "database_unavailable"
-
-    def __init__(self, message: str = "The database is out of reach. Please try again in a moment.") -> None:
-        """Keep the sentence."""
-        super().__init__(message)
-
-
-class CommitUnknown(DatabaseUnavailable):
-    """The database was lost while a unit of work was committed, and nobody can say whether it was kept."""
-
-    code = "commit_unknown"

@@ -110,6 +110,12 @@ def _webhook(core: Core) -> Endpoint:
         core.metrics.webhooks.labels(verdict).inc()
         return _VERDICTS[verdict]()
 
+    def forget(task: asyncio.Task[None]) -> None:
+        keeping.discard(task)
+        # The sender comes again by itself where this has failed behind its answer.
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("a webhook was not kept", reason=str(error))
+
     async def judge(request: Request) -> str:
         body = await _read(request, WEBHOOK_LIMIT_BYTES)
         if body is None:
@@ -121,7 +127,7 @@ def _webhook(core: Core) -> Endpoint:
             return "busy"
         task = asyncio.create_task(core.tracker.keep(request.path_params["job_id"], body), name="keep a webhook")
         keeping.add(task)
-        task.add_done_callback(keeping.discard)
+        task.add_done_callback(forget)
         done, _ = await asyncio.wait([task], timeout=ANSWER_WITHIN_S)
         # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
         return _verdict(task) if done else "busy"

@@ -4,8 +4,9 @@ A key is drawn from 256 random bits, so its SHA-256 is a safe way to store it: t
 password hash would protect, and checking a key must not cost a request milliseconds. The digests are compared in
 constant time. The part before the second underscore is no secret; it finds the row and tells keys apart in lists.
 
-One process has the data folder, so what it holds in memory is the truth: a key that is made or revoked through it
-counts from the next request on. The last use is noted in memory and written once a minute.
+Keys are held in memory. A key that is made or revoked by this process counts from the next request on; where several
+processes share the database, each hears from the others at once, and looks by itself as well from time to time. The
+last use is noted in memory and written once a minute.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bot import crash
 from bot.clock import from_millis
 from bot.errors import InvalidCommand
 from bot.jobs.model import API_PLATFORM, Conversation, Requester
+from bot.storage.database import Tidings
 from bot.storage.identifiers import new_id
 from bot.storage.store import Store, Unit
 
@@ -30,6 +32,9 @@ DEFAULT_WORKSPACE = "local"
 
 NAME_LIMIT = 60
 """Characters of a key's name."""
+
+KEYS = "keys"
+"""The topic that processes tell each other of when a key is made or revoked."""
 
 FLUSH_EVERY_S = 60.0
 """How often last uses are written, in seconds."""
@@ -86,6 +91,8 @@ class Keys:
         """Read nothing yet."""
         self._store = store
         self._live: dict[str, ApiKey] | None = None
+        self._changes = 0
+        store.database.listen(self._hear)
         self._used: dict[str, datetime] = {}
 
     async def authenticate(self, key: str) -> ApiKey | None:
@@ -125,8 +132,9 @@ class Keys:
             )
             await unit.add_key(_columns(record))
             await unit.add_audit(record.requester, "create_key", detail=prefix)
+            unit.tell(KEYS)
         crash.point("keys.made")
-        self._live = None
+        self._forget()
         return NewKey(key=key, webhook_secret=record.webhook_secret, record=record)
 
     async def all(self) -> list[ApiKey]:
@@ -149,8 +157,9 @@ class Keys:
                 )
             await unit.revoke_key(found.id)
             await unit.add_audit(found.requester, "revoke_key", detail=found.prefix)
-            self._live = None
+            unit.tell(KEYS)
         crash.point("keys.revoked")
+        self._forget()
         return found
 
     async def replace(self, name: str, *, workspace: str | None = None, channel: str | None = None) -> NewKey:
@@ -168,6 +177,16 @@ class Keys:
         while True:
             await asyncio.sleep(FLUSH_EVERY_S)
             await self.flush()
+            self._forget()
+
+    def _hear(self, tidings: Tidings) -> None:
+        if tidings.about(KEYS):
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let the keys be read anew."""
+        self._live = None
+        self._changes += 1
 
     async def flush(self) -> None:
         """Write the last uses that have not been written."""
@@ -181,9 +200,11 @@ class Keys:
     async def _load(self) -> dict[str, ApiKey]:
         live = self._live
         while live is None:
-            async with self._store.unit() as unit:
-                # Set inside the unit, so that nothing that another one changes can be overwritten by what is older.
-                live = self._live = {record.prefix: record for record in await self._read(unit)}
+            changes = self._changes
+            async with self._store.reading() as unit:
+                live = {record.prefix: record for record in await self._read(unit)}
+            # What has been changed in the meantime must not be overwritten by what is older.
+            live = self._live = live if changes == self._changes else None
         return live
 
     async def _read(self, unit: Unit) -> list[ApiKey]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from adapters.web.chat import ChatStore
+from adapters.web.chat import TOPIC, ChatStore
 from adapters.web.feed import Feed
 from adapters.web.presenter import Presenter
 from adapters.web.routes import Site, routes
@@ -42,6 +42,7 @@ class WebAdapter:
         chat = ChatStore(self._app.database, self._app.clock)
         feed = Feed(chat, presenter.message)
         await feed.start()
+        self._app.database.listen(lambda tidings: feed.notify() if tidings.about(TOPIC) else None)
         self._site = Site(chat=chat, feed=feed, presenter=presenter, service=self._app.service)
 
     async def stop(self) -> None:

@@ -27,6 +27,9 @@ CHANNELS_LIMIT = 100
 TEXT_LIMIT = 4000
 """Characters of a chat message: as many as the contract allows a prompt."""
 
+TOPIC = "web"
+"""What processes tell each other when a message has changed."""
+
 _NO_END = 2**62
 
 
@@ -121,18 +124,18 @@ class ChatStore:
 
     async def member(self, token: str) -> Member | None:
         """Give the member who holds ``token``."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             row = await self._queries.member_by_token(connection, token_digest=_digest(token))
         return None if row is None else Member(id=row["id"], name=row["name"])
 
     async def channels(self) -> tuple[Channel, ...]:
         """Give every channel, the oldest first."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return tuple([_channel(row) async for row in self._queries.list_channels(connection)])
 
     async def channel(self, name: str) -> Channel | None:
         """Give the channel called ``name``."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             row = await self._queries.get_channel(connection, name=name)
         return None if row is None else _channel(row)
 
@@ -162,10 +165,11 @@ class ChatStore:
                 f"That message has {len(text):,} characters and the limit is {TEXT_LIMIT:,}. Please shorten it."
             )
         async with self._database.transaction() as connection:
+            number = await self._next_number(connection)  # first, as everybody who writes waits for it
             row = await self._queries.message_by_key(connection, idempotency_key=key)
             if row is not None:
                 return int(row["id"])
-            number = await self._next_number(connection)
+            connection.tell(TOPIC)
             await self._queries.add_text(
                 connection,
                 id=number,
@@ -188,6 +192,7 @@ class ChatStore:
         async with self._database.transaction() as connection:
             if await self._queries.get_channel(connection, name=channel) is None:
                 raise PostGone(f"There is no channel #{channel} on the page.")
+            connection.tell(TOPIC)
             await self._queries.add_post(
                 connection,
                 id=await self._next_number(connection),
@@ -213,6 +218,7 @@ class ChatStore:
         async with self._database.transaction() as connection:
             if number is None or await self._queries.get_message(connection, id=number) is None:
                 raise PostGone("The message is gone.")
+            connection.tell(TOPIC)
             await self._queries.show_post(
                 connection,
                 id=number,
@@ -223,34 +229,34 @@ class ChatStore:
 
     async def message(self, number: int) -> Message | None:
         """Give the message with the id ``number``."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             row = await self._queries.get_message(connection, id=number)
         return None if row is None else _message(row)
 
     async def message_of_job(self, job_id: str) -> Message | None:
         """Give the message that shows the job ``job_id``."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             row = await self._queries.message_by_job(connection, job_id=job_id)
         return None if row is None else _message(row)
 
     async def before(self, channel: str, *, before: int | None, limit: int) -> Page:
         """Give the ``limit`` messages before the id ``before``, or the newest ones."""
         end = _NO_END if before is None else before
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             rows = await self._older(connection, channel, before=end, limit=limit)
             head = await self._head(connection)
         return Page(messages=rows[-limit:], older=len(rows) > limit, newer=before is not None, head=head)
 
     async def after(self, channel: str, *, after: int, limit: int) -> Page:
         """Give the ``limit`` messages that follow the id ``after``."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             rows = await self._newer(connection, channel, start=after + 1, limit=limit)
             head = await self._head(connection)
         return Page(messages=rows[:limit], older=True, newer=len(rows) > limit, head=head)
 
     async def around(self, channel: str, *, number: int, limit: int) -> Page:
         """Give the message ``number`` in the middle of its neighbours, ``limit`` on either side."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             older = await self._older(connection, channel, before=number, limit=limit)
             newer = await self._newer(connection, channel, start=number, limit=limit)
             head = await self._head(connection)
@@ -260,12 +266,12 @@ class ChatStore:
 
     async def head(self) -> int:
         """Give the number of the latest change."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return await self._head(connection)
 
     async def changes(self, *, after: int, limit: int) -> tuple[Message, ...]:
         """Give the messages that changed after the number ``after``, in the order of their latest change."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             rows = self._queries.messages_changed_after(connection, after=after, limit=limit)
             return tuple([_message(row) async for row in rows])
 

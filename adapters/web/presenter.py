@@ -62,6 +62,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.PlatformError: "The chat had a problem",
     errors.PostGone: "That message is gone",
     errors.PlatformUnavailable: "The chat is out of reach",
+    errors.PlatformBusy: "The chat is busy",
     errors.OperatorError: "The studio has a problem",
     errors.InvalidSetting: "The studio has a problem",
     errors.DataFolderBusy: "The studio has a problem",

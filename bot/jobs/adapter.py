@@ -58,5 +58,6 @@ class Adapter(Protocol):
         Raises:
             PostGone: the message is gone; the post is given up, the job goes on.
             PlatformUnavailable: worth another try, after ``retry_after``.
+            PlatformBusy: by the adapter's own pace, which the end of a job does not wait for.
         """
         ...

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+ECHO_S = 1.0
+"""Seconds after which a change that another process has made wakes the loops of this one, to help it."""
+
 
 class Bell:
     """Something that one loop waits for and anybody may ring."""
@@ -51,9 +54,9 @@ class News:
             if not self._watchers[job_id]:
                 del self._watchers[job_id]
 
-    def tell(self, job_ids: Iterable[str]) -> None:
-        """Ring the bells of these jobs."""
-        for job_id in job_ids:
+    def tell(self, job_ids: Iterable[str] | None) -> None:
+        """Ring the bells of these jobs, or of all where it is not known which have changed."""
+        for job_id in list(self._watchers) if job_ids is None else job_ids:
             for bell in self._watchers.get(job_id, ()):
                 bell.ring()
 
@@ -68,3 +71,33 @@ class Bells:
     tracker: Bell = field(default_factory=Bell)
     collector: Bell = field(default_factory=Bell)
     publisher: Bell = field(default_factory=Bell)
+
+    def ring_all(self) -> None:
+        """Wake every loop."""
+        for bell in (self.submitter, self.canceller, self.events, self.tracker, self.collector, self.publisher):
+            bell.ring()
+
+
+class Echo:
+    """Wake the loops of this process when another one has changed something.
+
+    Whoever makes a change wakes its own loops, and mostly does what follows by itself. So the others come to help a
+    little later, once for many changes, unless they are called.
+    """
+
+    def __init__(self, bells: Bells) -> None:
+        """Ring these bells."""
+        self._bells = bells
+        self._coming: asyncio.TimerHandle | None = None
+
+    def ring(self, *, called: bool) -> None:
+        """Ring at once where somebody is called, else in a moment, unless that is about to happen already."""
+        if called:
+            self._bells.ring_all()
+        elif self._coming is None:
+            self._coming = asyncio.get_running_loop().call_later(ECHO_S, self._help)
+
+    def _help(self) -> None:
+        self._coming = None
+        for bell in (self._bells.submitter, self._bells.collector, self._bells.publisher):
+            bell.ring()

@@ -106,7 +106,7 @@ class Collector:
 
     async def _record(self, picture: Picture) -> None:
         async with self._store.unit() as unit:
-            job = await unit.job(picture.job_id)
+            job = await unit.hold_job(picture.job_id)
             if picture.role is PictureRole.PREVIEW and job.status.ended:
                 return
             await unit.keep_picture(picture)
@@ -135,8 +135,9 @@ class Collector:
             await self._put_off(again, self._settings.backoff.after(picture.attempts))
             return
         async with self._store.unit() as unit:
-            await unit.stop_preview(picture.job_id)
-            await changes.fail(unit, await unit.job(picture.job_id), error.code, str(error))
+            job = await unit.hold_job(picture.job_id)
+            await unit.stop_preview(job.id)
+            await changes.fail(unit, job, error.code, str(error))
         crash.point("collector.given_up")
         self._bells.publisher.ring()
 
@@ -170,7 +171,7 @@ class Collector:
 
     async def _give_up(self, picture: Picture) -> None:
         async with self._store.unit() as unit:
-            job = await unit.job(picture.job_id)
+            job = await unit.hold_job(picture.job_id)
             if job.type in GRID_TYPES and picture.source_url != DERIVED:
                 # The other pictures may still give it.
                 await unit.put_picture_off(replace(picture, source_url=DERIVED), unit.now)

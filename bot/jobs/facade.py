@@ -105,7 +105,9 @@ class ApiFacade:
             JobNotFound: there is none with this id, or it is another workspace's.
         """
         async with self._service.reading() as unit:
-            return await self._report(unit, await self._visible(unit, job_id))
+            found, hook = await unit.find_job_with_hook(str(job_id), self._key.id)
+            job = self._need_visible(found)
+            return contract_job(job, await unit.pictures_of(job.id), self._address, hook)
 
     async def list_jobs(self, query: ListQuery) -> JobPage:
         """Give a page of the workspace's jobs, whoever asked for them."""
@@ -169,14 +171,12 @@ class ApiFacade:
         requests.check_parent(parent, settled=is_settled(pictures))
 
     async def _visible(self, unit: Unit, job_id: UUID) -> Job:
-        job = await unit.find_job(str(job_id))
+        return self._need_visible(await unit.find_job(str(job_id)))
+
+    def _need_visible(self, job: Job | None) -> Job:
         if job is None or job.requester.workspace != self._key.workspace:
             raise JobNotFound(_UNKNOWN)
         return job
-
-    async def _report(self, unit: Unit, job: Job) -> schema.Job:
-        hook = await unit.hook_of(job.id, self._key.id)
-        return contract_job(job, await unit.pictures_of(job.id), self._address, hook)
 
     async def _picture(self, content: bytes | None, url: object) -> KeptPicture | NamedPicture:
         if content is not None:

@@ -140,21 +140,23 @@ class Notifier:
         room = self._settings.at_once - len(self._under_way)
         if room <= 0:
             return
-        for delivery in await self._due():
-            if delivery["id"] not in self._under_way and room > 0:
-                room -= 1
-                task = group.create_task(self._deliver(delivery, sender), name=f"webhook {delivery['id']}")
-                self._under_way[delivery["id"]] = task
+        for delivery in await self._due(room):
+            task = group.create_task(self._deliver(delivery, sender), name=f"webhook {delivery['id']}")
+            self._under_way[delivery["id"]] = task
 
-    async def _due(self) -> Sequence[Any]:
+    async def _due(self, room: int) -> Sequence[Any]:
         async with self._store.unit() as unit:
-            return await unit.webhook_rows(
+            await unit.hold("deliveries")  # what an endpoint has at a time is counted over all processes
+            due = await unit.webhook_rows(
                 "due_deliveries",
                 now=to_millis(unit.now),
                 pause_after=self._settings.pause_after,
                 each=self._settings.each,
                 limit=self._settings.at_once + len(self._under_way),
             )
+            taken = [delivery for delivery in due if delivery["id"] not in self._under_way][:room]
+            await unit.take_deliveries(taken)
+        return taken
 
     async def _deliver(self, delivery: Any, sender: WebhookSender) -> None:
         try:
@@ -187,6 +189,7 @@ class Notifier:
 
     async def _settle(self, delivery: Any, outcome: Outcome) -> None:
         async with self._store.unit() as unit:
+            await unit.free_delivery(delivery["id"])
             if outcome.problem is None:
                 await unit.webhooks("endpoint_answered", endpoint=delivery["endpoint"])
                 await self._end(unit, delivery, "delivered", None)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
-    """Exponential backoff with full jitter, between ``first`` and ``last`` seconds."""
+    """Exponential backoff from ``first`` to ``last`` seconds, of which chance takes off up to half."""
 
     first: float
     last: float

@@ -15,13 +15,15 @@ from datetime import timedelta
 import structlog
 
 from bot import crash
-from bot.errors import PlatformUnavailable, PostGone
+from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.model import Conversation, Post
 from bot.jobs.pace import Backoff
-from bot.jobs.service import view_in
 from bot.jobs.view import JobView
+from bot.jobs.views import view_in
+from bot.storage.connection import DatabaseUnavailable
+from bot.storage.leases import Leases, OneProcess, need_lease
 from bot.storage.store import Store
 
 log = structlog.get_logger(__name__)
@@ -45,8 +47,17 @@ class PublisherSettings:
 class Publisher:
     """One loop for each adapter."""
 
-    def __init__(self, store: Store, adapters: Sequence[Adapter], bells: Bells, *, settings: PublisherSettings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        adapters: Sequence[Adapter],
+        bells: Bells,
+        *,
+        settings: PublisherSettings,
+        leases: Leases | None = None,
+    ) -> None:
         """Show on every one of ``adapters``."""
+        self._leases = leases or OneProcess()
         self._store = store
         self._adapters = adapters
         self._bells = bells
@@ -97,13 +108,18 @@ class Publisher:
 
     async def _send(self, adapter: Adapter, post: Post) -> None:
         try:
-            async with self._store.unit() as unit:
+            async with self._store.reading() as unit:
                 view = await view_in(unit, await unit.job(post.job_id))
             await self._show(adapter, post, view)
+        except DatabaseUnavailable:
+            raise  # this is about no post: all of it is begun again
         except PostGone as error:
             log.warning("a post is gone", job=post.job_id, platform=adapter.name, reason=str(error))
             async with self._store.unit() as unit:
                 await unit.close_post(post.id)
+        except PlatformBusy as error:
+            async with self._store.unit() as unit:
+                await unit.hold_post(post.id, unit.now + timedelta(seconds=error.retry_after or IDLE_S))
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
             await self._put_off(post, error.retry_after)
@@ -123,6 +139,7 @@ class Publisher:
                 crash.point("publisher.edited")
                 return
             crash.point("publisher.before_post")
+            need_lease(self._leases)
             reference = await adapter.post(post, view)
             crash.point("publisher.posted")
         async with self._store.unit() as unit:

@@ -22,6 +22,7 @@ from bot.errors import (
     AlreadyEnded,
     ImaginebotError,
     JobNotFound,
+    StorageUnavailable,
     UpstreamRejected,
     UpstreamUnauthorized,
     UpstreamUnavailable,
@@ -31,11 +32,13 @@ from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus, Picture, Submission
 from bot.jobs.pace import Backoff
-from bot.jobs.service import touch_queue
 from bot.jobs.upstream import CLOCKS_DIFFER, Addresses, inputs_of, needs_content, pages_since, recognise, send
+from bot.jobs.views import touch_queue
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore
+from bot.storage.connection import DatabaseUnavailable
+from bot.storage.leases import Leases, OneProcess
 from bot.storage.store import Store
 
 log = structlog.get_logger(__name__)
@@ -76,8 +79,10 @@ class Submitter:
         *,
         settings: SubmitterSettings,
         service_answers: Callable[[], bool] = lambda: True,
+        leases: Leases | None = None,
     ) -> None:
         """Stand on the store and the image service; ``service_answers`` is false while it is known to be down."""
+        self._leases = leases or OneProcess()
         self._store = store
         self._api = api
         self._blobs = blobs
@@ -86,6 +91,7 @@ class Submitter:
         self._settings = settings
         self._service_answers = service_answers
         self._calling: set[str] = set()
+        self._has_run = False
         self._paused_until: datetime | None = None
 
     async def recover(self) -> None:
@@ -105,11 +111,14 @@ class Submitter:
         self._bells.tracker.ring()
 
     async def run(self) -> None:
-        """Send, settle and cancel until stopped. A call that is cut off is settled by the next start."""
+        """Send, settle and cancel until stopped. A call that is cut off is settled when this begins again."""
+        if self._has_run:
+            await self.recover()
+        self._has_run = True
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._send_loop(), name="send")
             loops.create_task(self._settle_loop(), name="settle")
-            loops.create_task(self._cancel_loop(), name="cancel")
+            loops.create_task(self._leases.lead("cancels", self._cancel_loop), name="cancel")
 
     async def _send_loop(self) -> None:
         async with asyncio.TaskGroup() as calls:
@@ -150,6 +159,7 @@ class Submitter:
         if not self._service_answers():
             return None
         async with self._store.unit() as unit:
+            await unit.hold("claims")  # what the account takes at a time is counted over all processes
             if self._paused_until is not None and unit.now < self._paused_until:
                 return None
             if await unit.count_in_flight() >= self._settings.concurrency:
@@ -182,8 +192,12 @@ class Submitter:
                 self._api, job, parent_upstream_id=parent, inputs=inputs, addresses=self._addresses
             )
             crash.point("submitter.after_call")
+        except DatabaseUnavailable:
+            raise  # this is about no job: all of it is begun again
         except UpstreamUnavailable as error:
             await self._try_later(job, error)
+        except StorageUnavailable as error:
+            await self._try_later(job, UpstreamUnavailable(str(error), may_have_arrived=False))
         except ValidationError as error:
             log.warning("a job does not fit the contract", job=job.id, reason=str(error))
             await self._fail(job, "invalid_request", _NOT_OF_THE_CONTRACT)
@@ -203,7 +217,7 @@ class Submitter:
             await self._adopt(job, str(upstream_id))
 
     async def _material(self, job: Job) -> tuple[str | None, list[tuple[Picture, bytes]]]:
-        async with self._store.unit() as unit:
+        async with self._store.reading() as unit:
             parent = await unit.find_job(job.parent_id) if job.parent_id else None
             pictures = inputs_of(await unit.pictures_of(job.id))
         contents = [await self._blobs.get(p.digest or "") if needs_content(job) else b"" for p in pictures]
@@ -211,7 +225,8 @@ class Submitter:
 
     async def _adopt(self, job: Job, upstream_id: str) -> None:
         async with self._store.unit() as unit:
-            present = await unit.job(job.id)
+            await unit.hold(f"upstream {upstream_id}")
+            present = await unit.hold_job(job.id)
             holder = await unit.job_of_upstream(upstream_id)
             tied = holder is None and present.upstream_id is None and not present.status.ended
             if tied:
@@ -250,7 +265,7 @@ class Submitter:
         crash.point("submitter.unavailable")
         log.warning("the image service is not to be had", job=job.id, reason=str(error), again=error.may_have_arrived)
         async with self._store.unit() as unit:
-            present = await unit.job(job.id)
+            present = await unit.hold_job(job.id)
             if present.status.ended or present.submission is not Submission.SENDING:
                 return
             self._store.metrics.retries.labels("submit").inc()
@@ -273,7 +288,7 @@ class Submitter:
     async def _fail(self, job: Job, code: str, message: str) -> None:
         crash.point("submitter.refused")
         async with self._store.unit() as unit:
-            await changes.fail(unit, await unit.job(job.id), code, message)
+            await changes.fail(unit, await unit.hold_job(job.id), code, message)
         self._ring()
 
     # What has had no answer
@@ -329,7 +344,7 @@ class Submitter:
 
     async def _send_again(self, job: Job) -> None:
         async with self._store.unit() as unit:
-            present = await unit.job(job.id)
+            present = await unit.hold_job(job.id)
             if present.status.ended or present.submission is not Submission.SENDING:
                 return
             attempts = await unit.attempts_of(job.id)
@@ -366,7 +381,7 @@ class Submitter:
             # What it says counts: the job may have ended in another way just before.
             report = report_of_job(theirs) if theirs.status.ended else Report(status=JobStatus.CANCELLED)
             async with self._store.unit() as unit:
-                await changes.apply(unit, await unit.job(job.id), report)
+                await changes.apply(unit, await unit.hold_job(job.id), report)
             self._bells.collector.ring()
             self._ring()
 

@@ -27,6 +27,7 @@ from bot.jobs.pace import Backoff
 from bot.jobs.upstream import pages_since
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
+from bot.storage.leases import Leases, OneProcess
 from bot.storage.store import Store, Unit
 
 log = structlog.get_logger(__name__)
@@ -75,8 +76,11 @@ class TrackerSettings:
 class Tracker:
     """The loop that asks, and the way in for webhooks."""
 
-    def __init__(self, store: Store, api: ImageApi, bells: Bells, *, settings: TrackerSettings) -> None:
+    def __init__(
+        self, store: Store, api: ImageApi, bells: Bells, *, settings: TrackerSettings, leases: Leases | None = None
+    ) -> None:
         """Stand on the store and the image service."""
+        self._leases = leases or OneProcess()
         self._store = store
         self._api = api
         self._bells = bells
@@ -88,7 +92,8 @@ class Tracker:
         """Apply webhooks and ask, until cancelled."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._apply_loop(), name="apply webhooks")
-            loops.create_task(self._poll_loop(), name="poll")
+            # One list tells of a hundred jobs, whoever has sent them, so one process asks for all.
+            loops.create_task(self._leases.lead("polling", self._poll_loop), name="poll")
 
     async def _apply_loop(self) -> None:
         while True:
@@ -131,6 +136,7 @@ class Tracker:
         while True:
             async with self._store.unit() as unit:
                 events = await unit.unapplied_webhook_events(EVENTS_AT_A_TIME)
+                await unit.hold_jobs(job_id for _, job_id, _ in events)
                 for digest, job_id, body in events:
                     with bound_contextvars(job=job_id):
                         await self._apply_kept(unit, job_id, body)
@@ -143,7 +149,7 @@ class Tracker:
 
     async def _apply_kept(self, unit: Unit, job_id: str, body: str) -> None:
         try:
-            await self._apply_event(unit, await unit.job(job_id), _event_of(body.encode()))
+            await self._apply_event(unit, await unit.hold_job(job_id), _event_of(body.encode()))
         except (ValueError, JobNotFound) as error:
             # Kept by another version, perhaps. Polling tells what it would have told, and the others must go on.
             log.warning("a kept webhook cannot be applied", reason=str(error))
@@ -220,7 +226,7 @@ class Tracker:
             report = report_of_job(await self._api.get_job(upstream_id))
         except JobNotFound:
             async with self._store.unit() as unit:
-                await changes.fail(unit, await unit.job(job.id), "expired", _EXPIRED)
+                await changes.fail(unit, await unit.hold_job(job.id), "expired", _EXPIRED)
         except UpstreamRejected as error:
             # About this one alone, so it must not hold up the others.
             log.warning("the image service refuses to tell of a job", job=job.id, reason=str(error))
@@ -232,7 +238,7 @@ class Tracker:
     async def _report(self, job: Job, report: Report) -> None:
         crash.point("tracker.asked")
         async with self._store.unit() as unit:
-            merged = await changes.apply(unit, await unit.job(job.id), report)
+            merged = await changes.apply(unit, await unit.hold_job(job.id), report)
             if not merged.status.ended:
                 age = unit.now - (merged.submitted_at or merged.created_at)
                 await unit.schedule_job(job.id, unit.now + self._interval(age))

@@ -115,8 +115,12 @@ class Client:
         retries: Retries = _DEFAULT_RETRIES,
         pace: Pace = _DEFAULT_PACE,
         clock: Clock = system_clock,
+        last_look: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare the pool; nothing is sent yet.
+
+        ``last_look`` is called when the connection is there and the next thing is to write a request that changes
+        something; where it raises, nothing is written.
 
         Raises:
             InvalidSetting: the address is no http or https address, or the token cannot be sent in a header.
@@ -128,6 +132,7 @@ class Client:
         self._retries = retries
         self._pace = AsyncLimiter(pace.calls, pace.seconds)
         self._clock = clock
+        self._last_look = last_look
         self._http = httpx.AsyncClient(
             base_url=self._base_url,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json", "Accept-Encoding": "identity"},
@@ -222,7 +227,10 @@ class Client:
         headers = {"X-Request-Id": str(get_contextvars().get("request_id") or uuid.uuid4())}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = self._http.build_request(method, path, params=params, content=body, headers=headers)
+        extensions = {} if method == "GET" else {"trace": self._before_writing}
+        request = self._http.build_request(
+            method, path, params=params, content=body, headers=headers, extensions=extensions
+        )
         async for attempt in stamina.retry_context(
             on=worth_another_try,
             attempts=retries.attempts,
@@ -238,6 +246,11 @@ class Client:
                     raise self._refused(response, missing)
                 return _read(answer, response)
         raise AssertionError("the loop above either returns or raises")
+
+    async def _before_writing(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Hear from the transport where it is with a request."""
+        if event.endswith(".send_request_headers.started"):
+            self._last_look()
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         """Send once and give the answer with its whole body, which is limited in size and time."""

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from aiosql.types import SQLOperationType
 
+from bot.errors import StorageUnavailable
+
 Values = Mapping[str, Any] | Sequence[Any]
 """Values by name, or in order for statements that are written with ``?``."""
 
@@ -19,14 +21,60 @@ Row = Any
 """A row, read by the name of a column, or by its place."""
 
 
+class DatabaseUnavailable(StorageUnavailable):
+    """The database server is out of reach, or has given a unit of work up; nothing of it was kept."""
+
+    code = "database_unavailable"
+
+    def __init__(self, message: str = "The database is out of reach. Please try again in a moment.") -> None:
+        """Keep the sentence."""
+        super().__init__(message)
+
+
+class CommitUnknown(DatabaseUnavailable):
+    """The database was lost while a unit of work was committed, and nobody can say whether it was kept."""
+
+    code = "commit_unknown"
+
+
+class LeaseLost(DatabaseUnavailable):
+    """The process has been taken for dead, so it may write nothing before it has joined the others anew."""
+
+    code = "lease_lost"
+
+    def __init__(self, message: str = "The studio is starting anew. Please try again in a moment.") -> None:
+        """Keep the sentence."""
+        super().__init__(message)
+
+
 class Connection(Protocol):
-    """One open transaction of a database."""
+    """One open transaction of a database.
+
+    ``holder`` is this process where several share the database: what it is at work on is marked with it.
+    """
+
+    holder: str | None
+
+    async def hold(self, name: str) -> None:
+        """Wait until nobody else holds what is called ``name``, and hold it until the end of the unit."""
+
+    def tell(self, topic: str, *names: str) -> None:
+        """Let the other processes know of something once the unit is kept; see ``Database.listen``."""
 
     def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
 
     async def rows(self, sql: str, values: Values = ()) -> Sequence[Row]:
         """Give every row."""
+
+    def each(self, sql: str) -> AsyncIterator[Row]:
+        """Give the rows one by one, however many there are."""
+
+    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
+        """Write many rows."""
+
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it."""
 
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ from bot.clock import Clock, system_clock, to_millis
 from bot.config import POSTGRESQL
 from bot.errors import DatabaseTooNew, InvalidSetting
 from bot.storage.connection import Connection, OnConnection
+from bot.storage.leases import Leases, OneProcess
 
 if TYPE_CHECKING:
     from bot.storage.postgres import PostgresDatabase
@@ -75,6 +77,22 @@ def load_queries(folder: Path) -> Queries:
     return queries
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tidings:
+    """What another process has let know: names by topic, or nothing where it may be anything."""
+
+    topics: Mapping[str, frozenset[str]] | None = None
+
+    def about(self, topic: str) -> bool:
+        """Say whether it may be about a topic."""
+        return self.topics is None or topic in self.topics
+
+    def names(self, topic: str) -> frozenset[str] | None:
+        """Give what is named under a topic, or nothing where it may be anything."""
+        names = frozenset[str]() if self.topics is None else self.topics.get(topic, frozenset[str]())
+        return None if self.topics is None or not names else names
+
+
 class Database(ABC):
     """An open database.
 
@@ -85,6 +103,16 @@ class Database(ABC):
         """``name`` is what people are told that it is called."""
         self.name = name
         self._clock = clock
+        self._listeners: list[Callable[[Tidings], None]] = []
+
+    def listen(self, listener: Callable[[Tidings], None]) -> None:
+        """Call ``listener`` with whatever another process tells; see ``Connection.tell``."""
+        self._listeners.append(listener)
+
+    def heard(self, tidings: Tidings) -> None:
+        """Pass on what has been heard."""
+        for listener in self._listeners:
+            listener(tidings)
 
     @staticmethod
     async def open(location: Path | str, *, clock: Clock = system_clock) -> Database:
@@ -147,13 +175,13 @@ class Database(ABC):
             StorageUnavailable: it cannot be written or reached; nothing of the unit was kept.
         """
 
-    def sole(self) -> AbstractAsyncContextManager[None]:
-        """Keep every other program from the database while the block runs, where its folder does not do so.
+    def shared(self, *, exclusive: bool = False) -> AbstractAsyncContextManager[Leases]:
+        """Take this process's share of the work while the block runs; ``exclusive`` wants all of it.
 
         Raises:
-            DataFolderBusy: there is one already.
+            DataFolderBusy: another process is there, and one of the two is exclusive.
         """
-        return nullcontext()
+        return nullcontext(OneProcess())
 
     def reading(self) -> AbstractAsyncContextManager[Connection]:
         """Open one unit of work that only reads, all of it as it was at one moment."""

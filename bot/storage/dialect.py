@@ -31,8 +31,8 @@ class Dialect:
         """Give a statement for PostgreSQL with its values in order."""
         if isinstance(values, Mapping):
             text, names = self._named(sql)
-            return text, [_fit(values[name]) for name in names]
-        return self._numbered(sql), [_fit(value) for value in values]
+            return text, [fit(values[name]) for name in names]
+        return self._numbered(sql), [fit(value) for value in values]
 
     def _named(self, sql: str) -> tuple[str, tuple[str, ...]]:
         known = self._known.get(sql)
@@ -61,7 +61,7 @@ def _numbered_by_name(sql: str) -> tuple[str, tuple[str, ...]]:
     return VAR_REF.sub(numbered, sql), tuple(names)
 
 
-def _fit(value: Any) -> Any:
+def fit(value: Any) -> Any:
     """Replace what PostgreSQL's text cannot hold: the character with the number 0."""
     return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 

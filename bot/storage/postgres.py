@@ -8,8 +8,10 @@ way leaves it open whether the unit is kept: the server is then asked what becam
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -19,17 +21,12 @@ import structlog
 
 from bot import crash
 from bot.clock import Clock, system_clock
-from bot.errors import (
-    CommitUnknown,
-    DatabaseUnavailable,
-    DataFolderBusy,
-    InvalidSetting,
-    OperatorError,
-    StorageUnavailable,
-)
-from bot.storage.connection import Row, Values
-from bot.storage.database import LEDGER, Database, settled
-from bot.storage.dialect import Dialect, plain
+from bot.errors import DataFolderBusy, InvalidSetting, OperatorError, StorageUnavailable
+from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values
+from bot.storage.database import LEDGER, Database, Tidings, settled
+from bot.storage.dialect import Dialect, fit, plain
+from bot.storage.leases import Leases
+from bot.storage.replicas import Replica
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +35,8 @@ CONNECTIONS = 8
 
 CONNECT_WITHIN_S = 5.0
 STATEMENT_WITHIN_S = 20.0
+_COPY_WITHIN_S = 3600.0
+_ROWS_IN_A_BATCH = 1_000
 
 REACHED_WITHIN_S = 2.0
 """Seconds for which a unit is begun again where the server cannot be reached; people wait for their answer meanwhile."""
@@ -75,19 +74,36 @@ _FULL: Final = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.ReadOnl
 _REFUSED: Final = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 _MIGRATING = "imaginebot: migrations"
-_SOLE = "imaginebot: the one program"
+_SHARED = "imaginebot: one program, or several"
+_TIDINGS = "imaginebot"
+_LETTER_LIMIT = 7_900
+_TELL = "SELECT pg_current_xact_id_if_assigned()::text FROM (SELECT pg_notify($1, $2)) AS told"
+
+_FENCED = "BEGIN; SELECT 1 / COUNT(*) FROM (SELECT 1 FROM replicas WHERE id = '{holder}' FOR KEY SHARE) AS ours"
+"""Begin, in one step, a unit that fails where this process has lost its lease. Whoever takes a process for dead waits
+for those of its units that are under way, as they hold its row, and none can be begun behind it."""
 _BACKOFF_S = 0.05
 
 
 class PostgresConnection:
     """One open transaction."""
 
-    def __init__(self, raw: Any, dialect: Dialect) -> None:
-        """Stand on a connection that a transaction has been begun on."""
+    def __init__(self, raw: Any, dialect: Dialect, *, holder: str | None = None) -> None:
+        """Stand on a connection that a transaction has been begun on, by the process called ``holder``."""
         self._raw = raw
         self._dialect = dialect
         self._put_off: list[tuple[str, Values]] = []
+        self.holder = holder
         self.wrote = False
+        self.tidings: dict[str, set[str]] = {}
+
+    async def hold(self, name: str) -> None:
+        """Wait until nobody else holds what is called ``name``, and hold it until the end of the unit."""
+        await self.rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (name,))
+
+    def tell(self, topic: str, *names: str) -> None:
+        """Let the other processes know of something once the unit is kept."""
+        self.tidings.setdefault(topic, set()).update(names)
 
     def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
@@ -100,6 +116,24 @@ class PostgresConnection:
         text, given = self._dialect.statement(sql, values)
         with _translated(self._raw):
             return list(await self._raw.fetch(text, *given))
+
+    async def each(self, sql: str) -> AsyncIterator[Row]:
+        """Give the rows one by one, however many there are."""
+        await self.flush()
+        with _translated(self._raw):
+            async for row in self._raw.cursor(sql, prefetch=_ROWS_IN_A_BATCH):
+                yield row
+
+    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
+        """Write many rows."""
+        await self.flush()
+        self.wrote = True
+        with _translated(self._raw):
+            await self._raw.copy_records_to_table(table, columns=columns, records=rows, timeout=_COPY_WITHIN_S)
+
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it."""
+        return fit(value)
 
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""
@@ -128,6 +162,23 @@ class PostgresConnection:
         return int(number) if number.isdecimal() else 0
 
 
+class Line:
+    """A connection of its own, for as long as it holds: what comes over it is heard, and units are never fenced."""
+
+    def __init__(self, raw: Any, database: PostgresDatabase) -> None:
+        """Stand on a connection."""
+        self._raw = raw
+        self._database = database
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[PostgresConnection]:
+        """Open one unit of work on it."""
+        with _translated(self._raw):
+            await self._raw.execute("BEGIN")
+        async with self._database.unit_on(self._raw, None) as connection:
+            yield connection
+
+
 class PostgresDatabase(Database):
     """An open PostgreSQL database."""
 
@@ -138,7 +189,8 @@ class PostgresDatabase(Database):
         self._pool = pool
         self._dialect = Dialect()
         self._begin = "BEGIN READ ONLY" if read_only else "BEGIN"
-        self._turn = asyncio.Lock()
+        self._own_name = secrets.token_hex(8)
+        self.holder: str | None = None
 
     @classmethod
     async def at(cls, address: str, *, clock: Clock = system_clock, read_only: bool = False) -> Self:
@@ -167,19 +219,49 @@ class PostgresDatabase(Database):
         return database
 
     @asynccontextmanager
-    async def sole(self) -> AsyncIterator[None]:
-        """Keep every other program from the database while the block runs.
-
-        Raises:
-            DataFolderBusy: there is one already.
-        """
-        raw = await asyncpg.connect(self._address, timeout=CONNECT_WITHIN_S, server_settings=_SESSION)
+    async def shared(self, *, exclusive: bool = False) -> AsyncIterator[Leases]:
+        """Take this process's share of the work while the block runs; see ``Database.shared``."""
+        lock = "pg_try_advisory_lock" if exclusive else "pg_try_advisory_lock_shared"
+        raw = await self._connected()
         try:
-            if not await raw.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", _SOLE):
-                raise DataFolderBusy(f"Another imaginebot is running on the database {self.name}. Stop it first.")
-            yield
+            if not await raw.fetchval(f"SELECT {lock}(hashtextextended($1, 0))", _SHARED):
+                raise DataFolderBusy(
+                    f"Another imaginebot is running on the database {self.name}, and the embedded engine can serve one"
+                    " alone. Stop the other, or set MIDJOURNEY_TOKEN and MIDJOURNEY_BASE_URL for all of them."
+                )
+            async with Replica(self, clock=self._clock).joined() as replica:
+                yield replica
         finally:
             raw.terminate()
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """Give a connection of its own, on which is heard what the others tell."""
+        raw = await self._connected()
+        try:
+            with _translated(raw):
+                await raw.add_listener(_TIDINGS, self._hear)
+            self.heard(Tidings())  # whatever has been told since the last line broke
+            yield Line(raw, self)
+        finally:
+            raw.terminate()
+
+    async def _connected(self) -> Any:
+        with _translated():
+            return await asyncpg.connect(
+                self._address,
+                timeout=CONNECT_WITHIN_S,
+                command_timeout=STATEMENT_WITHIN_S,
+                server_settings=_SESSION,
+            )
+
+    def _hear(self, _raw: Any, _process: int, _channel: str, payload: str) -> None:
+        told = json.loads(payload)
+        if told["by"] != self._own_name:
+            topics = told["topics"]
+            self.heard(
+                Tidings(topics=None if topics is None else {topic: frozenset(topics[topic]) for topic in topics})
+            )
 
     async def check(self, within_s: float = CONNECT_WITHIN_S) -> bool:
         """Ask the server for a sign of life; whether its files are whole is its own business."""
@@ -198,29 +280,37 @@ class PostgresDatabase(Database):
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresConnection]:
         """Open one unit of work; see ``Database.transaction``."""
-        async with self._turn, self._unit(self._begin) as connection:
+        holder = self.holder
+        begin = self._begin if holder is None else _FENCED.format(holder=holder)
+        async with self._unit(begin, holder) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresConnection]:
         """Open one unit of work that only reads, all of it as it was at one moment."""
-        async with self._unit("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
+        async with self._unit("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _unit(self, begin: str) -> AsyncIterator[PostgresConnection]:
+    async def _unit(self, begin: str, holder: str | None) -> AsyncIterator[PostgresConnection]:
         raw = await self._begun(begin)
-        connection = PostgresConnection(raw, self._dialect)
         try:
-            try:
+            async with self.unit_on(raw, holder) as connection:
                 yield connection
-                xid = await self._ready(raw, connection)
-            except BaseException:
-                await settled(_undo(raw))
-                raise
-            await settled(self._commit(raw, xid))
         finally:
             await settled(self._let_go(raw))
+
+    @asynccontextmanager
+    async def unit_on(self, raw: Any, holder: str | None) -> AsyncIterator[PostgresConnection]:
+        """Bring to its end a unit of work that has been begun on a connection."""
+        connection = PostgresConnection(raw, self._dialect, holder=holder)
+        try:
+            yield connection
+            xid = await self._ready(raw, connection)
+        except BaseException:
+            await settled(_undo(raw))
+            raise
+        await settled(self._commit(raw, xid))
 
     async def _begun(self, begin: str) -> Any:
         """Begin on a connection that works, for so long as people can wait for it."""
@@ -228,6 +318,8 @@ class PostgresDatabase(Database):
         while True:
             try:
                 return await self._begin_once(begin)
+            except LeaseLost:
+                raise
             except DatabaseUnavailable:
                 if time.monotonic() > ends:
                     raise
@@ -239,6 +331,10 @@ class PostgresDatabase(Database):
         try:
             with _translated(raw):
                 await raw.execute(begin)
+        except asyncpg.DivisionByZeroError as error:
+            await settled(_undo(raw))
+            await settled(self._let_go(raw))
+            raise LeaseLost from error
         except BaseException:
             _end(raw)
             await settled(self._let_go(raw))
@@ -251,8 +347,16 @@ class PostgresDatabase(Database):
         if not connection.wrote:
             return None
         with _translated(raw):
+            if connection.tidings:
+                told: str | None = await raw.fetchval(_TELL, _TIDINGS, self._letter(connection.tidings))
+                return told
             xid: str | None = await raw.fetchval("SELECT pg_current_xact_id_if_assigned()::text")
         return xid
+
+    def _letter(self, tidings: Mapping[str, set[str]]) -> str:
+        letter = json.dumps({"by": self._own_name, "topics": {topic: sorted(tidings[topic]) for topic in tidings}})
+        # The server takes less than 8,000 bytes.
+        return letter if len(letter) < _LETTER_LIMIT else json.dumps({"by": self._own_name, "topics": None})
 
     async def _commit(self, raw: Any, xid: str | None) -> None:
         crash.point("database.before_commit")

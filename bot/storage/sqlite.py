@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ _Given = TypeVar("_Given")
 _Statement = tuple[str, Mapping[str, Any]]
 
 _ROWS_AT_A_TIME = 64
+_ROWS_IN_A_BATCH = 1_000
 
 BUSY_TIMEOUT_MS = 5_000
 
@@ -63,6 +64,7 @@ class SqliteConnection(aiosqlite.Connection):
     def __init__(self, database: str | Path, *, uri: bool = False) -> None:
         """Prepare; await the connection to open it. Transactions are the caller's business."""
         super().__init__(partial(_connect, database, uri=uri), _ROWS_AT_A_TIME)
+        self.holder: str | None = None
         self._put_off: list[_Statement] = []
 
     @classmethod
@@ -81,6 +83,15 @@ class SqliteConnection(aiosqlite.Connection):
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
         self._put_off.append((sql, values or {}))
 
+    def need_nothing_put_off(self) -> None:
+        """See to it that no statement waits to be run.
+
+        Raises:
+            RuntimeError: one does, where there should be nothing but reading.
+        """
+        if self._put_off:
+            raise RuntimeError("A unit of work that only reads has written something.")
+
     def forget(self) -> None:
         """Drop the statements that have been put off."""
         self._put_off.clear()
@@ -97,9 +108,40 @@ class SqliteConnection(aiosqlite.Connection):
             fn, args, kwargs = _in_order, (self._conn, before, partial(fn, *args, **kwargs)), {}
         return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's own
 
+    async def hold(self, name: str) -> None:
+        """Do nothing: there is one process, and its units come one after the other."""
+
+    def tell(self, topic: str, *names: str) -> None:
+        """Do nothing: there is nobody else."""
+
     async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Give every row."""
         return list(await self.execute_fetchall(sql, values))
+
+    async def each(self, sql: str) -> AsyncIterator[sqlite3.Row]:
+        """Give the rows one by one, however many there are."""
+        async with self.execute(sql) as cursor:
+            while batch := await cursor.fetchmany(_ROWS_IN_A_BATCH):
+                for row in batch:
+                    yield row
+
+    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
+        """Write many rows."""
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        batch: list[Sequence[Any]] = []
+        async for row in rows:
+            batch.append(row)
+            if len(batch) >= _ROWS_IN_A_BATCH:
+                await self._put_batch(sql, batch)
+                batch = []
+        await self._put_batch(sql, batch)
+
+    async def _put_batch(self, sql: str, batch: list[Sequence[Any]]) -> None:
+        await self.run(lambda there: there.executemany(sql, batch))
+
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it: as it is."""
+        return value
 
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""
@@ -133,6 +175,7 @@ class SqliteDatabase(Database):
         """Take over ``connection``; call ``open`` instead."""
         super().__init__(str(path), clock=clock)
         self.path = path
+        self._only_reads = read_only
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._connection = connection
         self._turn = asyncio.Lock()
@@ -224,6 +267,36 @@ class SqliteDatabase(Database):
                     raise
                 await settled(self._leave(group))
             await _group_settled(group)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqliteConnection]:
+        """Open one unit of work that only reads, all of it as it was at one moment.
+
+        Whoever has the turn is alone with the only connection that writes, so there is nothing to begin and nothing
+        to end. Where others' work is still to be committed, or another process does the writing, it is a unit of work
+        like any other.
+        """
+        if self._only_reads:
+            async with self.transaction() as connection:
+                yield connection
+            return
+        with _sentences(self.path):
+            async with self._my_turn():
+                group = None if self._group is None else self._join()
+                try:
+                    yield self._connection
+                    if group is None:
+                        self._connection.need_nothing_put_off()
+                except BaseException as error:
+                    if group is None:
+                        self._connection.forget()
+                    else:
+                        await settled(self._undo(group, error))
+                    raise
+                if group is not None:
+                    await settled(self._leave(group))
+            if group is not None:
+                await _group_settled(group)
 
     # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
 

@@ -7,6 +7,7 @@ commits, and nothing in here decides.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -36,15 +37,21 @@ from bot.jobs.model import (
 from bot.metrics import Metrics
 from bot.midjourney.schema import ListQuery, SortOrder, WebhookType
 from bot.storage.connection import Connection
-from bot.storage.database import Database, load_queries
+from bot.storage.database import Database, Tidings, load_queries
 from bot.storage.identifiers import new_button_id, new_id
 from bot.storage.rows import button_of, changes_of, columns_of, job_of, picture_of, post_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 QUERIES = Path(__file__).parent / "queries"
 
-_PAST_EVERY_ID = "~"
-"""Sorts behind every UUID."""
+JOBS = "jobs"
+HOOKS = "hooks"
+WORK = "work"
+"""Topics that processes tell each other of: jobs that have changed, by their ids; that a webhook hangs on one; and that
+there is work for whichever process it falls to."""
+
+_PAST_EVERY_ID = "g"
+"""Sorts behind every UUID, in whatever order a database keeps text."""
 
 _MODE_RANKS = {"turbo": 0, "fast": 1, "relax": 2}
 
@@ -60,6 +67,7 @@ class Store:
         self.news = News()
         self.hooks = Bell()
         self._queries = load_queries(QUERIES)
+        database.listen(self._hear)
 
     async def migrate(self) -> list[str]:
         """Bring the core's tables up to date and name the migrations that were run."""
@@ -71,9 +79,23 @@ class Store:
         async with self.database.transaction() as connection:
             unit = Unit(connection, self._queries, self.clock())
             yield unit
+            await unit.finish()
         self._count(unit.steps)
         self.news.tell(unit.changed)
         if unit.awaited:
+            self.hooks.ring()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Unit]:
+        """Open one unit of work that only reads, all of it as it was at one moment."""
+        async with self.database.reading() as connection:
+            yield Unit(connection, self._queries, self.clock())
+
+    def _hear(self, tidings: Tidings) -> None:
+        """Pass on what another process has changed."""
+        if tidings.about(JOBS):
+            self.news.tell(tidings.names(JOBS))
+        if tidings.about(HOOKS):
             self.hooks.ring()
 
     def _count(self, steps: list[tuple[Step, Job]]) -> None:
@@ -110,6 +132,37 @@ class Unit:
         self.changed: set[str] = set()
         self.steps: list[tuple[Step, Job]] = []
         self.awaited = False
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    async def hold(self, name: str) -> None:
+        """Wait until no other unit holds what is called ``name``, and hold it until the end of this one."""
+        await self._connection.hold(name)
+
+    def tell(self, topic: str) -> None:
+        """Let other processes know of something once the unit is kept."""
+        self._connection.tell(topic)
+
+    async def finish(self) -> None:
+        """Write what is written last, and let other processes know of what has changed."""
+        # Rows that many units write, so they are held shortly, and in the same order by everybody.
+        for (workspace, status), change in sorted(self._counts.items()):
+            if change:
+                self._write("add_to_count", workspace=workspace, status=status, change=change)
+        if self.changed:
+            self._connection.tell(JOBS, *self.changed)
+        if self.awaited:
+            self._connection.tell(HOOKS)
+
+    def _take(self, name: str, rows: Iterable[Any], *keys: str) -> None:
+        """Mark rows as this process's, where there are others."""
+        if (holder := self._connection.holder) is not None:
+            for row in rows:
+                self._write(name, holder=holder, **{key: row[key] for key in keys})
+
+    def _free(self, name: str, **which: Any) -> None:
+        """Take the mark off a row."""
+        if self._connection.holder is not None:
+            self._write(name, holder=None, **which)
 
     async def _one(self, name: str, /, **values: Any) -> Any:
         return await getattr(self._queries, name)(self._connection, **values)
@@ -127,23 +180,20 @@ class Unit:
         """Write a new job at the end of its requester's turns."""
         mode = _MODE_RANKS[job.request.get("process_mode", "fast")]
         self._write("insert_job", **columns_of(job), mode_rank=mode, due_at=self._now)
-        await self._count(job.requester.workspace, job.status, 1)
+        self._counts[job.requester.workspace, str(job.status)] += 1
         self.changed.add(job.id)
         self.steps.append((Step.ACCEPTED, job))
 
-    async def _count(self, workspace: str, status: str, change: int) -> None:
-        self._write("add_to_count", workspace=workspace, status=str(status), change=change)
-
     async def change_job(self, job: Job) -> None:
         """Write what has changed of ``job``, and make its post due where its revision has grown."""
-        row = await self._one("get_job", id=job.id)
+        row = await self._one("hold_job", id=job.id)
         before = row["status"]
         if row["upstream_id"] is None and job.upstream_id is not None:
             self.steps.append((Step.SUBMITTED, job))
         self._write("update_job", **changes_of(job))
         if before != job.status:
-            await self._count(job.requester.workspace, before, -1)
-            await self._count(job.requester.workspace, job.status, 1)
+            self._counts[job.requester.workspace, before] -= 1
+            self._counts[job.requester.workspace, str(job.status)] += 1
             if job.status.ended:
                 self.steps.append((Step.FINISHED, job))
         await self._show(job)
@@ -167,10 +217,11 @@ class Unit:
     async def mark_sending(self, job_id: str, *, settle_at: datetime) -> None:
         """Record that the job is about to be sent; at ``settle_at`` its answer is overdue."""
         self._write("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
+        self._take("take_job", [{"id": job_id}], "id")
 
     async def release_sending(self, settle_at: datetime) -> None:
-        """Let every job that was being sent be looked at from ``settle_at`` on."""
-        self._write("release_sending", due_at=to_millis(settle_at))
+        """Let every job that was being sent, by nobody else, be looked at from ``settle_at`` on."""
+        self._write("release_sending", due_at=to_millis(settle_at), holder=self._connection.holder)
 
     async def release_waiting(self) -> None:
         """Let every job that waits for another try be tried now."""
@@ -195,6 +246,23 @@ class Unit:
         if job is None:
             raise JobNotFound("There is no such job. It may have been deleted; /jobs lists those that there are.")
         return job
+
+    async def hold_job(self, job_id: str) -> Job:
+        """Give a job to be changed: until the end of the unit nobody else changes it.
+
+        Raises:
+            JobNotFound: there is none with this id.
+        """
+        row = await self._one("hold_job", id=job_id)
+        if row is None:
+            raise JobNotFound("There is no such job. It may have been deleted; /jobs lists those that there are.")
+        return job_of(row)
+
+    async def hold_jobs(self, job_ids: Iterable[str]) -> None:
+        """Keep others from changing these jobs until the end of the unit, where there are others."""
+        if self._connection.holder is not None:
+            for job_id in sorted(set(job_ids)):  # in the same order everywhere, so that no two wait for each other
+                await self._one("hold_job", id=job_id)
 
     async def job_of_upstream(self, upstream_id: str) -> Job | None:
         """Give the job that the image service knows by this id, or nothing."""
@@ -247,7 +315,8 @@ class Unit:
 
     async def next_due_at(self, submission: Submission) -> datetime | None:
         """Say when a job of this kind is due at the earliest."""
-        return _moment(await self._one("next_due_at", submission=submission.value))
+        holder = self._connection.holder
+        return _moment(await self._one("next_due_at", submission=submission.value, holder=holder))
 
     async def place_in_queue(self, job: Job) -> int:
         """Give the job's place among those waiting, from 1."""
@@ -260,8 +329,10 @@ class Unit:
         await self._one("want_front_of_queue", limit=limit)
 
     async def sending_jobs(self, limit: int) -> list[Job]:
-        """Give jobs whose sending has had no answer in time."""
-        return [job_of(row) for row in await self._all("sending_jobs", now=self._now, limit=limit)]
+        """Take jobs whose sending has had no answer in time, and that nobody else is at work on."""
+        rows = await self._all("sending_jobs", now=self._now, limit=limit, holder=self._connection.holder)
+        self._take("take_job", rows, "id")
+        return [job_of(row) for row in rows]
 
     async def jobs_to_poll(self, limit: int) -> list[Job]:
         """Give jobs to ask the image service about."""
@@ -354,10 +425,13 @@ class Unit:
         await self._one("subscribe", job_id=job_id, key_id=key_id, url=hook.url, type=hook.type.value)
         self.awaited = True
 
-    async def hook_of(self, job_id: str, key_id: str) -> Hook | None:
-        """Give where the program with a key wants to hear of a job."""
-        row = await self._one("hook_of", job_id=job_id, key_id=key_id)
-        return None if row is None else Hook(url=row["url"], type=WebhookType(row["type"]))
+    async def find_job_with_hook(self, job_id: str, key_id: str) -> tuple[Job | None, Hook | None]:
+        """Give a job, and where the program with a key wants to hear of it."""
+        row = await self._one("job_with_hook", job_id=job_id, key_id=key_id)
+        if row is None:
+            return None, None
+        hook = None if row["hook_url"] is None else Hook(url=row["hook_url"], type=WebhookType(row["hook_type"]))
+        return job_of(row), hook
 
     async def hooks_of_page(self, jobs: Sequence[Job], key_id: str) -> dict[str, Hook]:
         """Give the same for a page of jobs, by the jobs' ids."""
@@ -372,8 +446,16 @@ class Unit:
         return await self._one(name, **values)
 
     async def webhook_rows(self, name: str, **values: Any) -> list[Any]:
-        """Run a query of ``webhooks.sql`` that gives rows."""
-        return await self._all(name, **values)
+        """Run a query of ``webhooks.sql`` that gives rows, with this process as ``holder``."""
+        return await self._all(name, **values, holder=self._connection.holder)
+
+    async def take_deliveries(self, rows: Iterable[Any]) -> None:
+        """Mark deliveries as being made by this process."""
+        self._take("take_delivery", rows, "id")
+
+    async def free_delivery(self, delivery_id: str) -> None:
+        """Take the mark off a delivery."""
+        self._free("take_delivery", id=delivery_id)
 
     # Posts
 
@@ -400,12 +482,19 @@ class Unit:
         return None if row is None else post_of(row)
 
     async def due_posts(self, platform: str, limit: int) -> list[Post]:
-        """Give posts that are behind their job, those of ended jobs first."""
-        return [post_of(row) for row in await self._all("due_posts", platform=platform, now=self._now, limit=limit)]
+        """Take posts that are behind their job, those of ended jobs first.
+
+        Where several processes share the work, a channel is one's at a time, so that its pace and order are kept.
+        """
+        await self.hold(f"posts of {platform}")
+        holder = self._connection.holder
+        rows = await self._all("due_posts", platform=platform, now=self._now, limit=limit, holder=holder)
+        self._take("take_post", rows, "id")
+        return [post_of(row) for row in rows]
 
     async def next_post_due_at(self, platform: str) -> datetime | None:
         """Say when a post is due at the earliest."""
-        return _moment(await self._one("next_post_due_at", platform=platform))
+        return _moment(await self._one("next_post_due_at", platform=platform, holder=self._connection.holder))
 
     async def set_post_reference(self, post_id: str, reference: str) -> None:
         """Record the platform's name of the message."""
@@ -414,10 +503,16 @@ class Unit:
     async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
         """Record what the message shows, and when it may change next."""
         self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
+        self._free("take_post", id=post_id)
 
     async def put_post_off(self, post_id: str, due_at: datetime) -> None:
         """Try again at ``due_at``."""
         self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
+        self._free("take_post", id=post_id)
+
+    async def hold_post(self, post_id: str, due_at: datetime) -> None:
+        """Leave a post alone until ``due_at``, unless its job has ended by now."""
+        self._write("hold_post", id=post_id, due_at=to_millis(due_at))
 
     async def make_post_due(self, post_id: str) -> None:
         """Let a post be made now that was held for an answer."""
@@ -426,6 +521,7 @@ class Unit:
     async def close_post(self, post_id: str) -> None:
         """Give the post up: its message or channel is gone."""
         self._write("close_post", id=post_id)
+        self._free("take_post", id=post_id)
 
     # Buttons
 
@@ -504,6 +600,7 @@ class Unit:
             height=picture.height,
             content_type=picture.content_type,
         )
+        self._free("take_picture", **_which(picture))
 
     async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
         """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
@@ -514,10 +611,12 @@ class Unit:
             source_url=picture.source_url,
             attempts=picture.attempts,
         )
+        self._free("take_picture", **_which(picture))
 
     async def give_picture_up(self, picture: Picture, failure: str) -> None:
         """Record that a picture cannot be had, with the sentence that says why."""
         self._write("give_picture_up", **_which(picture), failure=failure)
+        self._free("take_picture", **_which(picture))
 
     async def stop_preview(self, job_id: str) -> None:
         """Fetch no preview of a job any more."""
@@ -532,12 +631,14 @@ class Unit:
         return [picture_of(row) for row in await self._all("pictures_of_job", job_id=job_id)]
 
     async def pictures_due(self, limit: int) -> list[Picture]:
-        """Give pictures to fetch."""
-        return [picture_of(row) for row in await self._all("pictures_due", now=self._now, limit=limit)]
+        """Take pictures to fetch that nobody else is fetching."""
+        rows = await self._all("pictures_due", now=self._now, limit=limit, holder=self._connection.holder)
+        self._take("take_picture", rows, "job_id", "role", "position")
+        return [picture_of(row) for row in rows]
 
     async def next_picture_due_at(self) -> datetime | None:
         """Say when a picture is due at the earliest."""
-        return _moment(await self._one("next_picture_due_at"))
+        return _moment(await self._one("next_picture_due_at", holder=self._connection.holder))
 
     # API keys
 

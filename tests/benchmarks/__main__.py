@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.logs import set_up_logs
-from tests.benchmarks import accepting, calling, flow, listing, painting, scale, serving_rest, slack
+from tests.benchmarks import accepting, calling, flow, listing, painting, replicas, scale, serving_rest, slack
 from tests.benchmarks.measure import Measured
 
 BENCHMARKS = {
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "listing": listing.measure,
     "scale": scale.measure,
     "painting": painting.measure,
+    "replicas": replicas.measure,
     "rest": serving_rest.measure,
     "slack": slack.measure,
 }

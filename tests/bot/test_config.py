@@ -31,6 +31,7 @@ EVERY = {
     "IMAGINEBOT_DISCORD_API_URL": "http://127.0.0.1:7000/api/v10",
     "IMAGINEBOT_DISCORD_GATEWAY_URL": "ws://127.0.0.1:7000/gateway",
     "IMAGINEBOT_DISCORD_SHARDS": "0,1/4",
+    "IMAGINEBOT_DISCORD_REACTIONS": "false",
     "SLACK_BOT_TOKEN": "a-slack-bot-token",
     "SLACK_APP_TOKEN": "a-slack-app-token",
     "SLACK_SIGNING_SECRET": "a-slack-signing-secret",
@@ -79,6 +80,7 @@ def check(settings: Settings) -> None:
         "ws://127.0.0.1:7000/gateway",
         "0,1/4",
     )
+    assert settings.discord_reactions is False
     assert (settings.slack_client_id, str(settings.slack_api_url)) == ("1.2", "http://127.0.0.1:7001/api/")
     assert set(settings.secrets) == {
         "a-token",

@@ -141,6 +141,17 @@ def test_a_file_without_a_secret_is_refused_by_name(
         read_settings()
 
 
+def test_a_folder_that_cannot_be_looked_into_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", f"/{'n' * 300}")
+    with pytest.raises(InvalidSetting, match=r"CREDENTIALS_DIRECTORY: .* cannot be read"):
+        read_settings()
+
+
+def test_a_folder_that_is_not_there_holds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "nowhere"))
+    assert read_settings().token is None
+
+
 def test_only_secrets_have_a_file_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGINEBOT_HTTP_PORT_FILE", "/etc/port")
     with pytest.raises(InvalidSetting, match="There is no setting IMAGINEBOT_HTTP_PORT_FILE"):

@@ -17,6 +17,7 @@ from bot.doctor import Finding, Verdict, examine
 from bot.errors import NotAuthenticated
 from bot.midjourney.routes import create_contract_app
 from bot.serving import bind
+from bot.storage.database import Database
 from tests.fakes.http_server import serve
 from tests.fakes.image_service import ImageService, SettableClock
 
@@ -149,3 +150,38 @@ async def test_an_open_door_is_bad_and_closing_it_good(settings: Settings, monke
     finding = (await findings(abroad))["Doors"]
     assert (finding.verdict, "IMAGINEBOT_WEB=false" in finding.advice) == (Verdict.BAD, True)
     assert (await findings(abroad.model_copy(update={"web": False})))["Doors"].verdict is Verdict.GOOD
+
+
+async def on_postgresql(settings: Settings, address: str) -> Finding:
+    return (await findings(settings.model_copy(update={"database_url": address})))["Database"]
+
+
+async def test_a_postgresql_database_is_looked_at_too(settings: Settings, postgres_database: str) -> None:
+    empty = await on_postgresql(settings, postgres_database)
+    assert (empty.verdict, "the first start fills it" in empty.seen) == (Verdict.GOOD, True)
+    await upgrade_database(postgres_database)
+    async with await Database.open(postgres_database) as database, database.shared():
+        found = await on_postgresql(settings, postgres_database)
+    assert (found.verdict, "1 running" in found.seen) == (Verdict.GOOD, True), found
+
+
+async def test_a_postgresql_database_that_is_newer_or_away_is_bad(
+    settings: Settings, postgres_database: str, tmp_path: Path
+) -> None:
+    await upgrade_database(postgres_database)
+    async with await Database.open(postgres_database) as database, database.transaction() as connection:
+        await connection.execute("UPDATE schema_migrations SET version = version + 99 WHERE owner = 'bot'")
+    newer = await on_postgresql(settings, postgres_database)
+    assert (newer.verdict, "newer" in newer.seen) == (Verdict.BAD, True)
+    away = await on_postgresql(settings, f"postgresql://anna:hunter2@/jobs?host={tmp_path}")
+    assert (away.verdict, "DATABASE_URL" in away.seen, "hunter2" in away.seen) == (Verdict.BAD, True, False)
+
+
+async def test_a_clock_that_differs_and_too_few_connections_are_noted(
+    settings: Settings, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await upgrade_database(postgres_database)
+    monkeypatch.setattr(doctor, "CONNECTIONS_OF_A_REPLICA", 10_000)
+    assert "max_connections" in (await on_postgresql(settings, postgres_database)).advice
+    monkeypatch.setattr(doctor, "CLOCKS_DIFFER_S", -1.0)
+    assert "NTP" in (await on_postgresql(settings, postgres_database)).advice

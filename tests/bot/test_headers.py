@@ -1,9 +1,10 @@
-"""What every answer carries, over a real server and behind a proxy that ends TLS."""
+"""What every answer carries, over a real server, behind a proxy that ends TLS, and from the whole program."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.app import App, running
+from bot.config import read_settings, setting_names
+from bot.jobs.upstream import WEBHOOK_PATH
 from bot.serving import bind, serve, url_of
 
 
@@ -63,3 +67,31 @@ async def test_https_is_for_good_behind_a_trusted_proxy_alone(client: tuple[http
     over_tls = (await http.get("/", headers=forwarded)).headers.get("strict-transport-security")
     assert over_tls == ("max-age=31536000" if trusted else None)
     assert "strict-transport-security" not in (await http.get("/")).headers
+
+
+@pytest.fixture
+async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
+    """The whole program with every adapter that needs no account, behind a proxy that ends TLS."""
+    for name in setting_names():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings(data_dir=tmp_path / "studio", http_port=0, mcp_port=0, trusted_proxies="127.0.0.1")
+    async with running(settings) as app:
+        yield app
+
+
+async def test_everything_that_the_program_serves_is_safe(program: App) -> None:
+    paths = ["/", "/docs", "/openapi.json", "/v1/jobs", "/pictures/0", "/healthz", "/readyz", "/metrics", "/nowhere"]
+    addresses = [program.url + path for path in paths]
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+    async with httpx.AsyncClient(headers=forwarded, timeout=30) as http:
+        answers = [await http.get(address) for address in [*addresses, program.addresses["MCP"]]]
+        answers.append(await http.post(f"{program.url}{WEBHOOK_PATH}1", content=b"{}"))
+    for answer in answers:
+        headers = answer.headers
+        assert headers["x-content-type-options"] == "nosniff", answer.url
+        assert headers["referrer-policy"] in {"no-referrer", "same-origin"}, answer.url
+        assert headers["strict-transport-security"] == "max-age=31536000", answer.url
+        assert headers["content-security-policy"].startswith("default-src 'none'"), answer.url
+        assert "unsafe" not in headers["content-security-policy"], answer.url
+        assert "server" not in headers, answer.url

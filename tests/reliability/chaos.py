@@ -23,8 +23,9 @@ from rich.console import Console
 
 from bot import crash
 from tests.fakes.engines import png
-from tests.reliability.auditor import Audit, at_rest, audit
-from tests.reliability.front import Front, Ledger, Visitor, front_names, open_front
+from tests.reliability.auditor import at_rest, audit
+from tests.reliability.findings import Audit
+from tests.reliability.front import Front, Ledger, Visitor, front_names, open_front, points_of
 from tests.reliability.processes import engine, free_port, program
 
 PEOPLE = ("Anna", "Ben", "Chloe", "Dimitri")
@@ -147,7 +148,7 @@ class Chaos:
     def _crash_point(self, draw: Random) -> dict[str, str]:
         if draw.random() >= CRASH_POINT_RATE:
             return {}
-        return {crash.VARIABLE: f"{draw.choice(sorted(crash.POINTS))}:{draw.randint(1, 4)}"}
+        return {crash.VARIABLE: f"{draw.choice(sorted(points_of(self.front)))}:{draw.randint(1, 4)}"}
 
     async def _live(self, front: Front, number: int, name: str) -> None:
         """Type and press as long as the killing goes on."""

@@ -7,6 +7,8 @@ import tempfile
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,7 @@ class ServiceMachine(RuleBasedStateMachine):
         self.ended: dict[str, tuple[JobStatus, Any]] = {}
         self.progress: Counter[str] = Counter()
         self.bodies: list[tuple[str, bytes]] = []
+        self.answers: list[JobView] = []
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do something in the studio."""
@@ -109,6 +112,7 @@ class ServiceMachine(RuleBasedStateMachine):
 
     async def _restart(self) -> None:
         # What a process knew is gone; what was not committed is undone.
+        self.answers.clear()
         await self.life.aclose()
         await self._start()
 
@@ -126,12 +130,35 @@ class ServiceMachine(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(who=st.sampled_from((0, 1)), repeat=st.booleans(), pick=PICK, several=st.booleans())
-    def imagine(self, who: int, repeat: bool, pick: int, several: bool) -> None:
+    @rule(who=st.sampled_from((0, 1)), repeat=st.booleans(), pick=PICK, several=st.booleans(), answers=st.booleans())
+    def imagine(self, who: int, repeat: bool, pick: int, several: bool, answers: bool) -> None:
         known = [key for key in self.keys if key[0] == who and key[1].startswith("imagine")]
         key = known[pick % len(known)] if repeat and known else (who, f"imagine-{len(self.keys)}")
         text = "a {red,blue} barn" if several else "a barn"
-        self._imagine(key, text)
+        if answers and key not in self.keys:
+            self.run(self._imagine_with_an_answer(key, text))
+        else:
+            self._imagine(key, text)
+
+    async def _imagine_with_an_answer(self, key: tuple[int, str], text: str) -> None:
+        """Let the post of the first job be the answer to the event: it is on the platform before we know of it."""
+        source = replace(self.people[key[0]].does(key[1]), reply_within=timedelta(seconds=5))
+        jobs = await self.studio.service.imagine(source, text)
+        self._note(key, jobs)
+        view = await self.studio.service.view(jobs[0].id)
+        assert view.post_id is not None
+        self.world.chat.messages[view.post_id] = view
+        self.answers.append(view)
+
+    @precondition(lambda self: self.answers)
+    @rule(pick=PICK, known=st.booleans())
+    def answer(self, pick: int, known: bool) -> None:
+        # Early or late, or with nobody knowing whether it arrived.
+        view = self.answers.pop(pick % len(self.answers))
+        if known:
+            self.run(self.studio.service.replied(view.job_id, f"message of {view.post_id}", view.revision))
+        else:
+            self.run(self.studio.service.not_replied(view.job_id))
 
     def _imagine(self, key: tuple[int, str], text: str) -> None:
         async def ask() -> None:

@@ -48,6 +48,10 @@ WHERE id = :id;
 -- name: get_job^
 SELECT * FROM jobs WHERE id = :id;
 
+-- name: hold_job^
+-- As get_job; nobody else changes the job before the unit has ended.
+SELECT * FROM jobs WHERE id = :id /*+ postgresql FOR NO KEY UPDATE */;
+
 -- name: get_job_by_upstream_id^
 SELECT * FROM jobs WHERE upstream_id = :upstream_id;
 
@@ -83,11 +87,13 @@ SELECT
 SELECT * FROM jobs
 WHERE submission = 'waiting' AND ended_at IS NULL AND due_at <= :now
 ORDER BY mode_rank, turn, id
-LIMIT 1;
+LIMIT 1
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: next_due_at$
 -- When the submitter or the tracker has something to do at the earliest.
-SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL;
+SELECT MIN(due_at) FROM jobs WHERE submission = :submission AND ended_at IS NULL
+    /*+ postgresql AND (submission <> 'sending' OR holder IS NULL OR holder = :holder) */;
 
 -- name: place_in_queue$
 SELECT COUNT(*) FROM jobs AS other
@@ -103,6 +109,7 @@ UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id IN (
     WHERE submission = 'waiting' AND ended_at IS NULL
     ORDER BY mode_rank, turn, id
     LIMIT :limit
+    /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */
 );
 
 -- name: tries_at_the_front$
@@ -123,8 +130,10 @@ UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;
 -- name: sending_jobs
 SELECT * FROM jobs
 WHERE submission = 'sending' AND ended_at IS NULL AND due_at <= :now
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at
-LIMIT :limit;
+LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: jobs_to_poll
 SELECT * FROM jobs
@@ -134,7 +143,8 @@ LIMIT :limit;
 
 -- name: release_sending!
 -- After a restart: what was being sent is looked at once the answer can no longer be on its way.
-UPDATE jobs SET due_at = :due_at WHERE submission = 'sending' AND ended_at IS NULL;
+UPDATE jobs SET due_at = :due_at WHERE submission = 'sending' AND ended_at IS NULL
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
 
 -- name: jobs_to_cancel
 SELECT * FROM jobs

@@ -16,7 +16,8 @@ INSERT INTO webhook_events (digest, job_id, body, received_at) VALUES (:digest, 
 ON CONFLICT (digest) DO NOTHING;
 
 -- name: unapplied_webhook_events
-SELECT * FROM webhook_events WHERE applied_at IS NULL ORDER BY received_at LIMIT :limit;
+SELECT * FROM webhook_events WHERE applied_at IS NULL ORDER BY received_at LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: mark_webhook_event_applied!
 UPDATE webhook_events SET applied_at = :applied_at WHERE digest = :digest;

@@ -20,23 +20,46 @@ WHERE job_id = :job_id AND wanted_revision < :revision;
 
 -- name: want_front_of_queue!
 -- As want_revision, for the jobs whose revision bump_front_of_queue has raised.
-UPDATE posts SET wanted_revision = (SELECT revision FROM jobs WHERE jobs.id = posts.job_id)
+UPDATE posts SET wanted_revision = (
+    SELECT CASE WHEN revision > posts.wanted_revision THEN revision ELSE posts.wanted_revision END
+    FROM jobs WHERE jobs.id = posts.job_id
+)
 WHERE job_id IN (
     SELECT id FROM jobs
     WHERE submission = 'waiting' AND ended_at IS NULL
     ORDER BY mode_rank, turn, id
     LIMIT :limit
-);
+)
+/*+ postgresql AND id IN (
+    SELECT id FROM posts WHERE job_id IN (
+        SELECT id FROM jobs
+        WHERE submission = 'waiting' AND ended_at IS NULL
+        ORDER BY mode_rank, turn, id
+        LIMIT :limit
+    )
+    FOR NO KEY UPDATE SKIP LOCKED
+) */;
 
 -- name: due_posts
 SELECT * FROM posts
 WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) AND NOT EXISTS (
+        SELECT 1 FROM posts AS held
+        WHERE held.holder IS NOT NULL AND held.holder <> COALESCE(:holder, '')
+            AND held.platform = posts.platform AND held.workspace = posts.workspace AND held.channel = posts.channel
+    ) */
 ORDER BY final DESC, due_at, id
-LIMIT :limit;
+LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE OF posts SKIP LOCKED */;
 
 -- name: next_post_due_at$
 SELECT MIN(due_at) FROM posts
-WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision;
+WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) AND NOT EXISTS (
+        SELECT 1 FROM posts AS held
+        WHERE held.holder IS NOT NULL AND held.holder <> COALESCE(:holder, '')
+            AND held.platform = posts.platform AND held.workspace = posts.workspace AND held.channel = posts.channel
+    ) */;
 
 -- name: set_post_reference!
 UPDATE posts SET reference = :reference WHERE id = :id AND reference IS NULL;
@@ -54,6 +77,10 @@ UPDATE posts SET due_at = :now WHERE id = :id AND reference IS NULL AND due_at >
 
 -- name: put_post_off!
 UPDATE posts SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
+
+-- name: hold_post!
+-- By our own pace, so no try is counted; an end waits for no pace.
+UPDATE posts SET due_at = :due_at WHERE id = :id AND final = 0;
 
 -- name: close_post!
 UPDATE posts SET state = 'gone' WHERE id = :id;

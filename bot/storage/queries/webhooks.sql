@@ -3,8 +3,11 @@ INSERT INTO webhook_subscriptions (job_id, key_id, url, type, stale, told)
 VALUES (:job_id, :key_id, :url, :type, 1, '')
 ON CONFLICT (job_id, key_id) DO UPDATE SET url = excluded.url, type = excluded.type, stale = 1, told = '';
 
--- name: hook_of^
-SELECT url, type FROM webhook_subscriptions WHERE job_id = :job_id AND key_id = :key_id;
+-- name: job_with_hook^
+SELECT jobs.*, hooks.url AS hook_url, hooks.type AS hook_type
+FROM jobs
+LEFT JOIN webhook_subscriptions AS hooks ON hooks.job_id = jobs.id AND hooks.key_id = :key_id
+WHERE jobs.id = :job_id;
 
 -- name: hooks_between
 SELECT job_id, url, type FROM webhook_subscriptions
@@ -14,7 +17,8 @@ WHERE key_id = :key_id AND job_id BETWEEN :first AND :last;
 UPDATE webhook_subscriptions SET stale = 1 WHERE job_id = :job_id;
 
 -- name: stale_subscriptions
-SELECT * FROM webhook_subscriptions WHERE stale = 1 ORDER BY job_id, key_id LIMIT :limit;
+SELECT * FROM webhook_subscriptions WHERE stale = 1 ORDER BY job_id, key_id LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: mark_told!
 UPDATE webhook_subscriptions SET stale = 0, told = :told WHERE job_id = :job_id AND key_id = :key_id;
@@ -28,7 +32,8 @@ INSERT INTO webhook_deliveries (
 
 -- name: waiting_progress
 SELECT id FROM webhook_deliveries
-WHERE job_id = :job_id AND key_id = :key_id AND event = 'job.progress' AND state = 'waiting' AND id < :before;
+WHERE job_id = :job_id AND key_id = :key_id AND event = 'job.progress' AND state = 'waiting' AND id < :before
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
 
 -- name: drop_delivery!
 DELETE FROM webhook_deliveries WHERE id = :id;
@@ -52,6 +57,7 @@ SELECT * FROM (
         )
 ) AS ready
 WHERE place <= CASE WHEN failures >= :pause_after THEN 1 ELSE CAST(:each AS BIGINT) END
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at, id
 LIMIT :limit;
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot import errors
 from bot.app import App
-from bot.errors import PlatformUnavailable, PostGone
+from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
 from bot.jobs.adapter import Adapter
 from bot.jobs.model import Conversation, JobStatus, Post
 from bot.jobs.view import JobView
@@ -104,8 +104,13 @@ async def _post(adapter: Adapter, post: Post, view: JobView) -> str:
 
 
 async def _edit(adapter: Adapter, post: Post, view: JobView) -> None:
+    """Edit as the publisher does, which comes again where the adapter's own pace says so."""
     async with asyncio.timeout(ANSWER_WITHIN_S):
-        await adapter.edit(post, view)
+        while True:
+            try:
+                return await adapter.edit(post, view)
+            except PlatformBusy as busy:
+                await asyncio.sleep(busy.retry_after or 0)
 
 
 async def _posted(scene: Scene, adapter: Adapter) -> tuple[Post, JobView]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from bot.jobs.upstream import Addresses
 from bot.jobs.view import ButtonView, JobView
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
+from bot.storage.leases import Leases, OneProcess
 from bot.storage.store import Store
 from tests.bot.images.pictures import encoded, plain, quarters
 from tests.fakes.image_service import Gallery, Gate, ImageService, SettableClock
@@ -96,6 +97,7 @@ class Studio:
     tracker: Tracker
     collector: Collector
     publisher: Publisher
+    leases: Leases = field(default_factory=OneProcess)
 
     async def send(self) -> None:
         """Send every job that may be sent."""
@@ -151,6 +153,7 @@ class World:
         """Begin with an empty folder, and a database that is SQLite's in that folder where nothing else is said."""
         self.folder = folder
         self.location = location or folder / "imaginebot.db"
+        self.pictures = str(folder / "pictures")
         self.clock = clock
         self.api = ImageService(clock)
         self.gallery = Gallery(PICTURE)
@@ -158,13 +161,21 @@ class World:
 
     @asynccontextmanager
     async def studio(
-        self, *, base: str | None = BASE, limits: Limits | None = None, concurrency: int = 3, posts_at_a_time: int = 8
+        self,
+        *,
+        base: str | None = BASE,
+        limits: Limits | None = None,
+        concurrency: int = 3,
+        posts_at_a_time: int = 8,
+        shared: bool = False,
     ) -> AsyncIterator[Studio]:
-        """Run one process of the program."""
-        async with await Database.open(self.location, clock=self.clock) as database:
+        """Run one process of the program; ``shared`` is for one of several on the same database."""
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(await Database.open(self.location, clock=self.clock))
             store = Store(database, clock=self.clock)
             await store.migrate()
-            blobs, bells = BlobStore.open(self.folder / "pictures"), Bells()
+            leases = await stack.enter_async_context(database.shared()) if shared else OneProcess()
+            blobs, bells = BlobStore.open(self.pictures), Bells()
             shelf = PictureShelf(blobs, self.gallery)
             addresses = Addresses(lambda: base)
             studio = Studio(
@@ -184,16 +195,19 @@ class World:
                     bells,
                     addresses,
                     settings=SubmitterSettings(concurrency=concurrency, backoff=STEADY),
+                    leases=leases,
                 ),
-                tracker=Tracker(store, self.api, bells, settings=TrackerSettings(backoff=STEADY)),
+                tracker=Tracker(store, self.api, bells, settings=TrackerSettings(backoff=STEADY), leases=leases),
                 collector=Collector(
                     store, self.api, shelf, self.gallery, bells, settings=CollectorSettings(backoff=STEADY)
                 ),
+                leases=leases,
                 publisher=Publisher(
                     store,
                     [self.chat],
                     bells,
                     settings=PublisherSettings(concurrency=posts_at_a_time, backoff=STEADY),
+                    leases=leases,
                 ),
             )
             await studio.submitter.recover()

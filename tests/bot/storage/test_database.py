@@ -54,7 +54,13 @@ def folder_of(tmp_path: Path, **files: str) -> Path:
 async def test_migrations_run_once_and_are_named(path: Path, clock: SettableClock) -> None:
     async with await Database.open(path, clock=clock) as database:
         store = Store(database, clock=clock)
-        assert await store.migrate() == ["bot 0001 jobs", "bot 0002 keys", "bot 0003 programs", "bot 0004 pruning"]
+        assert await store.migrate() == [
+            "bot 0001 jobs",
+            "bot 0002 keys",
+            "bot 0003 programs",
+            "bot 0004 pruning",
+            "bot 0005 replicas",
+        ]
         assert await store.migrate() == []
     async with await Database.open(path, clock=clock) as database:
         assert await Store(database).migrate() == []

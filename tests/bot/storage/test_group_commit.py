@@ -242,3 +242,50 @@ async def test_closing_waits_for_the_commit_under_way(tmp_path: Path, database: 
     await closing
     async with await Database.at(tmp_path / "imaginebot.db") as again:
         assert await notes(again) == ["a", "first"]
+
+
+# Reading
+
+
+async def test_a_reader_is_answered_with_what_is_committed_and_nothing_else(database: Database) -> None:
+    line = Line(database)
+    line.join(writes("second"))
+    seen: list[list[str]] = []
+
+    async def read() -> None:
+        async with database.reading() as connection:
+            seen.append(sorted(row[0] for row in await connection.rows("SELECT text FROM notes")))
+
+    line.tasks.append(asyncio.create_task(read()))
+    assert set(await line.go()) == {None}
+    assert seen == [["first", "second"]]
+    assert await notes(database) == seen[0]
+
+
+async def test_reading_leaves_no_transaction_behind(database: Database) -> None:
+    async with database.reading() as connection:
+        await connection.rows("SELECT * FROM notes")
+        assert not connection.in_transaction
+    await database.close()
+
+
+async def test_a_unit_that_only_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="only reads"):
+        async with database.reading() as connection:
+            connection.later("INSERT INTO notes VALUES ('smuggled')")
+    assert await notes(database) == []
+
+
+async def test_an_error_among_readers_of_a_group_undoes_nobody_else(database: Database) -> None:
+    line = Line(database)
+
+    async def break_off() -> None:
+        async with database.reading() as connection:
+            await connection.rows("SELECT * FROM nowhere")
+
+    line.tasks.append(asyncio.create_task(break_off()))
+    line.join(writes("second"))
+    first, broken, second = await line.go()
+    assert isinstance(broken, sqlite3.OperationalError)
+    assert (first, second) == (None, None)
+    assert await notes(database) == ["first", "second"]

@@ -10,8 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.errors import CommitUnknown, DatabaseTooNew, DatabaseUnavailable, InvalidSetting, StorageUnavailable
+from bot.errors import DatabaseTooNew, InvalidSetting, StorageUnavailable
 from bot.storage import postgres
+from bot.storage.connection import CommitUnknown, DatabaseUnavailable
 from bot.storage.database import Database
 from bot.storage.store import Store
 from tests import postgresql

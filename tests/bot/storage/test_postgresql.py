@@ -38,7 +38,7 @@ async def connection(postgres_database: str) -> AsyncIterator[asyncpg.Connection
 async def migrate(connection: asyncpg.Connection[Any], folder: Path) -> int:
     statements = [each for migration in read_migrations(folder) for each in migration.statements]
     for statement in statements:
-        await connection.execute(statement)
+        await connection.execute(Dialect().statement(statement, ())[0])
     return len(statements)
 
 

@@ -33,7 +33,7 @@ class ParlourFront:
         """The program's data folder is ``data``; ``package`` is a folder from where it learns of the adapter."""
         self.parlour = place
         self._data = data
-        self.environment = {URL_VARIABLE: place.url, "PYTHONPATH": str(package)}
+        self.environment: Mapping[str, str] = {URL_VARIABLE: place.url, "PYTHONPATH": str(package)}
 
     def visitor(self, url: str, ledger: Ledger, *, name: str = "Anna") -> AbstractAsyncContextManager[Visitor]:
         return Guest(self.parlour, ledger, name, self._data)

@@ -29,6 +29,7 @@ _BUTTON = re.compile(r'data-press="([^"]+)"[^>]*>.*?<span>([^<]*)</span></button
 
 
 _OF_OTHERS = (
+    "discord.",
     "slack.",
     "notifier.",
     "keys.",
@@ -115,6 +116,12 @@ class Browser:
         self._data = data
         self._ledger = ledger
         self._http = httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False, headers={"Origin": url})
+
+    def go_by(self, transport: httpx.AsyncBaseTransport) -> None:
+        """Reach the program by another way, before anything is asked of it."""
+        self._http = httpx.AsyncClient(
+            base_url=self._http.base_url, timeout=10.0, transport=transport, headers=self._http.headers
+        )
 
     async def __aenter__(self) -> Self:
         """Give a name."""

@@ -5,7 +5,7 @@ Positions are in scene units: the picture's area is 1, x runs right, y down.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
 
 _BAND_PIXELS = 400_000
+_SMALL_BAND_PIXELS = 120_000
 _LARGE = 1500
 """Pixels for each unit: from here on shapes are drawn on twice the grid instead of four times, so that a picture and
 its upscale round every shape to the same fine grid."""
@@ -49,6 +50,13 @@ class Canvas:
         """
         self.progress += (self.until - self.progress) * 0.12
         self._checkpoint(self.progress)
+
+    def bands(self, bottom: int | None = None) -> Iterator[tuple[slice, slice]]:
+        """Give windows from edge to edge, from the top down to row ``bottom``, with a check after each."""
+        last, band = self.height if bottom is None else bottom, max(_SMALL_BAND_PIXELS // self.width, 8)
+        for top in range(0, last, band):
+            yield slice(top, min(top + band, last)), slice(0, self.width)
+            self.check()
 
     def row(self, y: float) -> int:
         """Give the row of pixels at ``y``, within the picture."""

@@ -18,7 +18,8 @@ from bot.engine.painters.procedural.subjects import all_subjects
 from bot.engine.painters.procedural.subjects.subject import Role
 
 MOST_EXTREME_RATIO = 14.0
-_UNSEEN = ("mountains", "sea", "forest", "lake", "desert", "meadow", "flow", "city", "space", "hills")
+_UNSEEN = ("mountains", "sea", "lake", "desert", "meadow", "hills", "islands", "snowfield")
+"""Scenes for words that nobody knows: chosen by their hash, with an emblem over them that is theirs alone."""
 _LIGHTS = ("noon", "noon", "dawn", "dusk", "golden", "bluehour", "noon")
 _FITTING_LIGHTS = {
     "city": ("night", "bluehour", "dusk", "noon"),
@@ -27,7 +28,7 @@ _FITTING_LIGHTS = {
     "waves": ("noon", "dusk", "noon", "golden"),
     "lighthouse": ("dusk", "bluehour", "noon", "dawn"),
     "forest": ("noon", "dawn", "golden"),
-    **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "dawn")),
+    **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "noon")),
     **dict.fromkeys(("portrait", "woman", "man", "oldman", "oldwoman", "child"), ("noon", "golden", "dawn", "dusk")),
     **dict.fromkeys(
         ("cat", "house", "tree", "willow", "flowers", "meadow"), ("noon", "dawn", "golden", "noon", "dusk")
@@ -35,7 +36,16 @@ _FITTING_LIGHTS = {
     "ruin": ("overcast", "dusk", "dawn", "bluehour"),
 }
 """What light a subject is often seen in, where the prompt names none."""
-_HORIZONS = {"sea": 0.60, "lake": 0.56, "meadow": 0.60, "desert": 0.58, "snowfield": 0.62, "plaza": 0.72, "table": 0.66}
+_HORIZONS = {
+    "sea": 0.60,
+    "lake": 0.56,
+    "meadow": 0.60,
+    "desert": 0.58,
+    "snowfield": 0.62,
+    "plaza": 0.72,
+    "table": 0.66,
+    "tabletop": 0.67,
+}
 
 
 def compose(order: Order, index: int) -> Scene:
@@ -65,8 +75,10 @@ def compose(order: Order, index: int) -> Scene:
     horizon = _horizon(ground, width, height, own, chaos, measured)
     weather = _weather(reading)
     light = _light(light_name, reading, (width, height, horizon), (common, own), index, measured)
+    if any(name == "emblem" for name, _ in subjects):
+        light = replace(light, x=width / 2, veiled=True)
     key = f"{order.seed}/{index}/{reading.unknown}"
-    places = place_all(subjects, ground, (width, height, horizon), own, light, chaos)
+    places = place_all(subjects, ground, (width, height, horizon), own, light, chaos, dict(reading.counts))
     ornament = sqrt(order.stylize / 1000)
     clouds = min(
         max(
@@ -127,7 +139,9 @@ def _light_name(reading: Reading, common: Stream, own: Stream, chaos: float) -> 
     if reading.season is not None and common.child("season").chance(0.6):
         return str(lexicon().table("season_light")[reading.season])
     stream = own if own.child("light").chance(chaos * 0.9) else common
-    fitting = next((_FITTING_LIGHTS[name] for name, _ in reading.subjects if name in _FITTING_LIGHTS), _LIGHTS)
+    known = all_subjects()
+    own_lights = (known[name].lights or _FITTING_LIGHTS.get(name, ()) for name, _ in reading.subjects if name in known)
+    fitting = next((lights for lights in own_lights if lights), _LIGHTS)
     return stream.child("light name").pick(fitting)
 
 
@@ -185,9 +199,13 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     asked = [(name, colour) for name, colour in reading.subjects if name in known]
     if reading.tile and not any(known[name].role is Role.WHOLE for name, _ in asked):
         asked = [*asked, ("pattern", None)]
+    strange = not asked and reading.unknown != 0
     if not asked:
         stream = own if own.child("cast").chance(chaos) else common
         asked = [(_home_of(reading, stream), None)]
+    if any(known[name].role is Role.FIGURE for name, _ in asked):
+        # A portrait of a cat shows the cat.
+        asked = [one for one in asked if one[0] != "portrait"]
     wholes = [name for name, _ in asked if known[name].role is Role.WHOLE]
     if wholes:
         whole = max(wholes, key=lambda name: known[name].order)
@@ -202,8 +220,13 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     if reading.season == "winter" and ground in ("meadow", "desert"):
         ground = "snowfield"
     cast = [(name, colour) for name, colour in asked if known[name].role not in (Role.GROUND,)]
-    if not any(known[name].role is Role.BACKDROP for name, _ in cast):
-        cast = [(name, None) for name in known[ground].with_backdrop] + cast
+    if not any(known[name].role is Role.BACKDROP and name != "emblem" for name, _ in cast):
+        behind = next((known[name].with_backdrop for name, _ in cast if known[name].with_backdrop), ())
+        cast = [(name, None) for name in behind or known[ground].with_backdrop] + cast
+    if any(name == "forest" for name, _ in asked) and not any(known[name].near for name, _ in asked):
+        cast = [*cast, ("thicket", None)]
+    if strange:
+        cast = [("emblem", None), *cast]
     excluded = {name for kind, name in reading.excluded if kind == "subject"}
     return ground, [(name, colour) for name, colour in cast if name not in excluded]
 

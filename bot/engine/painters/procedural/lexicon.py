@@ -42,6 +42,8 @@ def lexicon() -> Lexicon:
     for kind in ("weather", "season"):
         for name, words in tables()[kind].items():
             _enter(phrases, kind, name, words)
+    for name in tables()["count"]:
+        _enter(phrases, "count", name, (name,))
     for name in tables()["colour"]:
         _enter(phrases, "colour", name, (name,))
     for word, known in tables()["synonyms"].items():

@@ -53,9 +53,14 @@ _IDLE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a prompt says. ``subjects`` come in the prompt's order, each with the colour word that stands before it."""
+    """What a prompt says.
+
+    ``subjects`` come in the prompt's order, each with the colour word that stands before it; ``counts`` says of which
+    there are several.
+    """
 
     subjects: tuple[tuple[str, str | None], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
     light: str | None = None
     weather: tuple[str, ...] = ()
     season: str | None = None
@@ -82,12 +87,13 @@ def read(prompt: str, no: str | None = None) -> Reading:
     words, denied = _split_denied(_words(_WEIGHT.sub(" ", text)))
     excluded = {meaning for part in [*unwanted.split(","), *denied] for meaning, _ in _meanings(_words(part.lower()))}
     meanings = [(meaning, phrase) for meaning, phrase in _meanings(words) if meaning not in excluded]
-    known = " ".join(phrase for _, phrase in meanings)
+    known = frozenset(word for _, phrase in meanings for word in phrase.split())
     strange = " ".join(
         word for word in words if word not in _IDLE and word not in known and _singular(word) not in known
     )
     return Reading(
         subjects=_subjects(meanings),
+        counts=_counts(meanings),
         light=next((name for (kind, name), _ in meanings if kind == "light"), None),
         weather=_all(meanings, "weather"),
         season=next((name for (kind, name), _ in meanings if kind == "season"), None),
@@ -157,12 +163,18 @@ def _meanings(words: list[str]) -> list[tuple[tuple[str, str], str]]:
             )
             hit = next((form for form in forms if form in phrases), None)
             if hit is not None:
-                found += [(meaning, hit) for meaning in phrases[hit]]
+                found += [(meaning, hit) for meaning in _plain(phrases[hit])]
                 index += length
                 break
         else:
             index += 1
     return found
+
+
+def _plain(meanings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """Read a word that is both a thing and a colour (rose) as the thing."""
+    thing = any(kind == "subject" for kind, _ in meanings)
+    return [one for one in meanings if not (thing and one[0] == "colour")]
 
 
 def _all(meanings: list[tuple[tuple[str, str], str]], kind: str) -> tuple[str, ...]:
@@ -176,6 +188,22 @@ def _subjects(meanings: list[tuple[tuple[str, str], str]]) -> tuple[tuple[str, s
         if kind == "subject":
             found.setdefault(name, colour)
         colour = name if kind == "colour" else None
+    return tuple(found.items())
+
+
+def _counts(meanings: list[tuple[tuple[str, str], str]]) -> tuple[tuple[str, int], ...]:
+    """Give how many there are of each subject with a number before it; only a colour may stand between."""
+    found: dict[str, int] = {}
+    count = 1
+    for (kind, name), _ in meanings:
+        if kind == "count":
+            count = int(lexicon().table("count")[name])
+        elif kind == "subject":
+            if count > 1:
+                found.setdefault(name, count)
+            count = 1
+        elif kind != "colour":
+            count = 1
     return tuple(found.items())
 
 

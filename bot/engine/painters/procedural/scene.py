@@ -13,7 +13,8 @@ class Place:
     """One thing in the scene. Lengths are in units in which the whole picture has the area 1.
 
     ``x`` is the middle, ``base`` the line that it stands on (downwards from the top), ``height`` its size.
-    ``width`` is what it carries, for a headland. ``key`` names its stream of details. ``afloat`` asks for a reflection.
+    ``width`` is what it carries, for a headland. ``key`` names its stream of details. ``afloat`` asks for a reflection;
+    ``seated`` says that it rides on another thing.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Place:
     colour: tuple[str, ...] = ()
     flip: bool = False
     afloat: bool = False
+    seated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

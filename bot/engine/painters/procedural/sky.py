@@ -33,26 +33,23 @@ def _gradient(stage: Stage) -> None:
     canvas.check()
 
 
-def _distance(stage: Stage, squeeze: float = 1.0) -> Plane:
-    light = stage.scene.light
-    dx = (stage.canvas.x - np.float32(light.x)) * np.float32(squeeze)
-    dy = stage.canvas.y - np.float32(light.y)
-    distance: Plane = (dx * dx)[None, :] + (dy * dy)[:, None]
-    return distance
-
-
 def _glow(stage: Stage) -> None:
-    light, glow = stage.scene.light, stage.tones.glow()
-    reach = stage.unit
+    """Add the glow about sun or moon, and a wide one where the light is low."""
+    light, glow, reach, low = stage.scene.light, stage.tones.glow(), stage.unit, stage.scene.light.gloom
     if light.moon:
-        stage.canvas.light(falloff(_distance(stage), 0.13 * reach) * np.float32(0.42), glow)
+        _shine(stage, 1.0, 0.13 * reach, 0.42, glow)
         return
-    low = light.gloom
-    near = falloff(_distance(stage, 0.75), (0.11 + 0.05 * low) * reach) * np.float32(0.56)
-    stage.canvas.light(near, glow)
+    _shine(stage, 0.75, (0.11 + 0.05 * low) * reach, 0.56, glow)
     if low > 0.25:
-        wide = falloff(_distance(stage, 0.33), 0.30 * reach) * np.float32(0.38 * low + 0.1)
-        stage.canvas.light(wide, stage.tones.plain(light.key))
+        _shine(stage, 0.33, 0.30 * reach, 0.38 * low + 0.1, stage.tones.plain(light.key))
+
+
+def _shine(stage: Stage, squeeze: float, radius: float, strength: float, ink: c.Rgb) -> None:
+    canvas, light = stage.canvas, stage.scene.light
+    dx = np.square((canvas.x - np.float32(light.x)) * np.float32(squeeze))[None, :]
+    dy = np.square(canvas.y - np.float32(light.y))[:, None]
+    for window in canvas.bands():
+        canvas.light(falloff(dx + dy[window[0]], radius) * np.float32(strength), ink, window)
 
 
 def _disc(stage: Stage) -> None:
@@ -120,9 +117,14 @@ def _clouds(stage: Stage) -> None:
     tint = clamp(relief * np.float32(0.62) + sun * np.float32(0.5) + (height - np.float32(0.5)) * np.float32(0.16))
     shape = (rows, canvas.width)
     canvas.check()
-    paint = lookup(_cloud_table(stage), noise.enlarge(tint, shape) if step > 1 else tint)
-    canvas.check()
-    canvas.over(noise.enlarge(alpha, shape) if step > 1 else alpha, paint, window)
+    if step > 1:
+        tint = noise.enlarge(tint, shape)
+        canvas.check()
+        alpha = noise.enlarge(alpha, shape)
+        canvas.check()
+    table = _cloud_table(stage)
+    for window in canvas.bands(rows):
+        canvas.over(alpha[window[0]], lookup(table, tint[window[0]]), window)
 
 
 def _coarse_distance(stage: Stage, rows: int, step: int) -> Plane:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from bot.engine.painters.procedural import noise
@@ -19,6 +18,33 @@ NOMINAL = 1024
 """Pixels for each unit at scale 1: widths in whole pixels are chosen for that size and scaled to others."""
 
 _BAND_PIXELS = 400_000
+_BANDED_PIXELS = 120_000
+"""Small enough for what is between to stay in the processor's cache."""
+
+
+_BLUR_PIXELS = 4
+
+
+def banded(stage: Stage, work: Callable[..., Plane], *planes: Plane) -> Plane:
+    """Work on planes row by row of the picture, in bands: the result is the same, sooner, and a cancel is heard between.
+
+    ``work`` must treat each pixel for itself. Planes are (…, height, width); either side may be 1.
+    """
+    height, width = (max(plane.shape[side] for plane in planes) for side in (-2, -1))
+    band = max(_BANDED_PIXELS // width, 8)
+
+    def part(top: int) -> Plane:
+        rows = slice(top, top + band)
+        return work(*(plane if plane.shape[-2] == 1 else plane[..., rows, :] for plane in planes))
+
+    first = part(0)
+    found = np.empty((*first.shape[:-2], height, width), first.dtype)
+    found[..., :band, :] = first
+    for top in range(band, height, band):
+        stage.canvas.check()
+        found[..., top : top + band, :] = part(top)
+    stage.canvas.check()
+    return found
 
 
 def grey(picture: Plane) -> Plane:
@@ -31,20 +57,23 @@ def grey(picture: Plane) -> Plane:
 
 def saturated(stage: Stage, picture: Plane, factor: float) -> Plane:
     """Multiply the saturation."""
-    light = grey(picture)
-    stage.canvas.check()
-    found = np.empty_like(picture)
-    for plane, source in zip(found, picture, strict=True):
-        plane[:] = clamp(light + (source - light) * np.float32(factor))
-        stage.canvas.check()
-    return found
+
+    def work(part: Plane) -> Plane:
+        light = grey(part)
+        return clamp(light + (part - light) * np.float32(factor))
+
+    return banded(stage, work, picture)
 
 
 def to_image(stage: Stage, picture: Plane) -> Image.Image:
     """Turn planes (3, height, width) into an RGB image."""
-    pixels = np.empty((picture.shape[1], picture.shape[2], 3), np.uint8)
-    for n in range(3):
-        pixels[..., n] = (clamp(picture[n]) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    height, width = picture.shape[1:]
+    pixels = np.empty((height, width, 3), np.uint8)
+    band = max(_BANDED_PIXELS // width, 8)
+    for top in range(0, height, band):
+        rows = slice(top, top + band)
+        for n in range(3):
+            pixels[rows, :, n] = clamp(picture[n, rows]) * np.float32(255) + np.float32(0.5)
         stage.canvas.check()
     return Image.fromarray(pixels)
 
@@ -53,30 +82,40 @@ def to_planes(stage: Stage, image: Image.Image) -> Plane:
     """Turn an RGB image into planes."""
     pixels = np.asarray(image.convert("RGB"))
     found: Plane = np.empty((3, *pixels.shape[:2]), np.float32)
-    for n in range(3):
-        np.multiply(pixels[..., n], np.float32(1 / 255), out=found[n])
+    band = max(_BANDED_PIXELS // pixels.shape[1], 8)
+    for top in range(0, pixels.shape[0], band):
+        rows = slice(top, top + band)
+        for n in range(3):
+            np.multiply(pixels[rows, :, n], np.float32(1 / 255), out=found[n, rows])
         stage.canvas.check()
     return found
 
 
 def blur(stage: Stage, plane: Plane, radius: float) -> Plane:
-    """Blur one plane (0…1) by ``radius`` pixels, in whole steps of 1/255."""
+    """Blur one plane (0…1) by ``radius`` pixels, in whole steps of 1/255; a wide blur is found at a smaller size."""
+    pixels = banded(stage, lambda part: (clamp(part) * np.float32(255)).astype(np.uint8), plane)
+    image = Image.fromarray(pixels)
+    shrink = max(int(radius / _BLUR_PIXELS), 1)
+    if shrink == 1:
+        image = image.filter(ImageFilter.GaussianBlur(radius))
+    else:
+        box = (0.0, 0.0, image.width / shrink, image.height / shrink)
+        small = image.reduce(shrink).filter(ImageFilter.GaussianBlur(radius / shrink))
+        stage.canvas.check()
+        image = small.resize(image.size, Image.Resampling.BILINEAR, box=box)
     stage.canvas.check()
-    image = Image.fromarray((clamp(plane) * np.float32(255)).astype(np.uint8))
-    stage.canvas.check()
-    pixels: npt.NDArray[np.uint8] = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)))
-    stage.canvas.check()
-    return pixels.astype(np.float32) * np.float32(1 / 255)
+    return banded(stage, lambda part: part.astype(np.float32) * np.float32(1 / 255), np.asarray(image))
 
 
 def soft(stage: Stage, picture: Plane, amount: float) -> Plane:
     """Smooth a picture and keep its edges: shrink by the median, and enlarge again. ``amount`` is in thousandths of a unit."""
-    large = _soft_image(stage, picture, amount)
+    large = soft_image(stage, picture, amount)
     stage.canvas.check()
     return to_planes(stage, large)
 
 
-def _soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, tone: Tone | None = None) -> Image.Image:
+def soft_image(stage: Stage, picture: Plane, amount: float, *, grow: int = 1, tone: Tone | None = None) -> Image.Image:
+    """Give what ``soft`` gives as an image, ``grow`` times as large, its colours changed by ``tone``."""
     stage.canvas.check()
     image = to_image(stage, picture)
     stage.canvas.check()
@@ -102,7 +141,7 @@ def palette_of(stage: Stage, colours: int, *, tone: Tone | None = None) -> Image
 
 def flat(stage: Stage, picture: Plane, *, colours: int, amount: float, tone: Tone | None = None) -> Plane:
     """Smooth a picture by ``amount``, as ``soft`` does, and reduce it (after ``tone``) to a few flat colours."""
-    image = _soft_image(stage, picture, amount, grow=_grow(stage), tone=tone)
+    image = soft_image(stage, picture, amount, grow=_grow(stage), tone=tone)
     stage.canvas.check()
     return to_planes(stage, reduce_colours(stage, image, palette_of(stage, colours, tone=tone)))
 
@@ -132,7 +171,7 @@ def _grow(stage: Stage) -> int:
 def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
     """Find lines (0…1): where layers meet, and where brightness steps. ``width`` is in thousandths of a unit."""
     step = max(round(max(round(width / 1000 * NOMINAL), 1) * stage.canvas.px / NOMINAL), 1)
-    light = blur(stage, grey(picture), step * 0.8)
+    light = blur(stage, banded(stage, grey, picture), step * 0.8)
     stage.canvas.check()
     across, down = np.zeros_like(light), np.zeros_like(light)
     stage.canvas.check()
@@ -185,13 +224,12 @@ def on_paper(stage: Stage, picture: Plane, key: str, *, amount: float) -> Plane:
 
 def lay(stage: Stage, base: Rgb | Plane, ink: Rgb | Plane, mask: Plane) -> Plane:
     """Mix ``ink`` over ``base`` by ``mask``: planes (3, height, width)."""
-    mixed = np.empty((3, *mask.shape[-2:]), np.float32)
-    for n in range(3):
-        below = np.float32(base[n]) if isinstance(base, tuple) else base[n]
-        above = np.float32(ink[n]) if isinstance(ink, tuple) else ink[n]
-        mixed[n] = below + (above - below) * (mask[n] if mask.ndim == 3 else mask)
-        stage.canvas.check()
-    return mixed
+    below, above = _paint(base), _paint(ink)
+    return banded(stage, lambda a, b, m: a + (b - a) * m, below, above, mask)
+
+
+def _paint(paint: Rgb | Plane) -> Plane:
+    return np.array(paint, np.float32).reshape(3, 1, 1) if isinstance(paint, tuple) else paint
 
 
 def frame(stage: Stage, inset: float, *, rough: float = 0.0, key: str = "frame") -> Plane:
@@ -199,25 +237,34 @@ def frame(stage: Stage, inset: float, *, rough: float = 0.0, key: str = "frame")
     x, y = stage.canvas.x, stage.canvas.y
     dx = np.minimum(x, np.float32(stage.w) - x)[None, :]
     dy = np.minimum(y, np.float32(stage.h) - y)[:, None]
-    distance = np.minimum(dx, dy) - np.float32(inset)
-    if rough > 0:
-        distance = distance + (
-            noise.coarse(stage.canvas, stage.stream(key), (14, 14), 4) - np.float32(0.5)
-        ) * np.float32(rough)
+    if rough <= 0:
+        sharp = np.float32(stage.canvas.px)
+        return banded(
+            stage,
+            lambda across, down: clamp((np.minimum(across, down) - np.float32(inset)) * sharp + np.float32(0.5)),
+            dx,
+            dy,
+        )
+    fray = noise.coarse(stage.canvas, stage.stream(key), (14, 14), 4)
+
+    def work(across: Plane, down: Plane, torn: Plane) -> Plane:
+        distance = np.minimum(across, down) - np.float32(inset)
+        distance = distance + (torn - np.float32(0.5)) * np.float32(rough)
         return smoothstep(-0.004, 0.006, distance)
-    return clamp(distance * np.float32(stage.canvas.px) + np.float32(0.5))
+
+    return banded(stage, work, dx, dy, fray)
 
 
 def hatch(stage: Stage, *, slope: float, pitch: float, key: str) -> Plane:
     """Give slanting lines (0…1, bright between): ``pitch`` is in thousandths of a unit."""
     wobble = noise.coarse(stage.canvas, stage.stream("hatch", key), (7, 7), 3)
-    phase = (stage.canvas.x[None, :] + stage.canvas.y[:, None] * np.float32(slope)) * np.float32(
-        1000 / pitch
-    ) + wobble * np.float32(3.2)
-    stage.canvas.check()
-    lines = wave(phase)
-    stage.canvas.check()
-    return lines * np.float32(0.5) + np.float32(0.5)
+    across, down = stage.canvas.x[None, :], stage.canvas.y[:, None]
+
+    def work(x: Plane, y: Plane, bend: Plane) -> Plane:
+        phase = (x + y * np.float32(slope)) * np.float32(1000 / pitch) + bend * np.float32(3.2)
+        return wave(phase) * np.float32(0.5) + np.float32(0.5)
+
+    return banded(stage, work, across, down, wobble)
 
 
 def stretch(stage: Stage, light: Plane) -> Plane:
@@ -225,4 +272,4 @@ def stretch(stage: Stage, light: Plane) -> Plane:
     stage.canvas.check()
     ordered = np.sort(grey(stage.study).reshape(-1))
     low, high = float(ordered[len(ordered) // 50]), float(ordered[-len(ordered) // 50 - 1])
-    return clamp((light - np.float32(low)) * np.float32(1 / max(high - low, 0.08)))
+    return banded(stage, lambda part: clamp((part - np.float32(low)) * np.float32(1 / max(high - low, 0.08))), light)

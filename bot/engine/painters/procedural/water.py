@@ -72,7 +72,7 @@ def _mirror(stage: Stage, top: float, rows: slice, slope: Plane, depth: Plane, w
     for plane, own in zip(canvas.rgb, deep, strict=True):
         mirrored = plane[:above].reshape(-1)[index]
         canvas.check()
-        mirrored *= np.float32(0.97)
+        mirrored *= np.float32(0.97 - 0.30 * max(stage.scene.light.gloom - 0.4, 0.0))
         mirrored += (own - mirrored) * share
         plane[rows] = mirrored
     canvas.new_layer()

@@ -12,18 +12,20 @@ from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
     NOMINAL,
+    banded,
     blur,
     edges,
-    lay,
     palette_of,
     paper,
     reduce_colours,
     saturated,
     soft,
+    soft_image,
     to_image,
     to_planes,
 )
 
+_CELL_BAND_PIXELS = 60_000
 _SHEETS = 12
 """How many sheets of paper lie upon one another at the most."""
 _PIXEL = 6
@@ -115,43 +117,42 @@ def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, 
     jitter = stage.stream("cells", key).array(rows, columns, 2, low=0.5 - wander / 2, high=0.5 + wander / 2)
     x = stage.canvas.x[None, :] * np.float32(1 / pitch) + np.float32(1)
     y = stage.canvas.y[:, None] * np.float32(1 / pitch) + np.float32(1)
-    ix, iy = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
-    shape = (stage.canvas.height, stage.canvas.width)
-    first, second = np.full(shape, 9, np.float32), np.full(shape, 9, np.float32)
-    number = np.zeros(shape, np.int32)
+    across = (jitter[..., 0] + np.arange(columns, dtype=np.float32)[None, :]).reshape(-1)
+    down = (jitter[..., 1] + np.arange(rows, dtype=np.float32)[:, None]).reshape(-1)
+    cell = np.floor(y).astype(np.int32) * np.int32(columns) + np.floor(x).astype(np.int32)
+    stage.canvas.check()
+    number, gap = np.zeros(cell.shape, np.int32), np.zeros(cell.shape, np.float32)
+    band = max(_CELL_BAND_PIXELS // cell.shape[1], 8)
+    for top in range(0, cell.shape[0], band):
+        part = slice(top, top + band)
+        apart, number[part] = _nearest((across, down), (x, y[part]), cell[part], columns)
+        gap[part] = apart * np.float32(pitch / 2)
+        stage.canvas.check()
+    pitched = np.float32(pitch)
+    return gap, number, (across - np.float32(1)) * pitched, (down - np.float32(1)) * pitched
+
+
+def _nearest(points: tuple[Plane, Plane], at: tuple[Plane, Plane], cell: Plane, columns: int) -> tuple[Plane, Plane]:
+    """Give how much farther the second of the ``points`` is than the nearest, in cells, and the nearest's number."""
+    first, second = np.full(cell.shape, 9, np.float32), np.full(cell.shape, 9, np.float32)
+    number = np.zeros(cell.shape, np.int32)
     for oy in (-1, 0, 1):
         for ox in (-1, 0, 1):
-            jx, jy = np.minimum(np.maximum(ix + ox, 0), columns - 1), np.minimum(np.maximum(iy + oy, 0), rows - 1)
-            dx = jitter[jy, jx, 0] + jx.astype(np.float32) - x
-            dy = jitter[jy, jx, 1] + jy.astype(np.float32) - y
-            stage.canvas.check()
+            candidate = cell + np.int32(oy * columns + ox)
+            dx, dy = np.take(points[0], candidate) - at[0], np.take(points[1], candidate) - at[1]
             d = dx * dx + dy * dy
-            closer = d < first
-            stage.canvas.check()
-            second = np.where(closer, first, np.minimum(second, d))
-            number = np.where(closer, jy * columns + jx, number)
-            first = np.where(closer, d, first)
-            stage.canvas.check()
-        stage.canvas.check()
-    stage.canvas.check()
-    stage.canvas.check()
-    gap = (np.sqrt(second) - np.sqrt(first)) * np.float32(pitch / 2)
-    flat_ = jitter.reshape(-1, 2)
-    px = (flat_[:, 0] + np.arange(rows * columns) % columns - 1).astype(np.float32) * np.float32(pitch)
-    py = (flat_[:, 1] + np.arange(rows * columns) // columns - 1).astype(np.float32) * np.float32(pitch)
-    return gap, number, px, py
+            np.copyto(number, candidate, where=d < first)
+            np.minimum(second, np.maximum(first, d), out=second)
+            np.minimum(first, d, out=first)
+    return np.sqrt(second) - np.sqrt(first), number
 
 
-def _cell_colours(stage: Stage, picture: Plane, number: Plane, px: Plane, py: Plane) -> Plane:
-    """Give each cell the colour that the picture has at its point."""
-    calm = soft(stage, picture, 5.0)
+def _cell_colours(stage: Stage, picture: Plane, px: Plane, py: Plane) -> Plane:
+    """Give each cell (3, cells) the colour that the picture has at its point."""
+    calm = soft_image(stage, picture, 5.0)
     col = np.minimum(np.maximum((px * np.float32(stage.canvas.px)).astype(np.int32), 0), stage.canvas.width - 1)
     row = np.minimum(np.maximum((py * np.float32(stage.canvas.px)).astype(np.int32), 0), stage.canvas.height - 1)
-    found: Plane = np.empty_like(picture)
-    for plane, own in zip(found, calm, strict=True):
-        plane[:] = own[row, col][number]
-        stage.canvas.check()
-    return found
+    return np.asarray(calm)[row, col].T.astype(np.float32) * np.float32(1 / 255)
 
 
 @style(
@@ -164,29 +165,27 @@ def stainedglass(stage: Stage, picture: Plane) -> Plane:
     """Set pieces of glowing glass in lead, which also follows the outlines."""
     gap, number, px, py = _cells(stage, 0.046, "glass", 0.9)
     rich = saturated(stage, picture, 1.75)
-    glass = _cell_colours(stage, rich, number, px, py) * np.float32(0.62) + soft(stage, rich, 6.0) * np.float32(0.42)
-    ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3) - np.float32(0.5)
-    tint = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)[number]
-    stage.canvas.check()
-    uneven = np.float32(1.06) + ripple * np.float32(0.34) + tint
-    stage.canvas.check()
-    middle = smoothstep(0.0, 0.022, gap) * np.float32(0.10)
-    for plane in glass:
-        plane *= uneven
-        stage.canvas.check()
-        plane += (np.float32(1) - plane) * middle
-        stage.canvas.check()
-    outline = smoothstep(0.30, 0.62, edges(stage, soft(stage, picture, 3.0), width=2.4))
-    stage.canvas.check()
-    lead = np.maximum(smoothstep(0.0034, 0.0020, gap), outline)
+    cells, calm = _cell_colours(stage, rich, px, py), soft(stage, rich, 6.0)
+    ripple = noise.coarse(stage.canvas, stage.stream("ripple"), (22, 22), 3)
+    tints = stage.stream("tint").array(int(number.max()) + 1, low=-0.10, high=0.10)
+    outline = edges(stage, soft(stage, picture, 3.0), width=2.4)
+    lead = banded(
+        stage,
+        lambda apart, line: np.maximum(smoothstep(0.0034, 0.0020, apart), smoothstep(0.30, 0.62, line)),
+        gap,
+        outline,
+    )
     shine = blur(stage, lead, 0.0014 * stage.canvas.px)
-    stage.canvas.check()
-    done = lay(stage, clamp(glass), (0.055, 0.055, 0.07), lead)
-    shine = np.maximum(shine - np.float32(0.6), np.float32(0)) * lead * np.float32(0.28)
-    for plane in done:
-        plane += shine
-        stage.canvas.check()
-    return done
+
+    def work(own: Plane, wave_: Plane, at: Plane, apart: Plane, bar: Plane, bright: Plane) -> Plane:
+        uneven = np.float32(1.06) + (wave_ - np.float32(0.5)) * np.float32(0.34) + tints[at]
+        glass = (cells[:, at] * np.float32(0.62) + own * np.float32(0.42)) * uneven
+        glass = glass + (np.float32(1) - glass) * (smoothstep(0.0, 0.022, apart) * np.float32(0.10))
+        glass = clamp(glass)
+        done = glass + (np.array((0.055, 0.055, 0.07), np.float32).reshape(3, 1, 1) - glass) * bar
+        return done + np.maximum(bright - np.float32(0.6), np.float32(0)) * bar * np.float32(0.28)
+
+    return banded(stage, work, calm, ripple, number, gap, lead, shine)
 
 
 @style("mosaic", ("mosaic", "tessera", "byzantine", "roman mosaic", "tiles mosaic"), broad=True, say="mosaic")
@@ -194,18 +193,17 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     """Lay small stones with grout between them, each a little different."""
     gap, number, px, py = _cells(stage, 0.0145, "stones", 0.42)
     rich = saturated(stage, picture, 1.2)
-    stones = _cell_colours(stage, rich, number, px, py)
-    stage.canvas.check()
-    tint = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)[number]
-    stage.canvas.check()
-    tilt = (stage.canvas.x[None, :] - px[number]) + (stage.canvas.y[:, None] - py[number])
-    stage.canvas.check()
-    stones = stones * (np.float32(1.03) + tint - tilt * np.float32(7))
-    stage.canvas.check()
-    grout = smoothstep(0.0016, 0.0008, gap)
-    stones = clamp(stones)
-    stage.canvas.check()
-    return lay(stage, stones, (0.30, 0.28, 0.26), grout * np.float32(0.85))
+    stones = _cell_colours(stage, rich, px, py)
+    tints = stage.stream("stone tint").array(int(number.max()) + 1, low=-0.13, high=0.13)
+
+    def work(at: Plane, apart: Plane, x: Plane, y: Plane) -> Plane:
+        tilt = (x - px[at]) + (y - py[at])
+        stone = clamp(stones[:, at] * (np.float32(1.03) + tints[at] - tilt * np.float32(7)))
+        grout = smoothstep(0.0016, 0.0008, apart) * np.float32(0.85)
+        finished: Plane = stone + (np.array((0.30, 0.28, 0.26), np.float32).reshape(3, 1, 1) - stone) * grout
+        return finished
+
+    return banded(stage, work, number, gap, stage.canvas.x[None, :], stage.canvas.y[:, None])
 
 
 @style(
@@ -216,7 +214,8 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
-    calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, picture, 9.0), 15.0)))
+    rich = saturated(stage, picture, 1.3)
+    calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, rich, 9.0), 15.0)))
     stage.canvas.check()
     palette = palette_of(stage, 16)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
@@ -240,7 +239,7 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     sheet = paper(stage, "sheet", amount=0.085)
     stage.canvas.check()
     for plane in colours:
-        plane *= np.float32(1.04) - shade * np.float32(0.46)
+        plane *= np.float32(1.05) - shade * np.float32(0.60)
         stage.canvas.check()
         plane += (np.float32(1) - plane) * rim
         plane *= sheet

@@ -8,7 +8,7 @@ from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
-from bot.engine.painters.procedural.surface import blur, edges, frame, grey, hatch, lay, on_paper, stretch
+from bot.engine.painters.procedural.surface import banded, blur, edges, frame, grey, hatch, lay, on_paper, stretch
 
 _PAPER = (0.965, 0.945, 0.90)
 
@@ -20,23 +20,32 @@ _PAPER = (0.965, 0.945, 0.90)
 )
 def ink(stage: Stage, picture: Plane) -> Plane:
     """Wash in three greys, then lines with a dry brush, on warm paper."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.0028 * stage.canvas.px)
-    bleed = noise.coarse(stage.canvas, stage.stream("bleed"), (9, 9), 5) - np.float32(0.5)
-    tone = light + bleed * np.float32(0.16)
-    wash = (
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.0028 * stage.canvas.px)
+    bleed = noise.coarse(stage.canvas, stage.stream("bleed"), (9, 9), 5)
+    wash = banded(stage, _washes, light, bleed)
+    blurred = blur(stage, wash, 0.004 * stage.canvas.px)
+    dry = noise.field(stage.canvas, stage.stream("dry"), (60, 220), 2)
+    outline = edges(stage, picture, width=2.0)
+    inside = frame(stage, 0.02, rough=0.05, key="ink frame")
+
+    def work(own: Plane, near: Plane, dryness: Plane, line: Plane, page: Plane) -> Plane:
+        rim = np.abs(own - near) * np.float32(0.9)
+        dryness = smoothstep(0.30, 0.52, dryness)
+        line = smoothstep(0.25, 0.75, line) * (np.float32(0.55) + dryness * np.float32(0.45))
+        return clamp(np.maximum(own + rim, line * np.float32(0.92))) * page
+
+    mask = banded(stage, work, wash, blurred, dry, outline, inside)
+    return on_paper(stage, lay(stage, _PAPER, (0.09, 0.095, 0.13), mask), "ink", amount=0.07)
+
+
+def _washes(light: Plane, bleed: Plane) -> Plane:
+    """Lay three greys over one another, their edges bled."""
+    tone = light + (bleed - np.float32(0.5)) * np.float32(0.16)
+    return (
         smoothstep(0.74, 0.66, tone) * np.float32(0.20)
         + smoothstep(0.50, 0.43, tone) * np.float32(0.28)
         + smoothstep(0.28, 0.20, tone) * np.float32(0.36)
     )
-    rim = np.abs(wash - blur(stage, wash, 0.004 * stage.canvas.px)) * np.float32(0.9)
-    stage.canvas.check()
-    dry = smoothstep(0.30, 0.52, noise.field(stage.canvas, stage.stream("dry"), (60, 220), 2))
-    stage.canvas.check()
-    line = smoothstep(0.25, 0.75, edges(stage, picture, width=2.0)) * (np.float32(0.55) + dry * np.float32(0.45))
-    inside = frame(stage, 0.02, rough=0.05, key="ink frame")
-    stage.canvas.check()
-    mask = clamp(np.maximum(wash + rim, line * np.float32(0.92))) * inside
-    return on_paper(stage, lay(stage, _PAPER, (0.09, 0.095, 0.13), mask), "ink", amount=0.07)
 
 
 @style(
@@ -46,27 +55,28 @@ def ink(stage: Stage, picture: Plane) -> Plane:
 )
 def pencil(stage: Stage, picture: Plane) -> Plane:
     """Hatch in two directions by tone, with outlines, on white paper."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.002 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.002 * stage.canvas.px)
     first = hatch(stage, slope=0.9, pitch=6.4, key="one")
     stage.canvas.check()
     second = hatch(stage, slope=-1.2, pitch=5.6, key="two")
     tooth = noise.field(stage.canvas, stage.stream("tooth"), (330, 330), 1)
-    shade = clamp((np.float32(0.86) - light) * np.float32(1.25) - first * np.float32(0.42)) * np.float32(0.95)
-    stage.canvas.check()
-    deep = clamp((np.float32(0.46) - light) * np.float32(1.7) - second * np.float32(0.35))
-    stage.canvas.check()
-    mask = np.maximum(shade, deep) + smoothstep(0.2, 0.85, edges(stage, picture, width=1.4)) * np.float32(0.66)
-    stage.canvas.check()
-    mask = clamp(mask * (np.float32(0.55) + tooth * np.float32(0.9))) * frame(
-        stage, 0.028, rough=0.05, key="pencil frame"
-    )
-    return lay(stage, (0.975, 0.968, 0.95), (0.17, 0.17, 0.19), mask * np.float32(0.92))
+    outline = edges(stage, picture, width=1.4)
+    inside = frame(stage, 0.028, rough=0.05, key="pencil frame")
+
+    def work(tone: Plane, one: Plane, two: Plane, grain: Plane, line: Plane, page: Plane) -> Plane:
+        shade = clamp((np.float32(0.86) - tone) * np.float32(1.25) - one * np.float32(0.42)) * np.float32(0.95)
+        deep = clamp((np.float32(0.46) - tone) * np.float32(1.7) - two * np.float32(0.35))
+        mask = np.maximum(shade, deep) + smoothstep(0.2, 0.85, line) * np.float32(0.66)
+        return clamp(mask * (np.float32(0.55) + grain * np.float32(0.9))) * page * np.float32(0.92)
+
+    mask = banded(stage, work, light, first, second, tooth, outline, inside)
+    return lay(stage, (0.975, 0.968, 0.95), (0.17, 0.17, 0.19), mask)
 
 
 @style("charcoal", ("charcoal drawing", "charcoal sketch", "chalk", "conte"), say="charcoal drawing")
 def charcoal(stage: Stage, picture: Plane) -> Plane:
     """Rub soft black into rough paper."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.005 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.005 * stage.canvas.px)
     tooth = noise.field(stage.canvas, stage.stream("coal"), (240, 240), 1)
     rub = smoothstep(0.0, 0.5, np.float32(0.80) - light - (tooth - np.float32(0.4)) * np.float32(0.55))
     stage.canvas.check()
@@ -86,7 +96,7 @@ def blueprint(stage: Stage, picture: Plane) -> Plane:
     """Draw white lines on Prussian blue, with a grid."""
     stage.canvas.check()
     line = smoothstep(0.15, 0.6, edges(stage, picture, width=1.1))
-    light = blur(stage, stretch(stage, grey(picture)), 0.003 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.003 * stage.canvas.px)
     tone = (
         clamp((light - np.float32(0.55)) * np.float32(1.2))
         * hatch(stage, slope=1.0, pitch=7, key="blue")

@@ -11,6 +11,7 @@ from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
     NOMINAL,
+    banded,
     blur,
     edges,
     frame,
@@ -34,34 +35,37 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
     """Thin the paint, let pigment gather at edges and in the paper's tooth, leave a ragged white border."""
     calm = soft(stage, picture, 5.0)
     stage.canvas.check()
-    flow = noise.coarse(stage.canvas, stage.stream("flow of water"), (3.2, 3.2), 5) - np.float32(0.5)
-    bloom = noise.coarse(stage.canvas, stage.stream("bloom"), (8, 8), 4) - np.float32(0.5)
+    flow = noise.coarse(stage.canvas, stage.stream("flow of water"), (3.2, 3.2), 5)
+    bloom = noise.coarse(stage.canvas, stage.stream("bloom"), (8, 8), 4)
     stage.canvas.check()
-    thin = np.float32(0.80) + flow * np.float32(0.55) + bloom * np.float32(0.28)
-    light = grey(calm)
+    light = banded(stage, grey, calm)
     stage.canvas.check()
-    gather = clamp(np.abs(light - blur(stage, light, 0.0045 * stage.canvas.px)) * np.float32(2.6)) + edges(
-        stage, calm, width=1.3
-    ) * np.float32(0.16)
+    around, outline = blur(stage, light, 0.0045 * stage.canvas.px), edges(stage, calm, width=1.3)
     tooth = paper(stage, "cold pressed", amount=0.10)
-    stage.canvas.check()
-    density = clamp(thin) * frame(stage, 0.03, rough=0.075, key="wash edge")
-    rim = np.abs(density - blur(stage, density, 0.004 * stage.canvas.px)) * np.float32(0.8)
-    stage.canvas.check()
+    density = banded(stage, _density, flow, bloom, frame(stage, 0.03, rough=0.075, key="wash edge"))
+    spread = blur(stage, density, 0.004 * stage.canvas.px)
+    return banded(stage, _absorbed, calm, light, around, outline, density, spread, tooth)
+
+
+def _density(flow: Plane, bloom: Plane, page: Plane) -> Plane:
+    """Give how thick the paint lies."""
+    thin = (flow - np.float32(0.5)) * np.float32(0.55) + (bloom - np.float32(0.5)) * np.float32(0.28)
+    return clamp(np.float32(0.80) + thin) * page
+
+
+def _absorbed(
+    calm: Plane, light: Plane, around: Plane, outline: Plane, density: Plane, spread: Plane, tooth: Plane
+) -> Plane:
+    """Let the paper show what the paint leaves of its white: more paint gathers at edges and rims."""
+    gather = clamp(np.abs(light - around) * np.float32(2.6)) + outline * np.float32(0.16)
+    rim = np.abs(density - spread) * np.float32(0.8)
     absorbed = np.float32(1) - np.minimum(calm * np.float32(1.06) + np.float32(0.02), np.float32(1))
-    stage.canvas.check()
-    mean = absorbed.sum(axis=0, dtype=np.float32) * np.float32(1 / 3)
-    stage.canvas.check()
+    mean = (absorbed[0] + absorbed[1] + absorbed[2]) * np.float32(1 / 3)
     wash = density + gather * density + rim
-    stage.canvas.check()
-    done: Plane = np.empty_like(absorbed)
-    for plane, taken, blank in zip(done, absorbed, (0.985, 0.975, 0.95), strict=True):
-        deep = np.maximum(taken + (taken - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
-        plane[:] = np.maximum(np.float32(1) - deep * wash, np.float32(0))
-        stage.canvas.check()
-        plane *= tooth * np.float32(blank)
-        stage.canvas.check()
-    return done
+    blank = np.array((0.985, 0.975, 0.95), np.float32).reshape(3, 1, 1)
+    deep = np.maximum(absorbed + (absorbed - mean) * np.float32(0.30), np.float32(0)) * np.float32(0.92)
+    finished: Plane = np.maximum(np.float32(1) - deep * wash, np.float32(0)) * (tooth * blank)
+    return finished
 
 
 @style(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from bot.engine.painters.procedural import colour as c
@@ -10,6 +12,7 @@ from bot.engine.painters.procedural.exact import Plane, clamp, falloff, smoothst
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
 from bot.engine.painters.procedural.surface import (
+    banded,
     blur,
     edges,
     flat,
@@ -31,31 +34,30 @@ from bot.engine.painters.procedural.surface import (
 )
 def linocut(stage: Stage, picture: Plane) -> Plane:
     """Cut the picture into black with grooves that follow the tone."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.004 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.004 * stage.canvas.px)
     bend = noise.coarse(stage.canvas, stage.stream("gouge"), (2.4, 2.4), 3)
-    phase = stage.canvas.y[:, None] * np.float32(62) + bend * np.float32(5) + light * np.float32(2.6)
-    stage.canvas.check()
-    groove = wave(phase) * np.float32(0.5) + np.float32(0.5)
     breaks = noise.field(stage.canvas, stage.stream("breaks"), (26, 70), 2)
-    cut = (
-        light * np.float32(1.05)
-        - np.float32(0.02)
-        - groove * np.float32(0.52)
-        - (breaks - np.float32(0.5)) * np.float32(0.22)
-    )
-    sharp = stage.canvas.px * 0.012
-    paper_shows = clamp(cut * np.float32(sharp) + np.float32(0.5))
-    stage.canvas.check()
-    line = smoothstep(0.35, 0.6, edges(stage, picture, width=1.7))
-    paper_shows = paper_shows * (np.float32(1) - line * (light > np.float32(0.45))) + line * (
-        light <= np.float32(0.45)
-    ) * np.float32(0.9) * (np.float32(1) - paper_shows)
-    stage.canvas.check()
-    specks = smoothstep(0.78, 0.84, noise.field(stage.canvas, stage.stream("specks"), (120, 120), 2))
-    stage.canvas.check()
-    inked = clamp(np.float32(1) - paper_shows - specks * np.float32(0.7)) * frame(
-        stage, 0.035, rough=0.012, key="block"
-    )
+    specks = noise.field(stage.canvas, stage.stream("specks"), (120, 120), 2)
+    line = banded(stage, lambda part: smoothstep(0.35, 0.6, part), edges(stage, picture, width=2.0))
+    clear = blur(stage, line, 0.0042 * stage.canvas.px)
+    page = frame(stage, 0.035, rough=0.012, key="block")
+    sharp, one = np.float32(stage.canvas.px * 0.012), np.float32(1)
+
+    def work(
+        tone: Plane, bow: Plane, down: Plane, gaps: Plane, dust: Plane, own: Plane, near: Plane, sheet: Plane
+    ) -> Plane:
+        groove = wave(down * np.float32(62) + bow * np.float32(5) + tone * np.float32(2.6))
+        cut = tone * np.float32(1.05) - np.float32(0.28) - groove * np.float32(0.26)
+        cut = cut - (gaps - np.float32(0.5)) * np.float32(0.22)
+        shows = clamp(cut * sharp + np.float32(0.5))
+        # A clear rim is cut about each outline, so that a thing stands off from what is as dark as it is.
+        shows = np.maximum(shows, smoothstep(0.16, 0.42, near))
+        bright = tone > np.float32(0.30)
+        shows = shows * (one - own * bright) + own * ~bright * np.float32(0.9) * (one - shows)
+        return clamp(one - shows - smoothstep(0.78, 0.84, dust) * np.float32(0.7)) * sheet
+
+    down = stage.canvas.y[:, None]
+    inked = banded(stage, work, light, bend, down, breaks, specks, line, clear, page)
     return on_paper(stage, lay(stage, (0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)), "lino", amount=0.05)
 
 
@@ -97,34 +99,43 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
     """Flatten the colours, send gold rays from the light, and frame it all in stepped gold lines."""
     light = stage.scene.light
     printed = flat(stage, picture, colours=9, amount=3.4, tone=lambda one: saturated(stage, one, 1.1))
-    dx, dy = (
-        stage.canvas.x[None, :] - np.float32(light.x),
-        stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96)),
+    dx = stage.canvas.x[None, :] - np.float32(light.x)
+    dy = stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96))
+    gold = (0.86, 0.70, 0.36)
+    done = lay(stage, printed, gold, banded(stage, lambda *planes: _rays(stage, *planes), dx, dy, stage.canvas.ids))
+    line = banded(
+        stage, lambda part: smoothstep(0.45, 0.7, part) * np.float32(0.6375), edges(stage, printed, width=1.5)
     )
-    stage.canvas.check()
+    done = lay(stage, done, (0.90, 0.76, 0.44), line)
+    dx = np.minimum(stage.canvas.x, np.float32(stage.w) - stage.canvas.x)[None, :]
+    dy = np.minimum(stage.canvas.y, np.float32(stage.h) - stage.canvas.y)[:, None]
+    done = banded(stage, lambda *planes: _stepped_frame(stage.canvas.px, *planes), done, dx, dy)
+    return on_paper(stage, done, "deco", amount=0.04)
+
+
+def _stepped_frame(px: float, picture: Plane, dx: Plane, dy: Plane) -> Plane:
+    """Frame a picture in dark and lay lines of gold in the frame; ``dx`` and ``dy`` are distances to the edge."""
+    distance = np.minimum(dx, dy)
+
+    def inside(inset: float) -> Plane:
+        return clamp((distance - np.float32(inset)) * np.float32(px) + np.float32(0.5))
+
+    dark, gold = _inked(0.065, 0.085, 0.13), _inked(0.86, 0.70, 0.36)
+    done: Plane = dark + (picture - dark) * inside(0.062)
+    for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
+        done = done + (gold - done) * np.abs(inside(inner) - inside(outer))
+    return done
+
+
+def _rays(stage: Stage, dx: Plane, dy: Plane, ids: Plane) -> Plane:
+    """Give sixteen rays from the light, in the sky alone."""
     r = np.sqrt(dx * dx + dy * dy) + np.float32(1e-4)
     u, v = dx / r, dy / r
-    stage.canvas.check()
     for _ in range(4):
         u, v = u * u - v * v, np.float32(2) * u * v
-    stage.canvas.check()
-    rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (stage.canvas.ids == 0)
-    gold = (0.86, 0.70, 0.36)
-    stage.canvas.check()
-    stage.canvas.check()
-    done = lay(stage, printed, gold, rays * np.float32(0.30) * falloff(r * r, 0.9))
-    stage.canvas.check()
-    line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
-    stage.canvas.check()
-    done = lay(stage, done, (0.90, 0.76, 0.44), line * np.float32(0.75))
-    stage.canvas.check()
-    dark = (0.065, 0.085, 0.13)
-    done = lay(stage, dark, done, frame(stage, 0.062))
-    for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
-        stage.canvas.check()
-        ring = np.abs(frame(stage, inner) - frame(stage, outer))
-        done = lay(stage, done, gold, ring)
-    return on_paper(stage, done, "deco", amount=0.04)
+    rays = clamp(u * (r * np.float32(stage.canvas.px / 16)) + np.float32(0.5)) * (ids == 0)
+    done: Plane = rays * np.float32(0.30) * falloff(r * r, 0.9)
+    return done
 
 
 @style(
@@ -147,19 +158,26 @@ def ukiyoe(stage: Stage, picture: Plane) -> Plane:
     """Print muted flat colours with indigo outlines, wood grain, and a band of deep blue that fades from the top."""
     calm = soft(stage, picture, 4.2)
     printed = flat(stage, picture, colours=10, amount=4.2, tone=lambda one: one * np.float32(0.86) + np.float32(0.10))
-    washi = np.array((0.94, 0.89, 0.77), np.float32).reshape(3, 1, 1)
-    printed = printed * (np.float32(0.45) + np.float32(0.58) * washi)
-    band = smoothstep(0.17, 0.0, stage.canvas.y * np.float32(1 / stage.h))[:, None] * (stage.canvas.ids == 0)
-    printed = lay(stage, printed, (0.10, 0.20, 0.42), band * np.float32(0.85))
-    stage.canvas.check()
+    outline = edges(stage, calm, width=1.7)
     wood = noise.field(stage.canvas, stage.stream("wood"), (2.2, 120), 3)
-    printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
-    line = smoothstep(0.28, 0.55, edges(stage, calm, width=1.7))
-    stage.canvas.check()
-    done = lay(stage, printed, (0.10, 0.12, 0.24), line * np.float32(0.88))
+    down = (stage.canvas.y * np.float32(1 / stage.h))[:, None]
+    done = banded(stage, _block_printed, printed, down, stage.canvas.ids, wood, outline)
     done = lay(stage, (0.93, 0.885, 0.78), done, frame(stage, 0.03))
     done = _seal(stage, done)
     return on_paper(stage, done, "washi", amount=0.05)
+
+
+def _block_printed(printed: Plane, down: Plane, ids: Plane, wood: Plane, outline: Plane) -> Plane:
+    """Tone the colours to the paper, let blue fade from the top of the sky, show the block's grain, and add lines."""
+    printed = printed * (np.float32(0.45) + np.float32(0.58) * _inked(0.94, 0.89, 0.77))
+    band = smoothstep(0.17, 0.0, down) * (ids == 0) * np.float32(0.85)
+    printed = printed + (_inked(0.10, 0.20, 0.42) - printed) * band
+    printed = printed * (np.float32(1) + (wood - np.float32(0.5)) * np.float32(0.13))
+    return printed + (_inked(0.10, 0.12, 0.24) - printed) * (smoothstep(0.28, 0.55, outline) * np.float32(0.88))
+
+
+def _inked(red: float, green: float, blue: float) -> Plane:
+    return np.array((red, green, blue), np.float32).reshape(3, 1, 1)
 
 
 def _seal(stage: Stage, picture: Plane) -> Plane:
@@ -194,31 +212,27 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     )
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
-    stage.canvas.check()
-    light = stretch(stage, grey(calm))
-    stage.canvas.check()
-    warmth = clamp((calm[0] - calm[2]) * np.float32(1.2) + np.float32(0.5))
-    stage.canvas.check()
-    plates = (
-        ((np.float32(1) - light) * (np.float32(1.18) - warmth * np.float32(0.75)), cool, 0.36, 0.0, 0.0),
-        ((np.float32(0.95) - light * np.float32(0.72)) * (np.float32(0.22) + warmth), warm, -0.62, 0.0022, -0.0016),
-    )
+    light = stretch(stage, banded(stage, grey, calm))
     done: Plane = np.empty_like(picture)
-    done[:] = np.array((0.97, 0.955, 0.92), np.float32).reshape(3, 1, 1)
-    for tone, ink, slope, dx, dy in plates:
-        stage.canvas.check()
-        dots = _dots(stage, slope, 5.4, dx, dy)
-        stage.canvas.check()
-        stage.canvas.check()
-        cover = clamp((tone - dots * np.float32(0.92)) * np.float32(stage.canvas.px * 0.006) + np.float32(0.4))
-        stage.canvas.check()
+    done[:] = _inked(0.97, 0.955, 0.92)
+    one, sharp = np.float32(1), np.float32(stage.canvas.px * 0.006)
+
+    def plate(page: Plane, own: Plane, tone: Plane, dots: Plane, patches: Plane, *, is_warm: bool) -> Plane:
+        warmth = clamp((own[0] - own[2]) * np.float32(1.2) + np.float32(0.5))
+        if is_warm:
+            tone = (np.float32(0.95) - tone * np.float32(0.72)) * (np.float32(0.22) + warmth)
+        else:
+            tone = (one - tone) * (np.float32(1.18) - warmth * np.float32(0.75))
+        cover = clamp((tone - dots * np.float32(0.92)) * sharp + np.float32(0.4))
         solid = clamp((tone - np.float32(0.72)) * np.float32(6))
-        patchy = np.float32(0.80) + noise.field(stage.canvas, stream.child(slope), (90, 90), 2) * np.float32(0.28)
-        printed = clamp(np.maximum(cover, solid) * patchy)
-        stage.canvas.check()
-        for plane, own in zip(done, ink, strict=True):
-            plane *= np.float32(1) - np.float32(1 - own) * printed
-            stage.canvas.check()
+        printed = clamp(np.maximum(cover, solid) * (np.float32(0.80) + patches * np.float32(0.28)))
+        finished: Plane = page * (one - (one - _inked(*(warm if is_warm else cool))) * printed)
+        return finished
+
+    for is_warm, slope, dx, dy in ((False, 0.36, 0.0, 0.0), (True, -0.62, 0.0022, -0.0016)):
+        patches = noise.field(stage.canvas, stream.child(slope), (90, 90), 2)
+        dots = _dots(stage, slope, 5.4, dx, dy)
+        done = banded(stage, partial(plate, is_warm=is_warm), done, calm, light, dots, patches)
     return on_paper(stage, lay(stage, (0.97, 0.955, 0.92), done, frame(stage, 0.03)), "riso", amount=0.04)
 
 

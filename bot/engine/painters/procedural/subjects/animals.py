@@ -122,7 +122,6 @@ def _face(stage: Stage, spot: tuple[float, float, float], box: tuple[float, floa
         "goose",
         "geese",
         "flock",
-        "eagle",
         "crane",
         "flock of birds",
     ),
@@ -172,31 +171,15 @@ def _bird(sheet: Sheet, spot: tuple[float, float, float], beat: float, ink: c.Rg
         "coral reef",
         "reef",
         "aquarium",
-        "shark",
-        "whale",
         "deep sea",
         "undersea",
-        "jellyfish",
     ),
     say="fish under water",
 )
 def fish(stage: Stage, place: Place) -> None:
     """Paint fish in deep water with shafts of light."""
-    canvas, tones, stream = stage.canvas, stage.tones, stage.stream(place.key)
-    water = c.ramp([c.from_rgb(tones.plain(code)) for code in ("#a8ece4", "#38b0c0", "#127098", "#0a3c6c", "#06204a")])
-    canvas.rgb[:] = lookup(water, canvas.y / stage.h)[:, :, None]
-    drift = coarse(canvas, stream.child("caustic"), (3 / stage.unit, 1.2 / stage.unit), 4)
-    stage.canvas.check()
-    canvas.light(clamp((drift - 0.45) * 0.5) * (1 - canvas.y / stage.h)[:, None], tones.plain("#d8fff0"))
-    stage.canvas.check()
-    for n in range(7):
-        ray = stream.child("ray", n)
-        top, lean, width = ray.uniform(-0.1, 1.0) * stage.w, ray.uniform(0.1, 0.5), ray.uniform(0.02, 0.08) * stage.unit
-        centre = top + canvas.y * lean
-        stage.canvas.check()
-        shaft = bell(canvas.x[None, :] - centre[:, None], width * 1.8) * (1 - canvas.y / stage.h)[:, None]
-        canvas.light(clamp(shaft * 0.26), tones.plain("#e8fff4"))
-    _weed(stage, place)
+    deep_water(stage, place)
+    canvas, stream = stage.canvas, stage.stream(place.key)
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     pairs = (("#f08a28", "#fbe6c8"), ("#f4c430", "#3c5c9c"), ("#e8503c", "#f8f0e0"))
     codes = (place.colour[1], "#fbf0dc") if place.colour else stream.pick(pairs)
@@ -212,6 +195,37 @@ def fish(stage: Stage, place: Place) -> None:
         _fish(sheet, stage, (cx, cy, length), -1.0 if n % 3 == 0 else 1.0, codes, far=0.6 * (1 - (n + 1) / 9))
     canvas.new_layer()
     sheet.over()
+    _bubbles(stage, place)
+
+
+@subject("deepwater", Role.WHOLE, ("deep water", "underwater world", "ocean floor", "sea floor"), say="deep water")
+def deepwater(stage: Stage, place: Place) -> None:
+    """Paint deep water with weed and bubbles, and no fish."""
+    deep_water(stage, place)
+    _bubbles(stage, place)
+
+
+def deep_water(stage: Stage, place: Place) -> None:
+    """Paint water that darkens with depth, with shafts of light and weed."""
+    canvas, tones, stream = stage.canvas, stage.tones, stage.stream(place.key)
+    water = c.ramp([c.from_rgb(tones.plain(code)) for code in ("#a8ece4", "#38b0c0", "#127098", "#0a3c6c", "#06204a")])
+    canvas.rgb[:] = lookup(water, canvas.y / stage.h)[:, :, None]
+    drift = coarse(canvas, stream.child("caustic"), (3 / stage.unit, 1.2 / stage.unit), 4)
+    stage.canvas.check()
+    canvas.light(clamp((drift - 0.45) * 0.5) * (1 - canvas.y / stage.h)[:, None], tones.plain("#d8fff0"))
+    stage.canvas.check()
+    for n in range(7):
+        ray = stream.child("ray", n)
+        top, lean, width = ray.uniform(-0.1, 1.0) * stage.w, ray.uniform(0.1, 0.5), ray.uniform(0.02, 0.08) * stage.unit
+        centre = top + canvas.y * lean
+        stage.canvas.check()
+        shaft = bell(canvas.x[None, :] - centre[:, None], width * 1.8) * (1 - canvas.y / stage.h)[:, None]
+        canvas.light(clamp(shaft * 0.26), tones.plain("#e8fff4"))
+    _weed(stage, place)
+
+
+def _bubbles(stage: Stage, place: Place) -> None:
+    stream = stage.stream(place.key)
     bubbles = stage.sheet((0, 0, stage.w, stage.h))
     for x, y, size in stream.child("bubbles").array(60, 3).tolist():
         r = (0.002 + 0.008 * size**3) * stage.unit

@@ -45,7 +45,7 @@ def _strip(
 )
 def road(stage: Stage, place: Place) -> None:
     """Paint a road with a broken line, narrowing to the horizon."""
-    strip = _strip(stage, place, start=0.012, wide=0.24, bend=0.26)
+    strip = _strip(stage, place, start=0.0, wide=0.24, bend=0.26)
     if strip is None:
         return
     window, depth, across, half = strip
@@ -79,22 +79,22 @@ def road(stage: Stage, place: Place) -> None:
 )
 def river(stage: Stage, place: Place) -> None:
     """Paint a winding river that mirrors the sky."""
-    strip = _strip(stage, place, start=0.02, wide=0.34, bend=0.5)
+    strip = _strip(stage, place, start=0.0, wide=0.34, bend=0.5)
     if strip is None:
         return
     window, depth, across, half = strip
     px = np.float32(stage.canvas.px)
     stage.canvas.new_layer()
-    bank = clamp((half * np.float32(1.12) + np.float32(0.002) - np.abs(across)) * px + np.float32(0.5))
-    stage.canvas.over(bank, stage.tones.rgb("#5c5240", lit=0.25), window)
+    bank = clamp((half * np.float32(1.06) + np.float32(0.001) - np.abs(across)) * px + np.float32(0.5))
+    stage.canvas.over(bank, stage.tones.rgb("#8c8058", lit=0.5), window)
     body = clamp((half - np.abs(across)) * px + np.float32(0.5))
     sky = stage.tones.sky
-    table = ramp([sky[-1], sky[-2], sky[len(sky) // 2], mix(sky[0], stage.tones.lab("#123c50", lit=0.4), 0.4)])
+    water, deep = stage.tones.lab("#5cb0d0", lit=0.8), stage.tones.lab("#14587c", lit=0.6)
+    table = ramp([mix(sky[-1], water, 0.35), mix(sky[-2], water, 0.55), mix(sky[len(sky) // 2], deep, 0.5), deep])
     ripple = wave(np.float32(2.4) / (depth + np.float32(0.05)) + across * np.float32(3)) * np.float32(0.04) * depth
     stage.canvas.over(body, lookup(table, clamp(depth * np.float32(0.95) + ripple)), window)
-    glint = (
-        smoothstep(0.55, 0.95, wave(np.float32(5.5) / (depth + np.float32(0.05)) + across * np.float32(9)))
-        * body
-        * np.float32(0.22)
-    )
-    stage.canvas.over_soft(glint, to_rgb(sky[-1]), window)
+    wide = across / half
+    glint = wave(np.float32(7.5) / (depth + np.float32(0.05)) + wide * np.float32(0.6) + wave(wide * np.float32(1.3)))
+    drift = wave(np.float32(3.1) / (depth + np.float32(0.05)) - wide * np.float32(0.9))
+    shine = smoothstep(0.25, 0.9, glint * np.float32(0.6) + drift * np.float32(0.5)) * body * np.float32(0.42)
+    stage.canvas.over_soft(shine, to_rgb(sky[-1]), window)

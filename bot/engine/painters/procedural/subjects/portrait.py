@@ -74,7 +74,7 @@ def man(stage: Stage, place: Place) -> None:
 @subject(
     "oldman",
     Role.WHOLE,
-    ("old man", "elderly man", "grandfather", "grandpa", "bearded man", "wizard", "old fisherman", "sage man"),
+    ("old man", "elderly man", "grandfather", "grandpa", "bearded man", "old fisherman", "sage man"),
     order=2,
     say="a portrait of an old man with a beard",
 )

@@ -37,7 +37,6 @@ _PLANETS = (
         "saturn",
         "jupiter",
         "cosmic",
-        "astronaut",
         "interstellar",
         "solar system",
     ),

@@ -63,15 +63,12 @@ _CUP: Outline = ((0.0, 0.30), (0.08, 0.36), (0.5, 0.46), (1.0, 0.50))
         "vase of flower",
         "kitchen table",
         "table",
-        "food",
-        "book",
-        "candle",
     ),
     say="a still life with vase and fruit",
 )
 def table(stage: Stage, place: Place) -> None:
     """Paint a vase with flowers, a bottle, fruit and a cup."""
-    stream, edge, side = _room(stage, place)
+    stream, edge, side = room(stage, place)
     _arrange(stage, stream, edge, side)
 
 
@@ -94,7 +91,7 @@ def table(stage: Stage, place: Place) -> None:
 )
 def fruit(stage: Stage, place: Place) -> None:
     """Paint a bowl heaped with fruit, some beside it, and a vase behind."""
-    stream, edge, side = _room(stage, place)
+    stream, edge, side = room(stage, place)
     unit, middle = stage.unit, stage.w / 2
     flip = 1.0 if stream.chance(0.5) else -1.0
     vase = (middle + flip * 0.26 * unit, edge + 0.03 * unit)
@@ -119,10 +116,10 @@ def fruit(stage: Stage, place: Place) -> None:
 )
 def cups(stage: Stage, place: Place) -> None:
     """Paint a teapot and three cups with their saucers, steam rising."""
-    stream, edge, side = _room(stage, place)
+    stream, edge, side = room(stage, place)
     unit, middle = stage.unit, stage.w / 2
     flip = 1.0 if stream.chance(0.5) else -1.0
-    code = place.colour[1] if place.colour else stream.pick(("#e8e0d0", "#3c7868", "#2c5c84", "#b4502c", "#d8a43c"))
+    code = place.colour[1] if place.colour else stream.pick(("#f0e8d8", "#4cb89c", "#3c84c4", "#e07044", "#e8b448"))
     _pot(stage, (middle - flip * 0.16 * unit, edge + 0.04 * unit, 0.30 * unit), code, side, flip)
     for n, (dx, dy, size) in enumerate(((0.24, 0.07, 0.15), (-0.02, 0.17, 0.17), (0.34, 0.22, 0.18))):
         x, base = middle + flip * dx * unit, edge + dy * unit
@@ -141,7 +138,7 @@ def cups(stage: Stage, place: Place) -> None:
 )
 def bottles(stage: Stage, place: Place) -> None:
     """Paint a row of bottles of different height and colour."""
-    stream, edge, side = _room(stage, place)
+    stream, edge, side = room(stage, place)
     unit, middle = stage.unit, stage.w / 2
     codes = ("#2c5040", "#5c3420", "#2c4460", "#8c8c74", "#a8742c")
     spots = ((-0.30, 0.03, 0.40), (0.30, 0.03, 0.36), (-0.12, 0.06, 0.50), (0.12, 0.08, 0.44), (0.0, 0.13, 0.32))
@@ -203,7 +200,7 @@ def _steam(stage: Stage, stream: Stream, x: float, y: float, reach: float) -> No
         stage.canvas.over_soft(mask * np.float32(0.5), (0.96, 0.96, 0.96), sheet.window)
 
 
-def _room(stage: Stage, place: Place) -> tuple[Stream, float, float]:
+def room(stage: Stage, place: Place) -> tuple[Stream, float, float]:
     """Paint a table before a wall, with light from one side; give the stream, the table's edge and the light's side."""
     stream, unit, canvas = stage.stream(place.key), stage.unit, stage.canvas
     side = -1.0 if stage.scene.light.x < stage.w / 2 else 1.0

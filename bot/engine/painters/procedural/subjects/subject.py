@@ -36,7 +36,8 @@ class Subject:
     ``sky``), ``span`` its height and ``breadth`` its width as shares of the scene's height where there is room,
     ``count`` how many are placed. ``order`` sorts backdrops and figures: larger is nearer; of several
     that fill the whole picture the largest wins. ``rock`` carries it where the ground is water, ``flock`` repeats it
-    over a wide format.
+    over a wide format. ``near`` stands in the foreground, ``lights`` are those that it is often seen in. What
+    ``rides`` takes the ``seat`` of what has one: its place in heights from the middle of the ground under it.
     """
 
     name: str
@@ -51,6 +52,10 @@ class Subject:
     with_backdrop: tuple[str, ...] = ()
     rock: str = "headland"
     flock: bool = False
+    near: bool = False
+    seat: tuple[float, float] | None = None
+    rides: bool = False
+    lights: tuple[str, ...] = ()
     say: str = ""
 
 
@@ -67,6 +72,10 @@ def subject(
     with_backdrop: tuple[str, ...] = (),
     rock: str = "headland",
     flock: bool = False,
+    near: bool = False,
+    seat: tuple[float, float] | None = None,
+    rides: bool = False,
+    lights: tuple[str, ...] = (),
     say: str = "",
 ) -> Callable[[Paint], Subject]:
     """Turn a painting function into a subject; ``say`` is how a description names it."""
@@ -85,6 +94,10 @@ def subject(
             with_backdrop=with_backdrop,
             rock=rock,
             flock=flock,
+            near=near,
+            seat=seat,
+            rides=rides,
+            lights=lights,
             say=say or words[0],
         )
 

@@ -44,16 +44,16 @@ def leafy(
     tips: list[Point] = []
     sheet.polygon(
         [
-            (x - 0.05 * h, base),
-            (x - 0.026 * h, base - 0.1 * h),
-            (x - 0.02 * h, base - 0.36 * h),
-            (x + 0.02 * h, base - 0.36 * h),
-            (x + 0.026 * h, base - 0.1 * h),
-            (x + 0.055 * h, base),
+            (x - 0.085 * h, base),
+            (x - 0.046 * h, base - 0.07 * h),
+            (x - 0.036 * h, base - 0.36 * h),
+            (x + 0.036 * h, base - 0.36 * h),
+            (x + 0.046 * h, base - 0.07 * h),
+            (x + 0.09 * h, base),
         ],
         inks[0],
     )
-    _branch(sheet, stream, (x, base - 0.3 * h), (0.0, -0.16), h, 0.036 * h, inks[0], tips, 3)
+    _branch(sheet, stream, (x, base - 0.3 * h), (0.0, -0.16), h, 0.052 * h, inks[0], tips, 3)
     leaves = inks[1:]
     clumps: list[tuple[float, float, float, float, float]] = []
     for jx, jy, jr, keep in stream.child("clumps").array(120, 4).tolist():
@@ -201,6 +201,37 @@ def forest(stage: Stage, place: Place) -> None:
 
 
 @subject(
+    "thicket",
+    Role.FRONT,
+    ("thicket", "deep forest", "dense forest", "undergrowth"),
+    with_backdrop=("forest",),
+    say="trees close by on both sides",
+)
+def thicket(stage: Stage, place: Place) -> None:
+    """Paint tall conifers at both sides, near enough to stand in the foreground."""
+    stream, unit, side = stage.stream(place.key), stage.unit, _side(stage)
+    depth = stage.h - stage.horizon
+    stage.canvas.new_layer()
+    reach = 0.30 * min(unit, stage.w)
+    for n, (share, near) in enumerate(((0.75, 0.16), (0.42, 0.34), (0.08, 0.62))):
+        for way in (-1.0, 1.0):
+            own = stream.child(n, way)
+            inset = reach * share * own.uniform(0.7, 1.1)
+            x = inset if way < 0 else stage.w - inset
+            base, h = stage.horizon + depth * near, (0.46 + 0.50 * near) * unit * own.uniform(0.85, 1.1)
+            colours = conifer_colours(stage, far=0.05 * (2 - n), turn=own.uniform())
+            half = 0.34 * h
+            sheet = stage.sheet((x - half, base - 1.1 * h, x + half, base + 0.03 * h), coloured=True)
+            shadow = stage.sheet((x - h, base - 0.05 * h, x + h, base + 0.06 * h))
+            shadow.ellipse(x - side * 0.14 * h, base, 0.26 * h, 0.022 * h)
+            if shadow.window is not None:
+                mask = blur(stage, shadow.mask(), 0.010 * h * stage.canvas.px)
+                stage.canvas.shade(mask * np.float32(0.4), shadow.window)
+            conifer(sheet, own, x, base, h, colours, side=side)
+            sheet.over()
+
+
+@subject(
     "tree",
     Role.FIGURE,
     (
@@ -246,7 +277,7 @@ def tree(stage: Stage, place: Place) -> None:
 @subject(
     "palms",
     Role.FIGURE,
-    ("palm", "palm tree", "tropical", "tropical beach", "oasis", "beach", "hawaii", "coconut"),
+    ("palm", "palm tree", "tropical", "tropical beach", "oasis", "hawaii", "coconut"),
     home="sea",
     stands="land",
     span=0.42,

@@ -12,7 +12,7 @@ from bot.engine.painters.procedural.reading import read
         ("Lighthouses, DUSK!", [("lighthouse", None)]),
         ("two sailboats on a lake", [("boat", None), ("lake", None)]),
         ("a red sailboat", [("boat", "red")]),
-        ("cherry trees and foxes", [("tree", None)]),
+        ("cherry trees and foxes", [("tree", None), ("fox", None)]),
         ("kitten", [("cat", None)]),
         ("cities", [("city", None)]),
     ],
@@ -30,6 +30,21 @@ def test_light_weather_style_season_and_palette_are_found() -> None:
     assert reading.palettes == ("pastel",)
     assert reading.colours == ("crimson", "teal")
     assert reading.moods == ("eerie",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "counts"),
+    [
+        ("two foxes", {"fox": 2}),
+        ("three red balloons", {"balloon": 3}),
+        ("a pair of swans and five sheep", {"swan": 2, "sheep": 5}),
+        ("a herd of elephants", {"elephant": 5}),
+        ("two at dusk: a fox", {}),
+        ("a fox", {}),
+    ],
+)
+def test_a_number_counts_the_thing_after_it(prompt: str, counts: dict[str, int]) -> None:
+    assert dict(read(prompt).counts) == counts
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,222 @@
+"""The way in: commands, presses and forms become jobs, and the answer to each is the post of the first job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import discord
+import structlog
+
+from adapters.discord import notices, presenter
+from adapters.discord.answers import Answers, Asked
+from adapters.discord.faults import RAISED, code_of
+from adapters.discord.permissions import need
+from adapters.discord.places import DIRECT, PLATFORM, MessageName, workspace_of
+from adapters.discord.rows import TOKEN_LIVES, Event
+from adapters.discord.wishes import Pictures, Wish
+from adapters.discord.wording import hides_something
+from bot import crash
+from bot.errors import ImaginebotError, PlatformUnavailable, UpstreamUnavailable
+from bot.jobs.model import Conversation, Job, Requester, Source
+from bot.jobs.view import JobView
+
+if TYPE_CHECKING:
+    from adapters.discord.client import Client
+    from adapters.discord.outbox import Outbox
+    from adapters.discord.rows import Rows
+    from bot.app import App
+
+log = structlog.get_logger(__name__)
+
+REPLY_WITHIN = timedelta(seconds=6)
+"""How long the publisher leaves a new post alone; Discord takes an answer for 3 s."""
+
+PATIENCE_S = 1.2
+"""Seconds that pictures are waited for before the person is shown that something is being done."""
+
+
+class Desk:
+    """Take what people want to the job service."""
+
+    def __init__(self, app: App, rows: Rows, outbox: Outbox, client: Client) -> None:
+        """Answer through ``client``'s connection."""
+        self.app = app
+        self.rows = rows
+        self.outbox = outbox
+        self.client = client
+        self.answers = Answers()
+        self.pictures = Pictures(client, app.service)
+
+    # From an event to jobs
+
+    def requester(self, asked: Asked, workspace: str | None = None) -> Requester:
+        """Give who did something."""
+        return Requester(
+            platform=PLATFORM,
+            workspace=workspace or workspace_of(asked.guild_id, asked.channel_id or 0),
+            user_id=str(asked.user.id),
+            name=asked.user.display_name,
+        )
+
+    async def carry_out(self, asked: Asked, wish: Wish) -> None:
+        """Do what a command asks for and answer with the post.
+
+        Where its pictures take a while, the person is shown that something is being done; the command is kept first,
+        so that it is carried out whatever happens then.
+        """
+        event = await self.take(asked, spoiler=wish.spoiler or hides_something(wish.prompt))
+        work = asyncio.ensure_future(self.pictures.carry_out(wish, self.source(asked, event)))
+        try:
+            await asyncio.wait({work}, timeout=PATIENCE_S)
+            late = not work.done()
+            place = await self._defer(asked, event, wish) if late else None
+            jobs = await work
+        except ImaginebotError:
+            await self.rows.set_wish(event.id, None)
+            raise
+        finally:
+            work.cancel()
+        await self.answer(asked, event, jobs, place=place)
+        if late:
+            await self.rows.set_wish(event.id, None)
+
+    async def take(self, asked: Asked, *, workspace: str | None = None, spoiler: bool = False) -> Event:
+        """Write an event down, once it is certain that the bot may answer there.
+
+        Raises:
+            NotAllowed: the bot lacks permissions in the channel; the sentence names them.
+        """
+        by_bot = self._reaches(asked)
+        if asked.guild_id is not None:
+            need(asked.app_permissions, thread=isinstance(asked.channel, discord.Thread), by_bot=by_bot)
+        channel = asked.channel_id or 0
+        event = Event(
+            id=asked.id,
+            token=asked.token,
+            token_ends_at=asked.created_at + TOKEN_LIVES,
+            guild=str(asked.guild_id) if asked.guild_id else DIRECT,
+            channel=channel,
+            by_bot=by_bot,
+            upload_limit=asked.filesize_limit,
+            age_restricted=is_age_restricted(asked),
+            spoiler=spoiler,
+            workspace=workspace or workspace_of(asked.guild_id, channel),
+            created_at=asked.created_at,
+        )
+        await self.rows.add_event(event)
+        crash.point("discord.event_kept")
+        return event
+
+    def source(self, asked: Asked, event: Event) -> Source:
+        """Give the source of an event for the job service."""
+        return Source(
+            requester=self.requester(asked, event.workspace),
+            conversation=Conversation(platform=PLATFORM, workspace=event.workspace, channel=str(event.channel)),
+            key=str(event.id),
+            manages=asked.guild_id is not None and asked.permissions.manage_messages,
+            reply_within=REPLY_WITHIN,
+        )
+
+    async def answer(
+        self, asked: Asked, event: Event, jobs: Sequence[Job], *, place: MessageName | None = None
+    ) -> None:
+        """Answer an event with the post of the first of its jobs; ``place`` is the message that is there already.
+
+        The others, and what Discord does not take as an answer any more, are left to the publisher.
+        """
+        first, *others = jobs
+        await self.rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)
+        crash.point("discord.before_answer")
+        try:
+            await self._show(asked, event, first, place)
+        except RAISED as error:
+            log.warning("an event could not be answered", job=first.id, code=code_of(error), kind=type(error).__name__)
+            await self.app.service.not_replied(first.id)
+        for job in others:
+            await self.app.service.not_replied(job.id)
+
+    async def resume(self) -> None:
+        """Take up what the last run left undone: commands that were acknowledged, and jobs without a known event."""
+        await self.rows.prune()
+        for event in await self.rows.open_wishes():
+            await self._resume(event)
+        for event in await self.rows.unbound_events():
+            job = await self.app.service.made_before(_source_of(event, user_id="", user_name=""))
+            if job is not None:
+                await self.rows.add_posts(event, [job.id], spoiler=event.spoiler)
+
+    # The steps of an answer
+
+    async def _defer(self, asked: Asked, event: Event, wish: Wish) -> MessageName | None:
+        await self.rows.set_wish(event.id, wish.to_json())
+        crash.point("discord.wish_kept")
+        try:
+            made = await asked.response.defer(thinking=True)
+            crash.point("discord.deferred")
+            message = made.message_id if made is not None and made.message_id else (await asked.original_response()).id
+        except RAISED as error:  # too late, perhaps: the post comes by itself then
+            log.warning("an event could not be acknowledged", interaction=event.id, code=code_of(error))
+            return None
+        return MessageName(guild=event.guild, channel=event.channel, message=message)
+
+    async def _show(self, asked: Asked, event: Event, job: Job, place: MessageName | None) -> None:
+        view = await self.app.service.view(job.id)
+        if place is not None:
+            await self.rows.set_message(job.id, place, by_bot=event.by_bot)
+            await self.outbox.change(job.id, place, view)
+            name = place
+        else:
+            made = await self._reply(asked, job, view)
+            crash.point("discord.answered")
+            hidden = isinstance(made.resource, discord.InteractionMessage) and made.resource.flags.ephemeral
+            if made.message_id is None:
+                raise PlatformUnavailable("Discord did not name the answer.")
+            name = MessageName(guild=event.guild, channel=event.channel, message=made.message_id)
+            await self.rows.set_message(job.id, name, by_bot=event.by_bot and not hidden)
+        await self.app.service.replied(job.id, str(name), view.revision)
+
+    async def _reply(self, asked: Asked, job: Job, view: JobView) -> discord.InteractionCallbackResponse[Any]:
+        """Answer with the post. What it shows at first is small: copies of pictures that the job starts from."""
+        look = await self.outbox.look(await self.rows.place(job.id), view)
+        shown = presenter.post(view, presenter.with_smaller_picture(look))
+        files = [file for file in await self.outbox.uploads.files(shown, {}) if isinstance(file, discord.File)]
+        return await asked.response.send_message(view=shown.layout, files=files)
+
+    async def _resume(self, event: Event) -> None:
+        """Carry out a command that was acknowledged before the last end."""
+        wish = Wish.from_json(event.wish or "")
+        source = _source_of(event, user_id=wish.user_id, user_name=wish.user_name)
+        try:
+            jobs = await self.pictures.carry_out(wish, source)
+        except UpstreamUnavailable:
+            log.warning("a command has to wait for its pictures", interaction=event.id)
+            return  # the next start tries again
+        except ImaginebotError as error:
+            await self.outbox.tell(event, notices.problem(error))
+        except Exception:  # a command that breaks something must not keep the program from starting
+            log.exception("a command could not be carried out after a restart", interaction=event.id)
+            await self.outbox.tell(event, notices.unforeseen())
+        else:
+            await self.rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)
+        await self.rows.set_wish(event.id, None)
+
+    def _reaches(self, asked: Asked) -> bool:
+        """Say whether the bot itself can write where something was done, which only a person may have let it into."""
+        if asked.guild_id is None:
+            return not asked.context.private_channel
+        return asked.is_guild_integration() or self.client.get_guild(asked.guild_id) is not None
+
+
+def is_age_restricted(asked: Asked) -> bool:
+    """Say whether something was done in a channel for adults."""
+    says = getattr(asked.channel, "is_nsfw", None)  # direct messages do not
+    return bool(says and says())
+
+
+def _source_of(event: Event, *, user_id: str, user_name: str) -> Source:
+    requester = Requester(platform=PLATFORM, workspace=event.workspace, user_id=user_id, name=user_name)
+    conversation = Conversation(platform=PLATFORM, workspace=event.workspace, channel=str(event.channel))
+    return Source(requester=requester, conversation=conversation, key=str(event.id))

@@ -1,0 +1,82 @@
+"""Reactions as in the bot that people know: ❌ cancels or removes one's own post, ✉️ sends its pictures to oneself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+import structlog
+
+from adapters.discord.faults import RAISED, translated
+from adapters.discord.outbox import Files
+from adapters.discord.places import PLATFORM
+from adapters.discord.presenter import Shown
+from bot.errors import AlreadyEnded, ImaginebotError
+from bot.jobs.model import Conversation, Job, Source
+
+if TYPE_CHECKING:
+    from adapters.discord.desk import Desk
+
+log = structlog.get_logger(__name__)
+
+REMOVE = frozenset({"❌", "✖️", "✖"})
+SEND = frozenset({"✉️", "✉", "📩", "📧"})
+
+
+class Reactions:
+    """Take reactions under posts. There is nobody to answer to, so what cannot be done is only logged."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Work at ``desk``."""
+        self._desk = desk
+
+    async def added(self, reaction: discord.RawReactionActionEvent) -> None:
+        """Do what a reaction stands for, if it does."""
+        emoji = str(reaction.emoji)
+        me = self._desk.client.user
+        if emoji not in REMOVE | SEND or me is None or reaction.user_id == me.id:
+            return
+        job_id = await self._desk.rows.job_of_message(reaction.message_id)
+        if job_id is None:
+            return
+        try:
+            job = await self._desk.app.service.get(job_id)
+            if emoji in SEND:
+                await self._send(job, reaction)
+            elif (job.requester.platform, job.requester.user_id) == (PLATFORM, str(reaction.user_id)):
+                await self._remove(job, reaction)
+        except ImaginebotError as error:
+            log.info("a reaction led to nothing", job=job_id, reason=str(error))
+        except RAISED as error:
+            log.info("a reaction led to nothing", job=job_id, reason=str(translated(error)))
+
+    async def _remove(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
+        """Cancel a job of one's own; once it has ended, remove its message."""
+        conversation = Conversation(
+            platform=PLATFORM, workspace=job.requester.workspace, channel=str(reaction.channel_id)
+        )
+        key = f"{reaction.message_id}:{reaction.user_id}:remove"
+        try:
+            await self._desk.app.service.cancel(
+                Source(requester=job.requester, conversation=conversation, key=key), job.id
+            )
+        except AlreadyEnded:
+            channel = self._desk.client.get_partial_messageable(reaction.channel_id)
+            await channel.get_partial_message(reaction.message_id).delete()
+
+    async def _send(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
+        """Send a copy of a post with its pictures to the one who reacted."""
+        view = await self._desk.app.service.view(job.id)
+        if view.main is None:
+            return
+        place = await self._desk.rows.place(job.id)
+        hidden = place is not None and place.age_restricted
+        look = await self._desk.outbox.look(place, view, spoiler=hidden, copy=True)
+        person = await self._desk.client.create_dm(discord.Object(reaction.user_id))
+
+        async def send(shown: Shown, files: Files) -> discord.Message:
+            new = [file for file in files if isinstance(file, discord.File)]
+            nonce = f"{reaction.message_id % 10**12}{reaction.user_id % 10**12}"
+            return await person.send(view=shown.layout, files=new, nonce=nonce)
+
+        await self._desk.outbox.uploads.send(view, look, send)

@@ -1,0 +1,113 @@
+"""The pictures that go along with messages: as they are where they fit, else a smaller copy, and each sent once."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import discord
+import structlog
+
+from adapters.discord import presenter
+from adapters.discord.faults import is_too_large
+from adapters.discord.presenter import Look, Shown, Upload
+from bot.jobs.view import JobView
+
+if TYPE_CHECKING:
+    from bot.jobs.service import JobService
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_UPLOAD_LIMIT = 10 * 1024 * 1024
+"""Bytes of one file where no server says otherwise, by Discord's documentation."""
+
+REQUEST_LIMIT = 25 * 1024 * 1024 - 64 * 1024
+"""Bytes of a whole request, by Discord's documentation, without what stands around the files."""
+
+REMEMBERED_MESSAGES = 2000
+"""For so many messages it is remembered which files they hold; of others the files are sent again."""
+
+Send = Callable[[Shown, Sequence[discord.Attachment | discord.File]], Awaitable[discord.Message]]
+"""Send a message with these files, those that it holds already among them."""
+
+
+class Held(discord.Attachment):
+    """A file that a message has already, by its id: what Discord needs to be told so that it stays."""
+
+    def __init__(self, id: int, filename: str) -> None:  # noqa: A002 - the library's name for it
+        """Name the file. Nothing else of it is known here, nor needed."""
+        self.id = id
+        self.filename = filename
+
+    def to_dict(self) -> Any:
+        """Write what stands in the list of files to keep."""
+        return {"id": self.id, "filename": self.filename}
+
+
+class Uploads:
+    """Send messages with their pictures."""
+
+    def __init__(self, service: JobService) -> None:
+        """Take the pictures from ``service``."""
+        self._service = service
+        self._held: OrderedDict[int, Mapping[str, discord.Attachment]] = OrderedDict()
+
+    async def send(
+        self, view: JobView, look: Look, send: Send, *, limit: int | None = None, message: int | None = None
+    ) -> discord.Message:
+        """Send a job's post by ``send``; ``message`` is the one that is changed, ``limit`` the bytes of a file.
+
+        Where the main picture is too large, a smaller copy stands for it.
+        """
+        limit = min(limit or DEFAULT_UPLOAD_LIMIT, REQUEST_LIMIT)
+        held = self._held.get(message, {}) if message is not None else {}
+        smaller = presenter.post(view, presenter.with_smaller_picture(look))
+        shown = presenter.post(view, look)
+        if any(upload.name in held for upload in set(smaller.uploads) - set(shown.uploads)):
+            shown = smaller  # it was too large before
+        files = await self.files(shown, held)
+        if shown is not smaller and _size(files) > limit:
+            shown, files = smaller, await self.files(smaller, held)
+        try:
+            sent = await send(shown, files)
+        except discord.HTTPException as error:
+            if shown is smaller or not is_too_large(error):
+                raise
+            log.info("a picture was too large for Discord", job=view.job_id)
+            sent = await send(smaller, await self.files(smaller, held))
+        self._remember(sent)
+        return sent
+
+    async def files(
+        self, shown: Shown, held: Mapping[str, discord.Attachment]
+    ) -> list[discord.Attachment | discord.File]:
+        """Give the files of a message, of which ``held`` are there already."""
+        return [held[upload.name] if upload.name in held else await self._file(upload) for upload in shown.uploads]
+
+    async def _file(self, upload: Upload) -> discord.File:
+        content, _ = await self._service.picture(upload.digest, width=upload.width)
+        return discord.File(io.BytesIO(content), filename=upload.name, description=upload.alt)
+
+    def _remember(self, message: discord.Message) -> None:
+        self._held[message.id] = {held.filename: held for held in held_by(message.components)}
+        self._held.move_to_end(message.id)
+        while len(self._held) > REMEMBERED_MESSAGES:
+            self._held.popitem(last=False)
+
+
+def held_by(components: Iterable[Any]) -> Iterator[Held]:
+    """Give the files that components show. Discord lists those nowhere else in a message of components."""
+    for component in components:
+        for item in getattr(component, "items", ()):
+            if item.media.attachment_id is not None:
+                yield Held(item.media.attachment_id, urlsplit(item.media.url).path.rpartition("/")[2])
+        yield from held_by(getattr(component, "children", ()))
+
+
+def _size(files: Sequence[discord.Attachment | discord.File]) -> int:
+    """Give the bytes that are to be sent."""
+    bodies = [file.fp for file in files if isinstance(file, discord.File)]
+    return sum(body.getbuffer().nbytes for body in bodies if isinstance(body, io.BytesIO))

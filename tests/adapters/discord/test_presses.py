@@ -1,0 +1,112 @@
+"""Buttons and forms: once, by anybody, at any age."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.discord.scene import Scene, done, until
+from tests.fakes.discord import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _grid(scene: Scene, prompt: str = "a lighthouse") -> Message:
+    return await done((await scene.ann.types(scene.channel, "imagine", prompt=prompt)).message)
+
+
+async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> None:
+    grid = await _grid(scene)
+    first = (await scene.ann.press(grid, "U2")).message
+    await until(lambda: "U2 ✓" in grid.buttons)
+    again = await scene.ben.press(grid, "U2 ✓")
+    assert again.message.private
+    assert f"/{scene.channel.id}/{first.id}" in again.message.text
+    assert len(scene.channel.posts) == 2
+
+
+async def test_a_press_that_arrives_twice_is_one(scene: Scene) -> None:
+    grid = await _grid(scene)
+    before = len(scene.world.asked("POST", "/interactions/.*/callback"))
+    answer = await scene.ann.press(grid, "Reroll", twice=True)
+    await done(answer.message)
+    assert len(scene.channel.posts) == 2
+    assert len(scene.world.asked("POST", "/interactions/.*/callback")) == before + 1
+
+
+async def test_a_command_that_arrives_twice_is_one(scene: Scene) -> None:
+    answer = await scene.ann.types(scene.channel, "imagine", prompt="a ship", twice=True)
+    await done(answer.message)
+    assert len(scene.channel.posts) == 1
+
+
+async def test_an_unedited_form_makes_a_plain_variation(scene: Scene) -> None:
+    grid = await _grid(scene)
+    form = (await scene.ann.press(grid, "V1")).modal
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
+
+
+async def test_a_form_without_words_is_told(scene: Scene) -> None:
+    grid = await _grid(scene)
+    form = (await scene.ann.press(grid, "V1")).modal
+    answer = await scene.ann.submits(form, prompt="   ")
+    assert answer.message.private
+    assert "There are no words left" in answer.message.text
+
+
+async def test_who_turned_forms_off_gets_variations_at_once_and_others_their_form(scene: Scene) -> None:
+    grid = await _grid(scene)
+    answer = await scene.ann.types(scene.channel, "remix", prompt="off")
+    assert "makes variations at once" in answer.message.text
+    varied = await scene.ann.press(grid, "V1")
+    assert "Variation of picture 1" in varied.message.text
+    assert (await scene.ben.press(grid, "V2")).kind == "modal"
+    await scene.ann.types(scene.channel, "remix", prompt="on")
+    assert (await scene.ann.press(grid, "V2")).kind == "modal"
+
+
+async def test_an_upscale_can_be_varied_described_and_opened(scene: Scene) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    form = (await scene.ben.press(upscale, "Vary")).modal
+    assert form is not None
+    assert form.title == "Vary this picture"
+    described = await done((await scene.ben.press(upscale, "Describe")).message)
+    assert "Imagine 1" in described.buttons
+    opened = await scene.ben.press(upscale, "Open")
+    assert opened.message.private
+    assert upscale.pictures[0].url in opened.message.text
+
+
+async def test_retry_after_a_failure(scene: Scene) -> None:
+    failed = await done((await scene.ann.types(scene.channel, "imagine", prompt="a broken ship")).message)
+    assert list(failed.buttons) == ["Retry"]
+    again = await scene.ann.press(failed, "Retry")
+    assert "Failed" in (await done(again.message)).text
+    assert "See the first try" in again.message.text
+
+
+async def test_a_job_that_is_cancelled_can_be_asked_for_again(scene: Scene) -> None:
+    post = (await scene.ann.types(scene.channel, "imagine", prompt="a gated ship")).message
+    assert (await scene.ann.press(post, "Cancel")).kind == "silent"
+    assert "Cancelled by Ann" in (await done(post)).text
+    scene.open_gate()
+    again = await done((await scene.ben.press(post, "Retry")).message)
+    assert "Done" in again.text
+
+
+async def test_a_button_of_a_job_that_is_gone_says_so(scene: Scene) -> None:
+    grid = await _grid(scene)
+    async with scene.app.database.transaction() as connection:
+        await connection.execute("DELETE FROM buttons")
+    answer = await scene.ann.press(grid, "U1")
+    assert answer.message.private
+    assert "That button no longer works" in answer.message.text
+
+
+async def test_a_person_of_another_server_cannot_reach_the_job_by_its_id(scene: Scene) -> None:
+    await _grid(scene)
+    elsewhere = scene.world.guild("Elsewhere")
+    eve = elsewhere.member("Eve")
+    listed = await eve.types(elsewhere.channel("general"), "jobs")
+    assert "There is nothing here yet" in listed.message.text

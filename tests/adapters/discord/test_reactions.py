@@ -1,0 +1,58 @@
+"""Reactions under posts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.discord.scene import Scene, done, until
+from tests.fakes.discord import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _asked(scene: Scene, prompt: str) -> Message:
+    return (await scene.ann.types(scene.channel, "imagine", prompt=prompt)).message
+
+
+async def test_a_cross_cancels_what_is_under_way(scene: Scene) -> None:
+    post = await _asked(scene, "a gated ship")
+    await scene.ann.reacts(post, "❌")
+    assert "Cancelled by Ann" in (await done(post)).text
+    assert not post.deleted
+
+
+async def test_a_cross_removes_what_has_ended(scene: Scene) -> None:
+    post = await done(await _asked(scene, "a ship"))
+    await scene.ann.reacts(post, "❌")
+    await until(lambda: post.deleted)
+
+
+async def test_a_cross_of_somebody_else_does_nothing(scene: Scene) -> None:
+    post = await _asked(scene, "a gated ship")
+    await scene.ben.reacts(post, "❌")
+    await scene.ben.reacts(post, "👍")
+    scene.open_gate()
+    assert "Done" in (await done(post)).text
+    await scene.ben.reacts(post, "❌")
+    await scene.ann.reacts(post, "❌")  # comes after the other, so that one has been dealt with
+    await until(lambda: post.deleted)
+
+
+async def test_a_letter_sends_the_pictures_to_whom_it_is_from(scene: Scene) -> None:
+    post = await done(await _asked(scene, "a ship"))
+    await scene.ben.reacts(post, "✉️")
+    await until(lambda: scene.ben.direct.posts)
+    (copy,) = scene.ben.direct.posts
+    assert "**a ship**" in copy.text
+    assert len(copy.pictures) == 1
+    assert list(copy.buttons) == []
+    assert scene.ann.direct.posts == []
+
+
+async def test_who_takes_no_messages_bothers_nobody(scene: Scene) -> None:
+    post = await done(await _asked(scene, "a ship"))
+    scene.ben.user.closed = True
+    await scene.ben.reacts(post, "✉️")
+    await scene.ann.reacts(post, "✉️")
+    await until(lambda: scene.ann.direct.posts)
+    assert scene.ben.direct.posts == []

@@ -1,0 +1,241 @@
+"""Several processes on one PostgreSQL: leases, fencing, takeover, and what they tell each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+
+from bot.errors import DataFolderBusy
+from bot.storage import replicas
+from bot.storage.connection import LeaseLost
+from bot.storage.database import Database, Tidings
+from bot.storage.leases import Leases, OneProcess
+from bot.storage.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """What one process has open."""
+
+    database: Database
+    store: Store
+    leases: Leases
+    heard: list[Tidings]
+
+
+@pytest.fixture(autouse=True)
+def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicas, "LEASE_S", 1.5)
+    monkeypatch.setattr(replicas, "MARGIN_S", 0.3)
+    monkeypatch.setattr(replicas, "BEAT_S", 0.3)
+    monkeypatch.setattr(replicas, "_AGAIN_S", 0.05)
+
+
+@asynccontextmanager
+async def process(address: str) -> AsyncIterator[Process]:
+    async with await Database.open(address) as database:
+        store = Store(database)
+        await store.migrate()
+        heard: list[Tidings] = []
+        database.listen(heard.append)
+        async with database.shared() as leases:
+            yield Process(database=database, store=store, leases=leases, heard=heard)
+
+
+@pytest.fixture
+async def address(postgres_database: str) -> str:
+    """The address of an empty database."""
+    return postgres_database
+
+
+async def on(address: str, statement: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(address)
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()
+
+
+async def until(look: Callable[[], object], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not look():  # noqa: ASYNC110 - what is looked at sends no events
+            await asyncio.sleep(0.01)
+
+
+async def pause(address: str) -> None:
+    """Do to the only process that there is what a pause longer than its lease does to it."""
+    await on(address, "UPDATE replicas SET lease_until = 0")
+
+
+async def write(each: Process) -> None:
+    async with each.store.unit() as unit:
+        unit.tell("anything")
+
+
+async def test_a_process_by_itself_has_everything() -> None:
+    done = []
+    leases = OneProcess()
+
+    async def work() -> None:
+        done.append(1)
+
+    await leases.working(work)
+    await leases.lead("x", work)
+    assert (done, leases.sure, len(await leases.members())) == ([1, 1], True, 1)
+
+
+async def test_processes_know_each_other_and_take_leave(address: str) -> None:
+    async with process(address) as one:
+        async with process(address) as other:
+            assert len(await one.leases.members()) == 2
+            assert await one.leases.members() == await other.leases.members()
+            assert one.leases.sure
+        assert len(await one.leases.members()) == 1
+
+
+async def test_a_lease_is_renewed_for_as_long_as_the_process_lives(address: str) -> None:
+    async with process(address) as one:
+        (before,) = await on(address, "SELECT lease_until FROM replicas")
+        await asyncio.sleep(replicas.LEASE_S * 1.5)
+        (after,) = await on(address, "SELECT lease_until FROM replicas")
+        assert after["lease_until"] > before["lease_until"]
+        await write(one)
+
+
+async def test_a_process_that_lost_its_lease_writes_nothing(address: str) -> None:
+    async with process(address) as one:
+        await on(address, "DELETE FROM replicas")
+        with pytest.raises(LeaseLost):
+            await write(one)
+
+
+async def test_a_unit_under_way_keeps_its_process_from_being_taken_for_dead(address: str) -> None:
+    """A process is buried between two of its units, never in the middle of one."""
+    async with process(address) as one, process(address) as other, one.store.unit() as unit:
+        assert await unit.count_waiting() == 0
+        await pause(address)
+        other.leases._hurry.set()  # type: ignore[attr-defined] # the look for the dead, now
+        await asyncio.sleep(0.2)
+        assert len(await other.leases.members()) == 2
+
+
+async def test_work_is_cut_off_where_the_lease_is_lost_and_begun_again_under_the_next(address: str) -> None:
+    began: list[str] = []
+    ended: list[str] = []
+    async with process(address) as one:
+
+        async def work() -> None:
+            began.append("")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append("")
+
+        working = asyncio.create_task(one.leases.working(work))
+        await until(lambda: len(began) == 1)
+        await on(address, "DELETE FROM replicas")
+        await until(lambda: len(began) == 2)
+        assert len(ended) == 1
+        await write(one)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_work_that_comes_to_its_end_is_not_begun_again(address: str) -> None:
+    async with process(address) as one:
+        began = []
+
+        async def fails() -> None:
+            began.append("")
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            await one.leases.working(fails)
+        assert len(began) == 1
+
+
+async def test_one_process_leads_and_another_takes_over(address: str) -> None:
+    leading: list[int] = []
+    async with AsyncExitStack() as stack:
+        each = [await stack.enter_async_context(process(address)) for _ in range(3)]
+        tasks = [asyncio.create_task(one.leases.lead("x", lead_as(number, leading))) for number, one in enumerate(each)]
+        await until(lambda: len(leading) == 1)
+        await asyncio.sleep(0.5)
+        assert len(leading) == 1
+        tasks[leading[0]].cancel()
+        await until(lambda: len(leading) == 2)
+        assert leading[0] != leading[1]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def lead_as(number: int, leading: list[int]) -> Callable[[], asyncio.Future[None]]:
+    async def work() -> None:
+        leading.append(number)
+        await asyncio.Event().wait()
+
+    return lambda: asyncio.ensure_future(work())
+
+
+async def test_a_dead_leader_is_followed_within_its_lease(address: str) -> None:
+    leading: list[int] = []
+    async with process(address) as one:
+        await on(address, "INSERT INTO replicas (id, name, lease_until) VALUES ('dead', 'dead', 0)")
+        await on(address, "INSERT INTO leases (name, holder) VALUES ('x', 'dead')")
+        task = asyncio.create_task(one.leases.lead("x", lead_as(1, leading)))
+        await until(lambda: leading)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_processes_hear_what_the_others_have_kept_and_not_what_was_undone(address: str) -> None:
+    async with process(address) as one, process(address) as other:
+        await until(lambda: other.leases.sure)
+        one.heard.clear()
+        other.heard.clear()
+
+        async def undone() -> None:
+            async with one.store.unit() as unit:
+                await unit.forget_keys()
+                unit.tell("undone")
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            await undone()
+        async with one.store.unit() as unit:
+            await unit.forget_keys()
+            unit.tell("kept")
+        await until(lambda: any(each.topics and each.about("kept") for each in other.heard))
+        assert not any(each.topics and each.about("undone") for each in other.heard)
+        assert not any(each.topics and each.about("kept") for each in one.heard)
+
+
+async def test_whoever_hears_nothing_for_a_while_looks_at_everything(address: str) -> None:
+    async with process(address) as one:
+        one.heard.clear()
+        await on(
+            address,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        await until(lambda: any(each.topics is None for each in one.heard))
+        await write(one)
+
+
+async def test_the_embedded_engine_serves_one_process_alone(address: str) -> None:
+    async with await Database.open(address) as one, await Database.open(address) as other:
+        await Store(one).migrate()
+        async with one.shared():
+            with pytest.raises(DataFolderBusy, match="MIDJOURNEY_TOKEN"):
+                async with other.shared(exclusive=True):
+                    pass
+        async with one.shared(exclusive=True):
+            with pytest.raises(DataFolderBusy):
+                async with other.shared():
+                    pass

@@ -1,0 +1,113 @@
+"""The whole program, twice, on one PostgreSQL and one image service: what one does shows on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.app import App, running
+from bot.config import Settings
+from bot.engine import run_engine
+from bot.errors import DataFolderBusy
+from tests.fakes.engines import TOKEN, tiny_settings
+
+pytestmark = pytest.mark.slow
+
+WITHIN_S = 40
+SECRET = "a-secret-for-tests"
+
+
+@pytest.fixture
+async def programs(tmp_path: Path, postgres_database: str) -> AsyncIterator[list[App]]:
+    """Two programs."""
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(run_engine(tiny_settings(tmp_path / "engine", webhook_secret=SECRET)))
+        yield [
+            await stack.enter_async_context(running(settings(tmp_path, postgres_database, number, engine.url)))
+            for number in range(2)
+        ]
+
+
+def settings(folder: Path, database: str, number: int, engine: str) -> Settings:
+    return Settings(
+        IMAGINEBOT_DATA_DIR=folder / f"replica{number}",
+        IMAGINEBOT_BLOBS=str(folder / "pictures"),
+        IMAGINEBOT_HTTP_PORT=0,
+        IMAGINEBOT_MCP_PORT=0,
+        DATABASE_URL=database,
+        MIDJOURNEY_TOKEN=TOKEN,
+        MIDJOURNEY_BASE_URL=engine,
+        MIDJOURNEY_WEBHOOK_SECRET=SECRET,
+    )
+
+
+def browser(app: App) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=app.url, timeout=30, trust_env=False, headers={"Origin": app.url})
+
+
+async def test_what_is_typed_on_one_shows_live_on_a_page_of_the_other(programs: list[App]) -> None:
+    one, other = programs
+    async with browser(one) as anna, browser(other) as ben, asyncio.timeout(WITHIN_S):
+        for who, name in ((anna, "Anna"), (ben, "Ben")):
+            assert (await who.post("/welcome", data={"name": name, "next": "/"})).status_code == 303
+        async with ben.stream("GET", "/c/general/events?after=0") as events:
+            lines = events.aiter_lines()
+            answer = await anna.post(
+                "/c/general/messages", data={"text": "/imagine a lighthouse", "key": str(uuid.uuid4())}
+            )
+            assert answer.status_code == 200
+            async for line in lines:
+                if line.startswith("data:") and "Done in" in line:
+                    break
+            else:
+                raise AssertionError("the page of the other program never showed the end")
+
+
+async def test_a_cookie_of_one_is_known_to_the_other(programs: list[App]) -> None:
+    one, other = programs
+    async with browser(one) as anna, browser(other) as there:
+        await anna.post("/welcome", data={"name": "Anna", "next": "/"})
+        there.cookies = anna.cookies
+        assert (await there.get("/c/general")).status_code == 200
+
+
+async def test_pictures_that_one_has_fetched_are_served_by_the_other(programs: list[App]) -> None:
+    one, other = programs
+    made = await one.keys.create("robot")
+    headers = {"Authorization": f"Bearer {made.key}"}
+    async with browser(one) as here, browser(other) as there, asyncio.timeout(WITHIN_S):
+        created = await here.post("/v1/imagine", json={"prompt": "a lighthouse"}, headers=headers)
+        job_id = created.json()["data"]["job_id"]
+        job = (await there.get(f"/v1/jobs/{job_id}", headers=headers)).json()
+        while job["status"] != "completed":
+            await asyncio.sleep(0.1)
+            job = (await there.get(f"/v1/jobs/{job_id}", headers=headers)).json()
+        picture = httpx.URL(job["result"]["images"][0]["url"]).path
+        assert (await there.get(picture)).status_code == 200
+
+
+async def test_every_part_runs_in_both(programs: list[App]) -> None:
+    for app in programs:
+        async with browser(app) as here:
+            answer = await here.get("/readyz")
+            assert answer.status_code == 200, answer.text
+
+
+async def test_a_program_with_an_embedded_engine_does_not_join_others(
+    programs: list[App], tmp_path: Path, postgres_database: str
+) -> None:
+    alone = Settings(
+        IMAGINEBOT_DATA_DIR=tmp_path / "alone",
+        IMAGINEBOT_HTTP_PORT=0,
+        IMAGINEBOT_MCP_PORT=0,
+        DATABASE_URL=postgres_database,
+    )
+    with pytest.raises(DataFolderBusy, match="MIDJOURNEY_BASE_URL"):
+        async with running(alone):
+            pass
