@@ -193,6 +193,7 @@ async def test_a_hundred_words_in_any_script_fit_into_every_modal(place: Place) 
     await place.post("Variation of picture 1", "Done in")
 
 
+@pytest.mark.slow
 async def test_acknowledgements_come_within_a_second_under_load(slack: Slack, tmp_path: Path) -> None:
     slack.rates = Rates.none()
     async with open_place(slack, tmp_path, way="http") as place:
