@@ -99,7 +99,7 @@ class DiscordPlace:
             guild = discord.guild("Studio")
             channel = guild.channel("general")
             discord.world.users[ADA.id] = ADA
-            settings = {
+            settings: dict[str, Any] = {
                 "discord_token": discord.token,
                 "discord_api_url": discord.api_url,
                 "discord_gateway_url": discord.gateway_url,
