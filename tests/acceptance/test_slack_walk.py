@@ -268,5 +268,4 @@ async def test_two_programs_after_each_other_share_what_people_see_of_a_thread(t
         await studio.kill()
         await studio.start()
         await studio.slack.until(lambda: "Done in" in first.replies[-1].read, within=ENDS_WITHIN_S)
-        await asyncio.sleep(0)
         assert len([reply for reply in first.replies if reply.bot]) == 1
