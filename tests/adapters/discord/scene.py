@@ -19,8 +19,7 @@ from bot.app import App, Tuning, running
 from bot.config import read_settings, setting_names
 from bot.jobs.publisher import PublisherSettings
 from bot.jobs.tracker import TrackerSettings
-from tests.fakes.discord import Channel, Discord, Member, Message
-from tests.fakes.discord.server import GuildHandle
+from tests.fakes.discord import Channel, Discord, GuildHandle, Member, Message
 
 TIME_LIMIT_S = 30
 

@@ -121,7 +121,9 @@ async def test_everything_asked_for_is_there_after_a_kill_and_old_buttons_work(t
     picture_of(blend)
     listed = (await team.ann.types(team.channel, "jobs")).message
     assert listed.private
-    assert listed.text.count(str(team.channel.id)) == 7
+    assert listed.text.count(str(team.channel.id)) == 6
+    await team.ann.press(listed, "Older")
+    assert listed.text.count(str(team.channel.id)) == 1
     assert team.channel.posts == [grid, upscale, variation, reroll, description, imagined, blend]
     await until(lambda: {"U2 ✓", "V3 ✓"} <= grid.buttons.keys())
     shown = {message.id: message.text for message in team.channel.posts}
@@ -145,7 +147,7 @@ async def test_everything_asked_for_is_there_after_a_kill_and_old_buttons_work(t
     await team.start()
     submitted = await finished(await team.ben.submits(again, prompt="a form that was opened two lives ago"))
     assert "two lives ago" in submitted.text
-    upscale = await finished(await team.ann.press(grid, "U4"))
+    upscale = await finished(await team.ann.press(grid, "U4 ✓"))
     assert "Upscale of picture 4" in upscale.text
     before = len(team.channel.posts)
     there = (await team.ben.press(grid, "U2 ✓")).message
