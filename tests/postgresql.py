@@ -71,6 +71,20 @@ async def empty(address: str) -> None:
         await connection.close()
 
 
+async def strip(address: str) -> None:
+    """Take everything out of a database, its tables too, and end whoever is still connected to it."""
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        await connection.execute("DROP SCHEMA public CASCADE")
+        await connection.execute("CREATE SCHEMA public")
+    finally:
+        await connection.close()
+
+
 async def _on(address: str, statement: str) -> Any:
     connection = await asyncpg.connect(address)
     try:
