@@ -79,13 +79,13 @@ class DiscordAdapter:
 
     async def stop(self) -> None:
         """Take no more events and let go of the connection."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:  # before the connection is closed, as it would be opened anew
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         client, self._client, self._outbox = self._client, None, None
         if client is not None:
             await client.close()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.cancel()
-            await asyncio.wait([connection])
 
     async def post(self, post: Post, view: JobView) -> str:
         """Make the message of ``post``, or find the one that exists."""
@@ -142,11 +142,11 @@ class DiscordAdapter:
         while True:
             await asyncio.wait([connection])
             log.error("the connection to Discord has ended", reason=str(_ended(connection)))
-            await asyncio.sleep(RECONNECT_S)
-            old = self._client
+            old, self._outbox = self._client, None
             client = self.make_client()
             if old is not None:
                 await old.close()
+            await asyncio.sleep(RECONNECT_S)
             try:
                 await log_in(client, self._app.settings)
             except (InvalidSetting, PlatformUnavailable) as error:

@@ -47,6 +47,8 @@ class Tree(app_commands.CommandTree["Client"]):
     async def on_error(self, asked: Asked, error: app_commands.AppCommandError, /) -> None:
         """Tell that a command is not the one that the person's client knows, or that it broke."""
         log.warning("a command could not be taken", reason=str(error), interaction=asked.id)
+        if asked.type is discord.InteractionType.autocomplete:
+            return  # nothing is offered, and nothing can be told
         outdated = isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound)
         await tell(asked, notices.outdated() if outdated else notices.unforeseen())
 

@@ -55,7 +55,7 @@ async def application_id(settings: Settings) -> int:
 @asynccontextmanager
 async def _logged_in(settings: Settings) -> AsyncIterator[discord.Client]:
     point_library_at(settings)
-    async with discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30.0) as client:
+    async with discord.Client(intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0) as client:
         await log_in(client, settings)
         try:
             yield client

@@ -28,8 +28,8 @@ TOO_MANY_COMMANDS = 30034
 EDITS_COME_BACK_S = 600.0
 """Seconds to wait after error 30046: edits of a message older than an hour are counted, and Discord names no time."""
 
-CLOSED = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS})
-"""The channel is there, but the bot may not write or look there."""
+CLOSED = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_CHANNEL})
+"""The bot may not write or look in a channel any more, or it is gone."""
 
 _GONE = {
     UNKNOWN_CHANNEL: "the channel is gone",
@@ -49,6 +49,11 @@ RAISED = (discord.DiscordException, aiohttp.ClientError, OSError)
 def code_of(error: BaseException) -> int:
     """Give Discord's code of an error, 0 where it has none."""
     return error.code if isinstance(error, discord.HTTPException) else 0
+
+
+def is_closed(error: BaseException) -> bool:
+    """Say whether a place is closed to the bot."""
+    return code_of(error) in CLOSED
 
 
 def is_too_large(error: BaseException) -> bool:

@@ -17,7 +17,7 @@ import discord
 import structlog
 
 from adapters.discord import notices
-from adapters.discord.faults import RAISED, is_dead_token, translated
+from adapters.discord.faults import RAISED, THREAD_ARCHIVED, code_of, is_closed, is_dead_token, translated
 from adapters.discord.finding import ORIGINAL, Finder
 from adapters.discord.pace import Pace
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, guild_of
@@ -87,15 +87,15 @@ class Outbox:
             PlatformBusy: not yet, as there are many changes.
             PlatformUnavailable: worth another try.
         """
-        name = MessageName.read(post.reference or "")
         place = await self._place(post)
+        name = place.name or MessageName.read(post.reference or "")
         if not view.status.ended:
             self._take_turn(place, name)
         try:
-            await self._change(place, name, view)
+            moved = await self._change_or_move(place, name, view)
         except RAISED as error:
             raise translated(error) from error
-        if view.status.ended:
+        if view.status.ended and not moved:
             await self._call(place, name, view)
 
     async def change(self, job_id: str, name: MessageName, view: JobView) -> None:
@@ -127,6 +127,7 @@ class Outbox:
             full_url=f"{origin}/pictures/{view.main.digest}" if origin and view.main else None,
             children=children,
             copy=copy,
+            moved=place is not None and place.moved and not copy,
         )
 
     def upload_limit(self, place: Place) -> int | None:
@@ -157,21 +158,43 @@ class Outbox:
         if webhook is not None:
             message = await self._follow_up(webhook, place, view)
         elif place.by_bot:
-            message = await self._send(self._client.get_partial_messageable(place.channel), place, view)
+            try:
+                message = await self._send(self._client.get_partial_messageable(place.channel), place, view)
+            except discord.HTTPException as error:
+                if not is_closed(error):
+                    raise
+                return await self._move(place, view)
         else:
-            # Only a person has installed the app there, and their event is over: what remains is to write to them.
-            direct = await self._direct(view)
-            place = replace(place, guild=DIRECT, channel=direct.id, by_bot=True)
-            message = await self._send(direct, place, view)
+            return await self._move(place, view)
         crash.point("discord.message_made")
         name = MessageName(guild=place.guild, channel=place.channel, message=message.id)
         await self._rows.set_message(place.job_id, name, by_bot=place.by_bot)
         return name
 
+    async def _move(self, place: Place, view: JobView) -> MessageName:
+        """Make the message anew in the conversation with the requester, as the place is closed to us.
+
+        Raises:
+            PostGone: there is nobody to write to.
+        """
+        if view.requester.platform != PLATFORM:
+            raise PostGone("There is nobody to write to.")
+        direct = await self._client.create_dm(discord.Object(int(view.requester.user_id)))
+        if direct.id == place.channel:
+            raise PostGone("The person takes no messages from the bot.")
+        await self._rows.set_tried(place.job_id)
+        there = replace(place, guild=DIRECT, channel=direct.id, by_bot=True, moved=True)
+        message = await self._send(direct, there, view)
+        name = MessageName(guild=DIRECT, channel=direct.id, message=message.id)
+        await self._rows.set_message(place.job_id, name, by_bot=True, moved=True)
+        log.info("a post goes to the requester, as its place is closed", job=place.job_id)
+        return name
+
     async def _send(self, channel: discord.abc.Messageable, place: Place, view: JobView) -> discord.Message:
         async def send(shown: Shown, files: Files) -> discord.Message:
             new = [file for file in files if isinstance(file, discord.File)]
-            return await channel.send(view=shown.layout, files=new, nonce=nonce_of(place.job_id))
+            nonce = nonce_of(place.job_id, "d" if place.moved else "p")
+            return await channel.send(view=shown.layout, files=new, nonce=nonce)
 
         look = await self.look(place, view)
         return await self.uploads.send(view, look, send, limit=self.upload_limit(place))
@@ -184,12 +207,18 @@ class Outbox:
         look = await self.look(place, view)
         return await self.uploads.send(view, look, send, limit=self.upload_limit(place))
 
-    async def _direct(self, view: JobView) -> discord.DMChannel:
-        if view.requester.platform != PLATFORM:
-            raise PostGone("There is nobody to write to.")
-        return await self._client.create_dm(discord.Object(int(view.requester.user_id)))
-
     # Changing
+
+    async def _change_or_move(self, place: Place, name: MessageName, view: JobView) -> bool:
+        """Change a message; where its place is closed by now, write to the requester, and say so."""
+        try:
+            await self._change(place, name, view)
+        except (PostGone, discord.HTTPException) as error:
+            if place.moved or not (isinstance(error, PostGone) or is_closed(error)):
+                raise
+            await self._move(place, view)
+            return True
+        return False
 
     async def _change(self, place: Place, name: MessageName, view: JobView) -> None:
         webhook = self._finder.webhook(place) if _made_by_token(place) else None
@@ -205,8 +234,14 @@ class Outbox:
                     raise PostGone(_OVER) from error
             else:
                 return
-        channel = self._client.get_partial_messageable(name.channel)
-        await self._change_by(channel.get_partial_message(name.message), place, name, view)
+        message = self._client.get_partial_messageable(name.channel).get_partial_message(name.message)
+        try:
+            await self._change_by(message, place, name, view)
+        except discord.HTTPException as error:
+            if code_of(error) != THREAD_ARCHIVED:
+                raise
+            await self._client.http.edit_channel(name.channel, archived=False)
+            await self._change_by(message, place, name, view)
 
     async def _change_by(
         self, way: discord.Webhook | discord.PartialMessage, place: Place, name: MessageName, view: JobView

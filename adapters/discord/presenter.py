@@ -46,6 +46,11 @@ _DONE = 0x3BA55D
 _FAILED = 0xED4245
 _CANCELLED = 0x80848E
 
+_MOVED = (
+    "-# I can no longer write where you asked for this, so it comes here. If that should not be so, ask an admin there to "
+    "allow me View Channels, Send Messages, Embed Links and Attach Files."
+)
+
 _EXTENSIONS = MappingProxyType({"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"})
 _EMOJI = MappingProxyType({Action.REROLL: "🔄", Action.CANCEL: "✖️", Action.RETRY: "🔁"})
 
@@ -75,7 +80,7 @@ class Look:
     ``spoiler`` hides pictures and prompt until they are clicked. ``smaller`` says that the main picture is too large
     for the place, so that a smaller copy stands for it. ``full_url`` is where the file itself can be had.
     ``children`` are the addresses of the messages of jobs that came of this one's buttons, by job. ``copy`` is for
-    copies of a post, which have no buttons.
+    copies of a post, which have no buttons. ``moved`` is for a post that could not stay where it was asked for.
     """
 
     spoiler: bool = False
@@ -83,6 +88,7 @@ class Look:
     full_url: str | None = None
     children: Mapping[str, str] = field(default_factory=dict)
     copy: bool = False
+    moved: bool = False
 
 
 def post(view: JobView, look: Look | None = None) -> Shown:
@@ -182,6 +188,8 @@ def _state(view: JobView) -> str:
 def _below(view: JobView, look: Look, room: int) -> str:
     lines = [escaped(view.error, SENTENCE_LIMIT)] if view.error else []
     lines += [escaped(note, LINE_LIMIT) for note in view.notes[:3]]
+    if look.moved:
+        lines.append(_MOVED)
     if look.smaller and view.main is not None:
         where = f"[Open it at full size]({look.full_url})." if look.full_url else "It is kept at full size."
         lines.append(f"-# This is a smaller copy, as the file is too large for this place. {where}")

@@ -51,7 +51,7 @@ class Place:
 
     ``token`` belongs to the event that the job came of, and edits its messages until ``token_ends_at``. ``answer``
     says that the message is the answer to that event. ``tried_at`` is when a message of its own was last about to be
-    sent. ``asked_at`` is when the event came. ``upload_limit`` is in bytes, absent where no event tells it.
+    sent. ``moved`` says that it went to the requester, as its first place was closed. ``asked_at`` is when the event came. ``upload_limit`` is in bytes, absent where no event tells it.
     """
 
     job_id: str
@@ -68,6 +68,7 @@ class Place:
     upload_limit: int | None = None
     asked_at: datetime | None = None
     tried_at: datetime | None = None
+    moved: bool = False
 
     @property
     def name(self) -> MessageName | None:
@@ -167,8 +168,8 @@ class Rows:
         row = await self._one("post_of_message", message=str(message_id))
         return None if row is None else str(row["job_id"])
 
-    async def set_message(self, job_id: str, name: MessageName, *, by_bot: bool) -> None:
-        """Record which message shows a job, and whether the bot itself can write there."""
+    async def set_message(self, job_id: str, name: MessageName, *, by_bot: bool, moved: bool = False) -> None:
+        """Record which message shows a job, whether the bot itself can write there, and whether it has moved."""
         await self._write(
             "set_message",
             job_id=job_id,
@@ -176,6 +177,7 @@ class Rows:
             channel=str(name.channel),
             message=str(name.message),
             by_bot=int(by_bot),
+            moved=int(moved),
         )
 
     async def set_tried(self, job_id: str, at: datetime | None = None) -> None:
@@ -269,4 +271,5 @@ def _place(row: Any) -> Place:
         upload_limit=row["upload_limit"],
         asked_at=from_millis(row["asked_at"]) if known else None,
         tried_at=from_millis(row["tried_at"]) if row["tried_at"] else None,
+        moved=bool(row["moved"]),
     )

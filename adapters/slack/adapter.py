@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.slack.answers import Answers
 from adapters.slack.calls import ANSWER_WITHIN_S, Calls, called
-from adapters.slack.entrance import Door, Socket, bolt_app
+from adapters.slack.entrance import Door, bolt_app
 from adapters.slack.errands import Errands
 from adapters.slack.hearing import listen
 from adapters.slack.installs import oauth_settings
@@ -24,7 +23,9 @@ from adapters.slack.pace import Pace
 from adapters.slack.posts import Posts
 from adapters.slack.problems import LOST_TOKEN, SlackProblem
 from adapters.slack.setup import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, Setup
+from adapters.slack.socket_mode import Socket
 from adapters.slack.studio import Studio
+from adapters.slack.tempo import SHORTEST, Tempo
 from adapters.slack.uploads import Uploads
 from adapters.slack.wishes import Wishes
 from adapters.slack.workspaces import Workspace, Workspaces
@@ -53,7 +54,8 @@ class SlackAdapter:
         self._errands = Errands()
         self._posts: Posts | None = None
         self._wishing: asyncio.Task[None] | None = None
-        self.edit_interval = timedelta(seconds=3)
+        self._tempo = Tempo()
+        self.edit_interval = SHORTEST
         self.routes: Sequence[BaseRoute] = self._lay_out_routes()
 
     async def start(self) -> None:
@@ -126,6 +128,8 @@ class SlackAdapter:
     async def edit(self, post: Post, view: JobView) -> None:
         """Make the message of ``post`` show ``view``."""
         await self._open_posts().show(post, view)
+        self._tempo.note(post.conversation.workspace, post.id, ended=view.ended_at is not None)
+        self.edit_interval = self._tempo.interval
 
     def _open_posts(self) -> Posts:
         if self._posts is None:

@@ -22,6 +22,7 @@ from adapters.slack.blocks import (
     plain,
     said,
     thumbnail,
+    typed,
 )
 from adapters.slack.presenter import picture_of, words_of
 from bot.jobs.model import JobStatus, Requester
@@ -144,35 +145,22 @@ def _rows(board: Board, rows: Sequence[Row]) -> list[Block]:
 
 def _row(board: Board, row: Row) -> list[Block]:
     view = row.view
-    words = escaped(cut(words_of(view), PROMPT_LIMIT))
-    progress = f"{bar(view.progress or 0)} " if view.status is JobStatus.IN_PROGRESS else ""
-    state = escaped(view.error or view.state)
-    lines = [f"*{escaped(view.title)}* by {person(view.requester)}", words, f"{progress}{state}"]
     picture = picture_of(view)
     shown = thumbnail(row.file_id, picture.alt) if row.file_id and picture is not None else None
-    buttons = []
-    if row.link:
-        buttons.append(
-            ButtonElement(
-                text=plain("Show"),
-                action_id=f"{BOARD}show:{view.job_id}",
-                url=row.link,
-                accessibility_label=cut(f"Show the post of {view.title}", BUTTON_TEXT_LIMIT),
-            )
-        )
+    progress = f"{bar(view.progress or 0)} " if view.status is JobStatus.IN_PROGRESS else ""
+    about = [
+        f"*{escaped(view.title)}* by {person(view.requester)}",
+        f"{progress}{escaped(view.error or view.state)}",
+        f"<{row.link}|Show>" if row.link else "",
+    ]
+    words = cut(words_of(view), PROMPT_LIMIT)
+    blocks: list[Block] = [typed(words if words.strip() else view.title, shown), *aside(about)]
     if _own(view, board.viewer) and not view.status.ended:
-        buttons.append(
-            _button(
-                f"cancel:{view.job_id}",
-                "Cancel",
-                board.state,
-                job_id=view.job_id,
-                style="danger",
-                label="Stop this job",
-            )
+        cancel = _button(
+            f"cancel:{view.job_id}", "Cancel", board.state, job_id=view.job_id, style="danger", label="Stop this job"
         )
-    section = said("\n".join(line for line in lines if line), shown)
-    return [section, ActionsBlock(elements=buttons)] if buttons else [section]
+        blocks.append(ActionsBlock(elements=[cancel]))
+    return blocks
 
 
 def _own(view: JobView, viewer: Requester) -> bool:

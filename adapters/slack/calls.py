@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -66,7 +67,7 @@ class Calls:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 if self._client.session is None:
                     raise SlackProblem("unreachable", method="upload")
-                async with self._client.session.post(url, data=content, proxy=self._client.proxy) as answer:
+                async with self._client.session.post(url, data=io.BytesIO(content), proxy=self._client.proxy) as answer:
                     await answer.read()
         except (TimeoutError, aiohttp.ClientError) as error:
             raise SlackProblem("no_answer", method="upload") from error

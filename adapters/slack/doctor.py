@@ -6,7 +6,6 @@ import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -15,7 +14,8 @@ from adapters.slack.offers import SCOPES
 from adapters.slack.setup import EVENTS_PATH, Setup, read_setup
 from bot.config import Settings
 from bot.doctor import Finding, Verdict
-from bot.errors import InvalidSetting
+from bot.errors import InvalidSetting, OperatorError
+from bot.storage.database import Database
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
@@ -42,7 +42,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     if setup.bot_token is not None:
         yield await _workspace(client, "SLACK_BOT_TOKEN", setup.bot_token)
     if setup.client is not None:
-        for name, token in _installed(settings):
+        for name, token in await _installed(settings):
             yield await _workspace(client, name, token)
         yield _install_address(setup)
     yield await (_socket(client, setup.app_token) if setup.app_token is not None else _events(setup))
@@ -150,16 +150,16 @@ def _install_address(setup: Setup) -> Finding:
     return Finding(name=name, verdict=Verdict.GOOD, seen=f"at {setup.public_origin}/slack/install")
 
 
-def _installed(settings: Settings) -> list[tuple[str, str]]:
-    """Give the workspaces that have installed the app with their tokens, as far as the database can be read."""
-    path = settings.database_path
-    if not path.exists():
+async def _installed(settings: Settings) -> Sequence[tuple[str, str]]:
+    """Give the newest workspaces that have installed the app with their tokens, as far as the database can be read."""
+    if settings.postgresql is None and not settings.database_path.exists():
         return []
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(
-                "SELECT name, id, token FROM slack_workspaces ORDER BY installed_at DESC LIMIT ?", (WORKSPACES,)
-            ).fetchall()
-    except sqlite3.Error:  # no such table yet; the doctor's own check of the database says what else is wrong
+        async with await Database.open_read_only(settings.database) as database, database.transaction() as connection:
+            rows = await connection.rows(
+                "SELECT name, id, token FROM slack_workspaces ORDER BY installed_at DESC LIMIT :limit",
+                {"limit": WORKSPACES},
+            )
+    except (OperatorError, sqlite3.Error):  # the doctor's own check of the database says what is wrong with it
         return []
-    return [(str(name or workspace_id), str(token)) for name, workspace_id, token in rows]
+    return [(str(row["name"] or row["id"]), str(row["token"])) for row in rows]

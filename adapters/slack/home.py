@@ -63,8 +63,6 @@ class Boards:
         self, body: Mapping[str, Any], context: AsyncBoltContext, name: str, state: State, job_id: str | None
     ) -> None:
         person = person_of(context, body)
-        if name.startswith("show:"):
-            return
         if name == "imagine":
             view = modals.imagine(Origin(channel=context.channel_id))
             self._studio.errands.run("open a modal", self._studio.open(context, body, view))

@@ -84,13 +84,16 @@ class Messages:
         if row is not None and row["ts"] is not None:
             return Sent(place=Place(channel=row["channel"], ts=row["ts"], thread=row["thread"]), fresh=False)
         if row is not None and row["claimed_at"] is not None:
-            found = await self._search(letter, row)
+            settled_at = from_millis(row["claimed_at"]) + self._settled_after
+            # What counts is whether it had settled when the search began, not when it ended.
+            settled = settled_at <= self._clock()
+            found = await self._search(letter, row, settled=settled)
             if found is not None:
                 await self._made(letter.id, found)
                 return Sent(place=found, fresh=False)
-            left = from_millis(row["claimed_at"]) + self._settled_after - self._clock()
-            if left > timedelta():
-                raise SlackProblem("unsettled", method="chat.postMessage", retry_after=left.total_seconds() + 0.1)
+            if not settled:
+                left = max(0.0, (settled_at - self._clock()).total_seconds())
+                raise SlackProblem("unsettled", method="chat.postMessage", retry_after=left + 0.1)
         return Sent(place=await self._send(letter), fresh=True)
 
     async def job_at(self, workspace: str, place: Place) -> str | None:
@@ -155,10 +158,11 @@ class Messages:
         async with self._database.transaction() as connection:
             await self._queries.release_message(connection, id=letter_id)
 
-    async def _search(self, letter: Letter, row: Mapping[str, Any]) -> Place | None:
+    async def _search(self, letter: Letter, row: Mapping[str, Any], *, settled: bool) -> Place | None:
         """Look through what was written around the time of the claim, page by page.
 
-        How far it has come is written down, as Slack may allow no more than a page a minute.
+        How far it has come is written down, as Slack may allow no more than a page a minute; but only where it
+        is ``settled`` that nothing arrives any more, as it would arrive in the part that has been looked through.
         """
         claimed_at = from_millis(row["claimed_at"])
         window = {
@@ -173,11 +177,15 @@ class Messages:
                 if _is_ours(message, letter.id, bot_id):
                     return Place(channel=letter.channel, ts=str(message["ts"]), thread=letter.thread)
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-            async with self._database.transaction() as connection:
-                await self._queries.looked_to(connection, id=letter.id, looked_to=cursor)
+            if settled:
+                await self._looked_to(letter.id, cursor)
             if cursor is None:
                 return None
         raise SlackProblem("unsettled", method="conversations.history", retry_after=1.0)
+
+    async def _looked_to(self, letter_id: str, cursor: str | None) -> None:
+        async with self._database.transaction() as connection:
+            await self._queries.looked_to(connection, id=letter_id, looked_to=cursor)
 
     async def _page(self, letter: Letter, window: Mapping[str, str], cursor: str | None) -> Mapping[str, Any]:
         arguments: dict[str, Any] = {

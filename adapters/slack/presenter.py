@@ -50,6 +50,9 @@ SHORT_PROMPT: Final = 300
 """Characters of a prompt where Slack has said that the message is too long."""
 
 URL_LIMIT: Final = 3000
+BUTTONS_IN_A_LINE: Final = 5
+"""Buttons that stand side by side in Slack's window."""
+
 SLOW_S: Final = 60.0
 """Seconds after which the one who asked is told of the end."""
 
@@ -78,8 +81,7 @@ def post(view: JobView, around: Surroundings) -> dict[str, Any]:
         *_prompt(view, around),
         *_picture(view, around),
         *_prompts(view),
-        *aside(_standing(view)),
-        *aside(_small_print(view, around)),
+        *aside([*_standing(view), *_small_print(view, around)]),
         *_rows(view),
     ]
     return {"text": fallback(view), "blocks": dicts(blocks)}
@@ -194,6 +196,8 @@ def _rows(view: JobView) -> list[Block]:
     variations = [button for button in view.buttons if button.action is Action.VARY and button.index]
     placed = {button.id for button in (*ups, *variations)}
     others = [button for button in view.buttons if button.id not in placed and button.action is not Action.IMAGINE_THIS]
+    if variations and len(variations) + len(others) <= BUTTONS_IN_A_LINE:
+        variations, others = [*variations, *others], []
     return [_row(row) for row in (ups, variations, others) if row]
 
 

@@ -12,8 +12,9 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack import modals, presenter
 from adapters.slack.blocks import escaped
+from adapters.slack.inputs import FIELD
 from adapters.slack.lines import Lines
-from adapters.slack.modals import FIELD, Origin
+from adapters.slack.modals import Origin
 from adapters.slack.presenter import BUTTON, MORE
 from adapters.slack.sources import Person, person_of, thread_of, workspace_of
 from adapters.slack.studio import Studio
@@ -81,9 +82,12 @@ class Presses:
         Raises:
             ButtonNotFound: there is none, or it belongs to another workspace.
         """
-        async with self._studio.service.reading() as unit:
-            button = await unit.button(button_id)
-            job = await unit.job(button.job_id)
+        try:
+            async with self._studio.service.reading() as unit:
+                button = await unit.button(button_id)
+                job = await unit.job(button.job_id)
+        except (ButtonNotFound, JobNotFound) as error:
+            raise ButtonNotFound("That button's job is no longer kept. /jobs lists what there is.") from error
         if not same_workspace(job.requester, person.requester):
             raise ButtonNotFound("That button does not belong here. /jobs lists what there is.")
         return button, job

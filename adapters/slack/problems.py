@@ -1,7 +1,7 @@
 """What Slack says no with, by name, and what each means here.
 
 The names are those of Slack's Web API. A few are our own, for what never reached Slack or never came back:
-``unreachable``, ``no_answer``, ``paced``, ``not_installed``, ``unsettled``, ``upload_refused``.
+``unreachable``, ``no_answer``, ``paced``, ``not_installed``, ``unsettled``, ``upload_refused``, ``between_people``.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ UNCERTAIN: Final = frozenset({"fatal_error", "internal_error", "no_answer", "req
 _SENTENCES: Final = {
     "channel_not_found": "I am not in this channel. Type /invite @{bot} there, and the picture comes by itself.",
     "not_in_channel": "I am not in this channel. Type /invite @{bot} there, and the picture comes by itself.",
+    "between_people": "I cannot join a conversation between people. Please ask in a channel, or write to me directly.",
     "is_archived": "This channel is archived, so nothing can be posted here. Please ask in another one.",
     "is_inactive": "This channel is archived, so nothing can be posted here. Please ask in another one.",
     "msg_too_long": "That is too long for Slack. Please use fewer words.",

@@ -85,9 +85,14 @@ class Workspaces:
             return self.fixed
         if (known := self._known.get(workspace_id)) is not None:
             return known
+        return await self._read(workspace_id)
+
+    async def _read(self, workspace_id: str) -> Workspace | None:
+        """Give a workspace as it is written down, whatever is known here: another process may have renewed its token."""
         async with self._database.transaction() as connection:
             row = await self._queries.get_workspace(connection, id=workspace_id)
         if row is None:
+            self._known.pop(workspace_id, None)
             return None
         self._known[workspace_id] = found = _workspace(row)
         return found
@@ -119,9 +124,8 @@ class Workspaces:
         if not self._is_due(workspace):
             return workspace.token
         async with self._lock(workspace_id):
-            workspace = await self.get(workspace_id)
-            if self._is_due(workspace):
-                workspace = await self._renew(workspace)
+            written = await self._read(workspace_id) or workspace
+            workspace = await self._renew(written) if self._is_due(written) else written
         return workspace.token
 
     async def keep(self, workspace: Workspace) -> None:
@@ -154,8 +158,10 @@ class Workspaces:
 
     async def lost(self, workspace_id: str, token: str, name: str) -> bool:
         """Take note that Slack refused ``token``, and say whether there is another to try."""
-        workspace = await self.find(workspace_id)
-        if workspace is None or workspace is self.fixed:
+        if self.fixed is not None and self.fixed.id == workspace_id:
+            return False
+        workspace = await self._read(workspace_id)
+        if workspace is None:
             return False
         if workspace.token != token:
             return True
@@ -191,6 +197,9 @@ class Workspaces:
         try:
             bot = await self._rotator.perform_bot_token_rotation(bot=_bot(workspace), minutes_before_expiration=10**6)
         except SlackTokenRotationError:
+            written = await self._read(workspace.id)
+            if written is not None and written.token != workspace.token:
+                return written  # another process was quicker
             log.exception("a Slack token could not be renewed", workspace=workspace.id)
             self._failed_at[workspace.id] = self._clock()
             return workspace

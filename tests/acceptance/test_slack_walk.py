@@ -135,6 +135,15 @@ async def _studio(folder: Path, way: str) -> AsyncIterator[Studio]:
             await child.kill()
 
 
+def _behaved(slack: Slack) -> None:
+    """See that Slack never had to refuse anything, and that whoever hears a message read out hears all of it."""
+    refused = {(call.method, call.error) for call in slack.calls if call.error}
+    assert refused <= {("chat.postMessage", "ratelimited"), ("chat.update", "ratelimited")}, refused
+    said = [call for call in slack.calls if call.method in {"chat.postMessage", "chat.update", "chat.postEphemeral"}]
+    assert said
+    assert all(call.arguments.get("text", "").strip() for call in said)
+
+
 @pytest.mark.parametrize("way", ["sockets", "http"])
 async def test_everything_asked_for_in_slack_is_there_after_a_kill_and_old_buttons_work(
     tmp_path: Path, way: str
@@ -214,6 +223,7 @@ async def test_everything_asked_for_in_slack_is_there_after_a_kill_and_old_butto
         await acme.press(acme.posts[0], "U2")
         await ann.told("That is there already", "Upscale of picture 2")
         assert (len(acme.posts), len(globex.posts)) == (9, 1)
+        _behaved(slack)
         assert await studio.child.stop() == 0, studio.child.said()
 
 

@@ -287,7 +287,7 @@ async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> No
     path = tmp_path / "imaginebot.db"
     assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == [
         *("bot 0001", "bot 0002", "bot 0003", "bot 0004", "bot 0005"),
-        "web 0001",
+        *("discord 0001", "slack 0001", "web 0001"),
     ]
     assert await upgrade_database(path) == []
 

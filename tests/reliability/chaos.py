@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import httpx
 from rich.console import Console
 
 from bot import crash
@@ -32,6 +33,9 @@ REST_WITHIN_S = 240.0
 ENGINE_KILL_RATE = 0.15
 SHORT_LIFE_RATE = 0.25
 """How often the program is killed while it is still starting."""
+
+CONNECT_WITHIN_S = 5.0
+"""Seconds that a life is given to reach its platforms; the image service may be away, and then it is not waited for."""
 
 CRASH_POINT_RATE = 0.35
 """How often a life is to end at a crash point, if it comes there before it is killed: between two effects, where a
@@ -134,9 +138,12 @@ class Chaos:
         await self.program.start()
 
     async def _up(self) -> None:
-        """Wait until the program answers, or has come to a crash point."""
-        with suppress(AssertionError):
+        """Wait until the program answers and has reached its platforms, or has come to a crash point."""
+        with suppress(AssertionError, TimeoutError, httpx.TransportError):
             await self.program.answering()
+            async with asyncio.timeout(CONNECT_WITHIN_S), httpx.AsyncClient(trust_env=False) as http:
+                while (await http.get(f"{self.program.url}/readyz")).status_code != 200:  # noqa: ASYNC110 - it sends no events
+                    await asyncio.sleep(0.05)
 
     def _crash_point(self, draw: Random) -> dict[str, str]:
         if draw.random() >= CRASH_POINT_RATE:

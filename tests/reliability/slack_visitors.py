@@ -39,7 +39,10 @@ def many_workspaces() -> tuple[AppConfig, Rates]:
 
 
 class SlackFront:
-    """A Slack that stays while the program comes and goes, with two workspaces that know nothing of each other."""
+    """A Slack that stays while the program comes and goes, with two workspaces that know nothing of each other.
+
+    The first has the app by its token, the second installs it over OAuth.
+    """
 
     module = "bot"
     acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4}
@@ -53,6 +56,7 @@ class SlackFront:
         self.workspaces = [slack.workspace(f"Team{number}") for number in range(WORKSPACES)]
         self.environment = {
             "IMAGINEBOT_SLACK_API_URL": slack.api_url,
+            "SLACK_BOT_TOKEN": slack.install(self.workspaces[0]),
             "SLACK_CLIENT_ID": slack.app.client_id,
             "SLACK_CLIENT_SECRET": slack.app.client_secret,
             **(
@@ -68,7 +72,7 @@ class SlackFront:
         if not self._sockets:
             self.slack.deliver_to(f"{url}/slack/events")
         self._turn += 1
-        return Person(self.workspaces[self._turn % WORKSPACES], url, ledger, name, self._data)
+        return Person(self.workspaces[(self._turn - 1) % WORKSPACES], url, ledger, name, self._data)
 
     async def look_at_the_end(self, url: str) -> None:
         """Wait for wishes that were acknowledged, which become jobs after that."""
@@ -194,6 +198,12 @@ class Person:
     async def admin(self, act: str, **arguments: Any) -> Any:
         """Do something as the admin."""
         return await ask_as_admin(self._data, act, arguments)
+
+    def moves_to(self, workspace: Workspace) -> None:
+        """Be somebody of another workspace from now on."""
+        self.member = workspace.member(self.member.name)
+        self._channel = workspace.channel(f"of-{self.member.handle}")
+        self._channel.invite_bot()
 
     async def _mention(self, verb: str, pictures: Sequence[bytes], jobs: int) -> bool:
         files = [self.member.uploads(f"{number}.png", content) for number, content in enumerate(pictures)]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -133,28 +131,6 @@ async def _crash(ground: Ground, name: str, number: int) -> None:
     await ground.child.start(**{crash.VARIABLE: f"{name}:{number}"})
     async with asyncio.timeout(60):
         assert await ground.child.ended() == crash.EXIT_CODE, ground.child.said()
-
-
-def test_every_named_place_stands_once_in_the_program_and_every_place_is_named() -> None:
-    called: Counter[str] = Counter()
-    for folder in ("bot", "adapters"):
-        for path in (ROOT / folder).rglob("*.py"):
-            called.update(_points(path))
-    assert called == dict.fromkeys(crash.POINTS, 1)
-
-
-def test_every_named_place_is_tried_by_one_way_in_at_least() -> None:
-    tried = {name for front in front_names() for name in points_of(front)}
-    assert tried == set(crash.POINTS)
-
-
-def _points(path: Path) -> list[str]:
-    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    return [
-        ast.literal_eval(call.args[0])
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "crash.point"
-    ]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ CREATE TABLE discord_events (
 CREATE INDEX discord_events_by_age ON discord_events (created_at);
 
 -- The message of one job. answer: the first job of an event, whose message is the answer to the event itself.
--- tried_at: when a message of its own was last about to be sent.
+-- tried_at: when a message of its own was last about to be sent. moved: it went to the requester, as its place was closed.
 CREATE TABLE discord_posts (
     job_id TEXT PRIMARY KEY,
     event_id TEXT,
@@ -33,6 +33,7 @@ CREATE TABLE discord_posts (
     spoiler INTEGER NOT NULL,
     age_restricted INTEGER NOT NULL,
     tried_at BIGINT,
+    moved INTEGER NOT NULL DEFAULT 0,
     mentioned_at BIGINT
 );
 

@@ -17,7 +17,7 @@ SELECT * FROM discord_events WHERE wish IS NOT NULL ORDER BY created_at;
 -- name: unbound_events
 -- Events of the last minutes before an end that led to jobs, perhaps, whose posts nobody has written down.
 SELECT * FROM discord_events
-WHERE created_at > :since AND id NOT IN (SELECT event_id FROM discord_posts WHERE event_id IS NOT NULL)
+WHERE created_at > :since AND NOT EXISTS (SELECT 1 FROM discord_posts WHERE event_id = discord_events.id)
 ORDER BY created_at;
 
 -- name: forget_events!
@@ -38,7 +38,8 @@ WHERE discord_posts.job_id = :job_id;
 SELECT job_id FROM discord_posts WHERE message = :message;
 
 -- name: set_message!
-UPDATE discord_posts SET message = :message, guild = :guild, channel = :channel, by_bot = :by_bot
+UPDATE discord_posts
+SET message = :message, guild = :guild, channel = :channel, by_bot = :by_bot, moved = :moved
 WHERE job_id = :job_id;
 
 -- name: set_tried!

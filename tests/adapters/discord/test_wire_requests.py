@@ -206,14 +206,36 @@ async def test_10003_a_deleted_channel_ends_no_job_and_bothers_no_other(wire: Wi
     await under_way(wire)
     wire.channel.delete()
     wire.open_gate()
-    await comes_to(wire, ("completed", "gone"))
+    await comes_to(wire, ("completed", "open"))
+    await until(lambda: bool(wire.ann.direct.posts))
+    (moved,) = wire.ann.direct.posts
+    await wire.shows(moved, "Done in ")
+    assert "I can no longer write where you asked for this" in moved.text
     await wire.done((await wire.ann.types(other, "imagine", prompt="another ship")).message)
 
 
 @pytest.mark.parametrize("code", [50001, 50013])
-async def test_50001_and_50013_a_closed_channel_ends_no_job(wire: Wire, code: int) -> None:
+async def test_50001_and_50013_what_cannot_be_shown_in_a_closed_channel_goes_to_the_requester(
+    wire: Wire, code: int
+) -> None:
     await under_way(wire)
-    wire.discord.faults.refuse("PATCH", CHANNEL_PATH, code, times=10)
+    wire.discord.faults.refuse("PATCH", f"/channels/{wire.channel.id}/messages/*", code, times=10)
+    wire.open_gate()
+    await comes_to(wire, ("completed", "open"))
+    await until(lambda: bool(wire.ann.direct.posts))
+    (moved,) = wire.ann.direct.posts
+    await wire.done(moved)
+    upscale = (await wire.ann.press(moved, "U1")).message
+    assert upscale.channel is wire.ann.direct
+    await wire.done(upscale)
+    await wire.shows(moved, "[U1]")
+
+
+@pytest.mark.parametrize("code", [50001, 50013])
+async def test_a_closed_channel_ends_no_job_of_somebody_who_takes_no_messages(wire: Wire, code: int) -> None:
+    await under_way(wire)
+    wire.ann.user.closed = True
+    wire.discord.faults.refuse("PATCH", f"/channels/{wire.channel.id}/messages/*", code, times=10)
     wire.open_gate()
     await comes_to(wire, ("completed", "gone"))
     wire.discord.faults.clear()
@@ -221,11 +243,14 @@ async def test_50001_and_50013_a_closed_channel_ends_no_job(wire: Wire, code: in
 
 
 @pytest.mark.parametrize("code", [10003, 50001, 50013])
-async def test_a_message_that_may_not_be_made_is_given_up_and_its_job_is_done(wire: Wire, code: int) -> None:
-    wire.discord.faults.refuse("POST", CREATE, code, times=10)
+async def test_a_message_that_may_not_be_made_goes_to_the_requester(wire: Wire, code: int) -> None:
+    wire.discord.faults.refuse("POST", f"/channels/{wire.channel.id}/messages", code, times=10)
     await wire.done(await wire.imagine("{red, green} ship"))
-    await comes_to(wire, ("completed", "open"), ("completed", "gone"))
+    await comes_to(wire, ("completed", "open"), ("completed", "open"))
     assert len(wire.channel.posts) == 1
+    await until(lambda: bool(wire.ann.direct.posts))
+    (moved,) = wire.ann.direct.posts
+    await wire.done(moved)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +341,17 @@ async def test_direct_messages_and_threads_are_as_good_as_channels(wire: Wire) -
         await wire.done((await wire.ann.press(answer.message, "U1")).message)
 
 
+async def test_50083_an_archived_thread_is_opened_for_the_end_of_a_job(wire: Wire) -> None:
+    thread = wire.guild.thread(wire.channel)
+    answer = await wire.ann.types(thread, "imagine", prompt=GATED)
+    await until(lambda: "%" in answer.message.text)
+    answer.interaction.expire()
+    thread.archived = True
+    wire.open_gate()
+    await wire.done(answer.message)
+    assert not thread.archived
+
+
 async def test_a_person_who_brought_the_app_along_gets_everything_by_the_token(wire: Wire) -> None:
     elsewhere = wire.discord.guild("Elsewhere", installed=False)
     channel, bea = elsewhere.channel(), elsewhere.member("Bea")
@@ -335,7 +371,10 @@ async def test_what_ends_after_the_token_of_a_person_who_brought_the_app_along_i
     answer.interaction.expire()
     wire.open_gate()
     here = replace(wire, channel=channel)
-    await comes_to(here, ("completed", "gone"))
+    await comes_to(here, ("completed", "open"))
+    await until(lambda: bool(bea.direct.posts))
+    (moved,) = bea.direct.posts
+    await here.done(moved)
     ((job,),) = await here.rows("SELECT id FROM jobs WHERE channel = :channel")
     shown = await bea.types(channel, "job", id=job, personal=True)
     assert shown.message.private

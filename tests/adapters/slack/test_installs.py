@@ -19,7 +19,11 @@ from tests.fakes.slack import Slack, Workspace
 @asynccontextmanager
 async def open_house(slack: Slack, folder: Path, **settings: Any) -> AsyncIterator[App]:
     """Run the program for many workspaces, over HTTP."""
-    paint = {"painter": "tests.fakes.tiny_painter:TinyPainter", "painter_options": {"folder": str(folder)}}
+    paint = {
+        "painter": "tests.fakes.tiny_painter:TinyPainter",
+        "painter_options": {"folder": str(folder)},
+        "workers": 1,
+    }
     given: dict[str, Any] = {
         "http_port": 0,
         "mcp": False,
@@ -49,7 +53,7 @@ def settle(slack: Slack, name: str, **more: Any) -> Workspace:
 
 async def rows(app: App, sql: str) -> list[tuple[Any, ...]]:
     async with app.database.transaction() as connection:
-        return [tuple(row) for row in await connection.execute_fetchall(sql)]
+        return [tuple(row) for row in await connection.rows(sql)]
 
 
 async def test_two_workspaces_install_and_never_see_each_others_jobs(slack: Slack, house: App) -> None:
@@ -116,22 +120,47 @@ async def test_an_organisation_installs_once_for_all_of_its_workspaces(slack: Sl
     await ann.opens_home()
 
 
-async def test_tokens_are_renewed_in_time_also_while_nobody_asks(slack: Slack, tmp_path: Path) -> None:
+async def test_tokens_are_renewed_in_time(slack: Slack, tmp_path: Path) -> None:
     slack.app.rotation_s = 43_200
     async with open_house(slack, tmp_path) as house:
         acme = settle(slack, "Acme")
         ann = acme.member("Ann")
         await ann.installs(house.url)
+        await ann.command("/imagine", "an owl")
+        await slack.until(lambda: acme.general.find("an owl", "Done in"))
         [(before,)] = await rows(house, "SELECT token FROM slack_workspaces")
-        await ann.command("/imagine", "a gated owl")
-        await slack.until(lambda: acme.general.find("a gated owl"))
         async with house.database.transaction() as connection:
-            soon = timedelta(hours=11)
-            await connection.execute_fetchall(
-                "UPDATE slack_workspaces SET expires_at = expires_at - ?", (soon.total_seconds() * 1000,)
-            )
+            soon = round(timedelta(hours=11).total_seconds() * 1000)
+            await connection.change("UPDATE slack_workspaces SET expires_at = expires_at - :soon", {"soon": soon})
     async with open_house(slack, tmp_path) as house:
-        (tmp_path / "gate").touch()
-        await slack.until(lambda: acme.general.find("a gated owl", "Done in"))
+        await ann.command("/imagine", "a bear")
+        await slack.until(lambda: acme.general.find("a bear", "Done in"))
         [(after,)] = await rows(house, "SELECT token FROM slack_workspaces")
         assert after != before
+        assert len(slack.calls_of("oauth.v2.access")) == 2, "once to install, once to renew"
+
+
+async def test_a_token_that_another_process_has_renewed_is_taken_from_the_table(slack: Slack, house: App) -> None:
+    acme = settle(slack, "Acme")
+    ann = acme.member("Ann")
+    await ann.installs(house.url)
+    await ann.command("/imagine", "an owl")
+    await slack.until(lambda: acme.general.find("an owl", "Done in"))
+    [(old,)] = await rows(house, "SELECT token FROM slack_workspaces")
+    fresh = slack.install(acme)
+    async with house.database.transaction() as connection:
+        await connection.change("UPDATE slack_workspaces SET token = :fresh", {"fresh": fresh})
+    next(token for token in slack.tokens.of(acme) if token.value == old).state = "token_revoked"
+    await ann.command("/imagine", "a bear")
+    await slack.until(lambda: acme.general.find("a bear", "Done in"))
+    assert await rows(house, "SELECT token FROM slack_workspaces") == [(fresh,)]
+
+
+async def test_news_of_a_removal_that_come_late_do_not_undo_a_new_install(slack: Slack, house: App) -> None:
+    acme = settle(slack, "Acme")
+    ann = acme.member("Ann")
+    await ann.installs(house.url)
+    async with house.database.transaction() as connection:
+        await connection.change("UPDATE slack_workspaces SET installed_at = installed_at + 60000", {})
+    await slack.event(acme, "app_uninstalled", {"type": "app_uninstalled"})
+    assert len(await rows(house, "SELECT id FROM slack_workspaces")) == 1

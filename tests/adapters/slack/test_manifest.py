@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 import pytest
 import yaml
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from typer.testing import CliRunner
@@ -84,8 +85,9 @@ async def test_every_listener_has_its_place_in_the_manifest_and_the_other_way_ro
     assert len(listeners) == len(set(heard.values())) + inside
 
 
-async def _nobody() -> None:
-    """Authorise nobody; the listeners are only asked what they would take."""
+async def _nobody() -> AuthorizeResult:
+    """Authorise anybody; the listeners are only asked what they would take."""
+    return AuthorizeResult(enterprise_id=None, team_id=None)
 
 
 @pytest.mark.parametrize(("way", "http"), [("sockets", False), ("http", True)])

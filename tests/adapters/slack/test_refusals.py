@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from adapters.slack import calls
 from tests.adapters.slack.place import Place, open_place
-from tests.fakes.slack import Channel, Message, Slack
+from tests.adapters.slack.test_installs import open_house, settle
+from tests.fakes.slack import AppConfig, Channel, Message, Rates, Slack, fake_slack
 
 NARROW = frozenset({"commands", "chat:write", "files:read", "files:write", "app_mentions:read", "im:history"})
 NOT_READY = {"errors": ["invalid slack file [json-pointer:/blocks/2/slack_file]"]}
@@ -140,6 +142,7 @@ async def test_invalid_blocks_is_waited_out_while_slack_looks_at_the_file(place:
     assert slack.files.uploads == 1, "the file was good, so it is not sent twice"
 
 
+@pytest.mark.slow
 async def test_a_file_that_slack_never_gets_through_with_is_replaced_by_a_word_and_a_link(
     slack: Slack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,3 +250,67 @@ async def test_a_slack_that_is_down_is_waited_for(place: Place, slack: Slack, st
     slack.trouble("files.getUploadURLExternal", status=status)
     grid = await place.grid()
     assert grid.images
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["token_revoked", "account_inactive"])
+async def test_a_workspace_that_is_gone_stops_nothing_elsewhere_and_its_old_buttons_work_after_a_new_install(
+    slack: Slack, tmp_path: Path, name: str
+) -> None:
+    async with open_house(slack, tmp_path) as app:
+        acme, globex = settle(slack, "Acme"), settle(slack, "Globex")
+        ann, eve = acme.member("Ann"), globex.member("Eve")
+        for member in (ann, eve):
+            assert (await member.installs(app.url))[0] == 200
+        await ann.command("/imagine", "a lighthouse")
+        grid = await slack.until(lambda: acme.general.find("a lighthouse", "Done in"))
+        await ann.command("/imagine", "a gated garden")
+        await slack.until(lambda: acme.general.find("a gated garden"))
+
+        slack.app.events = frozenset()  # the news of it is lost, so that the refusal is all that tells
+        await (slack.revoke_tokens(acme) if name == "token_revoked" else acme.uninstall())
+        (tmp_path / "gate").touch()
+        await slack.until(lambda: any(call.error == name for call in slack.calls))
+        await eve.command("/imagine", "a harbour")
+        await slack.until(lambda: globex.general.find("a harbour", "Done in"))
+        refused = len([call for call in slack.calls if call.error == name])
+        await asyncio.sleep(0.5)
+        assert len([call for call in slack.calls if call.error == name]) == refused, "a dead token is left alone"
+
+        assert (await ann.installs(app.url))[0] == 200
+        await ann.press(grid, "U3")
+        await slack.until(lambda: acme.general.find("Upscale of picture 3", "Done in"))
+
+
+async def test_token_expired_leads_to_a_new_token_and_the_call_is_made_again(slack: Slack, tmp_path: Path) -> None:
+    slack.app.rotation_s = 43_200
+    async with open_house(slack, tmp_path) as app:
+        acme = settle(slack, "Acme")
+        ann = acme.member("Ann")
+        assert (await ann.installs(app.url))[0] == 200
+        for token in slack.tokens.of(acme):
+            token.expires_at = slack.clock.now() - 1  # Slack's mind has changed; nobody has told us
+        await ann.command("/imagine", "a lighthouse")
+        await slack.until(lambda: acme.general.find("a lighthouse", "Done in"))
+        assert "token_expired" in {call.error for call in slack.calls}
+        assert len(acme.general.from_bot) == 1
+
+
+async def test_a_message_that_arrives_late_in_a_busy_channel_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack gives some apps fifteen messages a page, so that looking through a channel takes several goes."""
+    monkeypatch.setattr(calls, "ANSWER_WITHIN_S", 1.0)
+    config = AppConfig(history_restricted=True)
+    async with fake_slack(app=config, rates=Rates.none()) as slack, open_place(slack, tmp_path) as place:
+        for number in range(15 * 14):
+            await place.ann.says(f"chatter {number}")
+        hold = asyncio.Event()
+        slack.trouble("chat.postMessage", hold=hold)
+        await _ask(place, place.acme.general)
+        await slack.until(lambda: len(slack.calls_of("conversations.history")) >= 10)
+        hold.set()
+        await slack.until(lambda: place.acme.general.from_bot)
+        slack.clock.advance(31)
+        await place.post("a lighthouse", "Done in")
+        assert len(place.acme.general.from_bot) == 1

@@ -211,7 +211,9 @@ async def test_jobs_shows_the_teams_jobs_privately_with_cancel_for_ones_own(plac
 
 async def test_the_home_tab_shows_jobs_page_by_page(place: Place) -> None:
     for number in range(10):
-        await place.grid(f"owl {number}")
+        await place.ann.command("/imagine", f"owl {number}")
+    for number in range(10):
+        await place.post(f"owl {number}", "Done in")
     home = await place.ann.opens_home()
     assert "owl 9" in home.read
     assert "owl 1\n" not in home.read

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import PlatformUnavailable, PostGone
+from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
 from bot.jobs.model import Job, JobStatus
 from bot.jobs.publisher import PublisherSettings
 from tests.bot.jobs.studio import STEADY, Person, Studio, World, until, until_cancelled
@@ -142,6 +142,30 @@ async def test_a_platform_is_spared_for_as_long_as_it_asks_even_for_an_end(studi
     await studio.publish()
     assert len(studio.chat.shown) == 1
     studio.clock.advance(2)
+    await studio.publish()
+    (view,) = studio.chat.messages.values()
+    assert view.status is JobStatus.FAILED
+
+
+async def test_an_adapters_own_pace_counts_as_no_failed_try(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    studio.clock.advance(3)
+    await go_on(studio, job, 40)
+    for _ in range(6):
+        studio.chat.trouble = [PlatformBusy("not yet", retry_after=1)]
+        await studio.publish()
+        studio.clock.advance(1)
+    await studio.publish()
+    assert len(studio.chat.shown) == 2
+
+
+async def test_an_end_does_not_wait_for_an_adapters_own_pace(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    studio.clock.advance(3)
+    await go_on(studio, job, 40)
+    studio.chat.trouble = [PlatformBusy("not yet", retry_after=60)]
+    await studio.publish()
+    await finish(studio, job)
     await studio.publish()
     (view,) = studio.chat.messages.values()
     assert view.status is JobStatus.FAILED

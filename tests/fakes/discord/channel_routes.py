@@ -21,6 +21,7 @@ class ChannelRoutes:
         message = "/channels/{channel_id}/messages/{message_id}"
         self.routes: dict[tuple[str, str], Handler] = {
             ("GET", "/channels/{channel_id}"): self.channel,
+            ("PATCH", "/channels/{channel_id}"): self.change_channel,
             ("POST", "/channels/{channel_id}/typing"): self.typing,
             ("GET", "/channels/{channel_id}/messages"): self.history,
             ("POST", "/channels/{channel_id}/messages"): self.create,
@@ -46,6 +47,14 @@ class ChannelRoutes:
     async def channel(self, call: Call) -> Answer:
         """Give a channel."""
         return 200, self._place(call).payload()
+
+    async def change_channel(self, call: Call) -> Answer:
+        """Open a thread again that was archived; nothing else can be changed here."""
+        channel = self._place(call)
+        if channel.kind != PUBLIC_THREAD or set(call.body) != {"archived"}:
+            raise refusal(50013)
+        channel.archived = bool(call.body["archived"])
+        return 200, channel.payload()
 
     async def typing(self, call: Call) -> Answer:
         """Show that the bot is typing."""
@@ -103,6 +112,8 @@ class ChannelRoutes:
         message = self._message(call)
         if message.author is not self._world.bot:
             raise refusal(50005)
+        if message.channel.archived:
+            raise refusal(50083)
         if call.files:
             self._needs(message.channel, Permission.ATTACH_FILES)
         change(self._world, message, call.body, call.files)

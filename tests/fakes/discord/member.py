@@ -140,7 +140,12 @@ class Member:
         button = message.buttons.get(label)
         if button is None or button.disabled or button.custom_id is None:
             raise LookupError(f"{label!r} cannot be pressed; there are {', '.join(message.buttons)}")
-        data = {"component_type": 2, "custom_id": button.custom_id, "id": button.component_id}
+        return await self.presses(message, button.custom_id, personal=personal, twice=twice)
+
+    async def presses(self, message: Message, custom_id: str, *, personal: bool = False, twice: bool = False) -> Answer:
+        """Press a button by its custom_id, as one's own client may still show it."""
+        known = [button.component_id for button in message.buttons.values() if button.custom_id == custom_id]
+        data = {"component_type": 2, "custom_id": custom_id, "id": known[0] if known else 1}
         return await self._does(COMPONENT, message.channel, data, source=message, personal=personal, twice=twice)
 
     async def submits(self, modal: Modal | None, *, twice: bool = False, **values: Any) -> Answer:

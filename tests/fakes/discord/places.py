@@ -189,6 +189,7 @@ class Channel:
     nsfw: bool = False
     denied: Permission = NO_PERMISSION
     gone: bool = False
+    archived: bool = False
     messages: dict[int, Message] = field(default_factory=dict)
 
     @property
@@ -254,7 +255,7 @@ class Channel:
             "member_count": 2,
             "total_message_sent": len(self.messages),
             "thread_metadata": {
-                "archived": False,
+                "archived": self.archived,
                 "archive_timestamp": written(now()),
                 "auto_archive_duration": 1440,
                 "create_timestamp": written(now()),

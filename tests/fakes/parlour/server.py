@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -133,6 +133,11 @@ class Parlour:
         return JSONResponse(body)
 
 
+async def hung_up(_: Request, __: Exception) -> Response:
+    """Answer nobody: who asked has been killed in the middle of it."""
+    return Response(status_code=400)
+
+
 @asynccontextmanager
 async def parlour() -> AsyncIterator[Parlour]:
     """Run a parlour for the length of the block."""
@@ -143,7 +148,7 @@ async def parlour() -> AsyncIterator[Parlour]:
         Route("/messages", place.say, methods=["POST"]),
         Route("/messages/{reference}", place.change, methods=["PUT"]),
     ]
-    async with serve(Starlette(routes=routes)) as place.url:
+    async with serve(Starlette(routes=routes, exception_handlers={ClientDisconnect: hung_up})) as place.url:
         try:
             yield place
         finally:

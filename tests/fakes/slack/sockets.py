@@ -152,6 +152,8 @@ class Sockets:
             link.refreshing = True
             await link.socket.send_json({"type": "disconnect", "reason": "refresh_requested", "debug_info": {}})
             await self._slack.until(lambda: self.opened > opened, within=within)  # noqa: B023 - used within the round
+            # Slack leaves some time for what has been sent already.
+            await asyncio.wait([*link.waiting.values(), asyncio.create_task(asyncio.sleep(0))], timeout=within)
             await link.socket.close()
 
     def cut(self) -> None:

@@ -15,12 +15,14 @@ from random import Random
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from bot.admin import carry_out
 from bot.config import read_settings
 from bot.jobs.model import API_PLATFORM
 from tests.fakes.http_server import serve
+from tests.fakes.parlour.server import hung_up
 from tests.fakes.trusting_program import ORIGIN_VARIABLE
 from tests.reliability import scenarios
 from tests.reliability.caller import Caller, Listener
@@ -77,7 +79,7 @@ async def open_front(data: Path) -> AsyncIterator[RestFront]:
     ]
     listener = Listener(secrets=[each["webhook_secret"] for each in made])
     paths = [Route("/hook", listener.hook, methods=["POST"]), Route("/picture", listener.picture)]
-    async with serve(Starlette(routes=paths)) as listener.origin:
+    async with serve(Starlette(routes=paths, exception_handlers={ClientDisconnect: hung_up})) as listener.origin:
         yield RestFront(data, listener, [each["key"] for each in made])
 
 

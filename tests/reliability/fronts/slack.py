@@ -24,6 +24,7 @@ async def imagine_with_a_short_token(visitor: Visitor) -> None:
     """Install the app with a token that has to be renewed at once, and ask for a grid."""
     assert isinstance(visitor, Person)
     visitor.slack.app.rotation_s = 3600
+    visitor.moves_to(visitor.slack.workspaces[1])
     await scenarios.imagine(visitor)
 
 

@@ -29,6 +29,7 @@ _BUTTON = re.compile(r'data-press="([^"]+)"[^>]*>.*?<span>([^<]*)</span></button
 
 
 _OF_OTHERS = (
+    "discord.",
     "slack.",
     "notifier.",
     "keys.",

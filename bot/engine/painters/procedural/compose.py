@@ -223,7 +223,7 @@ def _cast(reading: Reading, common: Stream, own: Stream, chaos: float) -> tuple[
     if not any(known[name].role is Role.BACKDROP and name != "emblem" for name, _ in cast):
         behind = next((known[name].with_backdrop for name, _ in cast if known[name].with_backdrop), ())
         cast = [(name, None) for name in behind or known[ground].with_backdrop] + cast
-    if any(name == "forest" for name, _ in asked):
+    if any(name == "forest" for name, _ in asked) and not any(known[name].near for name, _ in asked):
         cast = [*cast, ("thicket", None)]
     if strange:
         cast = [("emblem", None), *cast]

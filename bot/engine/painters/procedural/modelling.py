@@ -225,11 +225,8 @@ class Model:
         stage, ground = self.stage, self.stage.scene.ground
         if ground == "snowfield":
             for foot in feet:
-                self.flat(
-                    ((foot - 0.10, -0.03, 0.008), (foot, -0.012, 0.026), (foot + 0.11, -0.03, 0.006)),
-                    code="#dfe9f2",
-                    lit=0.62,
-                )
+                drift = ((foot - 0.09, -0.022, 0.004), (foot, -0.014, 0.016), (foot + 0.10, -0.022, 0.004))
+                self.flat(drift, code="#eef4fb", lit=0.72)
             return
         if ground != "meadow":
             return

@@ -44,7 +44,12 @@ def place_all(
     places: list[Place] = []
     for name, colour in ordered:
         subject = known[name]
-        spot = spots[standing.index(name)] if name in standing else stream.child(name, "x").uniform(0.25, 0.75)
+        spot = stream.child(name, "x").uniform(0.25, 0.75)
+        if name in standing:
+            spot = spots[standing.index(name)]
+        elif len(spots) == 1 and subject.breadth > 0.3:
+            # What flies keeps to the other side than what stands.
+            spot = 0.72 if spots[0] < 0.5 else 0.28
         places += _one(subject, colour, ground, frame, spot, stream.child("place", name), len(standing))
         if name in counts and ground not in ("logo", *_PEOPLE):
             several = _several(places.pop(), counts[name], subject, frame, stream.child("several", name))

@@ -171,7 +171,7 @@ def _grow(stage: Stage) -> int:
 def edges(stage: Stage, picture: Plane, *, width: float = 1.6) -> Plane:
     """Find lines (0…1): where layers meet, and where brightness steps. ``width`` is in thousandths of a unit."""
     step = max(round(max(round(width / 1000 * NOMINAL), 1) * stage.canvas.px / NOMINAL), 1)
-    light = blur(stage, grey(picture), step * 0.8)
+    light = blur(stage, banded(stage, grey, picture), step * 0.8)
     stage.canvas.check()
     across, down = np.zeros_like(light), np.zeros_like(light)
     stage.canvas.check()

@@ -20,7 +20,7 @@ _PAPER = (0.965, 0.945, 0.90)
 )
 def ink(stage: Stage, picture: Plane) -> Plane:
     """Wash in three greys, then lines with a dry brush, on warm paper."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.0028 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.0028 * stage.canvas.px)
     bleed = noise.coarse(stage.canvas, stage.stream("bleed"), (9, 9), 5)
     wash = banded(stage, _washes, light, bleed)
     blurred = blur(stage, wash, 0.004 * stage.canvas.px)
@@ -55,7 +55,7 @@ def _washes(light: Plane, bleed: Plane) -> Plane:
 )
 def pencil(stage: Stage, picture: Plane) -> Plane:
     """Hatch in two directions by tone, with outlines, on white paper."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.002 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.002 * stage.canvas.px)
     first = hatch(stage, slope=0.9, pitch=6.4, key="one")
     stage.canvas.check()
     second = hatch(stage, slope=-1.2, pitch=5.6, key="two")
@@ -76,7 +76,7 @@ def pencil(stage: Stage, picture: Plane) -> Plane:
 @style("charcoal", ("charcoal drawing", "charcoal sketch", "chalk", "conte"), say="charcoal drawing")
 def charcoal(stage: Stage, picture: Plane) -> Plane:
     """Rub soft black into rough paper."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.005 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.005 * stage.canvas.px)
     tooth = noise.field(stage.canvas, stage.stream("coal"), (240, 240), 1)
     rub = smoothstep(0.0, 0.5, np.float32(0.80) - light - (tooth - np.float32(0.4)) * np.float32(0.55))
     stage.canvas.check()
@@ -96,7 +96,7 @@ def blueprint(stage: Stage, picture: Plane) -> Plane:
     """Draw white lines on Prussian blue, with a grid."""
     stage.canvas.check()
     line = smoothstep(0.15, 0.6, edges(stage, picture, width=1.1))
-    light = blur(stage, stretch(stage, grey(picture)), 0.003 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.003 * stage.canvas.px)
     tone = (
         clamp((light - np.float32(0.55)) * np.float32(1.2))
         * hatch(stage, slope=1.0, pitch=7, key="blue")

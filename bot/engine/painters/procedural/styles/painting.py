@@ -38,7 +38,7 @@ def watercolour(stage: Stage, picture: Plane) -> Plane:
     flow = noise.coarse(stage.canvas, stage.stream("flow of water"), (3.2, 3.2), 5)
     bloom = noise.coarse(stage.canvas, stage.stream("bloom"), (8, 8), 4)
     stage.canvas.check()
-    light = grey(calm)
+    light = banded(stage, grey, calm)
     stage.canvas.check()
     around, outline = blur(stage, light, 0.0045 * stage.canvas.px), edges(stage, calm, width=1.3)
     tooth = paper(stage, "cold pressed", amount=0.10)

@@ -34,31 +34,30 @@ from bot.engine.painters.procedural.surface import (
 )
 def linocut(stage: Stage, picture: Plane) -> Plane:
     """Cut the picture into black with grooves that follow the tone."""
-    light = blur(stage, stretch(stage, grey(picture)), 0.004 * stage.canvas.px)
+    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.004 * stage.canvas.px)
     bend = noise.coarse(stage.canvas, stage.stream("gouge"), (2.4, 2.4), 3)
-    phase = stage.canvas.y[:, None] * np.float32(62) + bend * np.float32(5) + light * np.float32(2.6)
-    stage.canvas.check()
-    groove = wave(phase) * np.float32(0.5) + np.float32(0.5)
     breaks = noise.field(stage.canvas, stage.stream("breaks"), (26, 70), 2)
-    cut = (
-        light * np.float32(1.05)
-        - np.float32(0.02)
-        - groove * np.float32(0.52)
-        - (breaks - np.float32(0.5)) * np.float32(0.22)
-    )
-    sharp = stage.canvas.px * 0.012
-    paper_shows = clamp(cut * np.float32(sharp) + np.float32(0.5))
-    stage.canvas.check()
-    line = smoothstep(0.35, 0.6, edges(stage, picture, width=1.7))
-    paper_shows = paper_shows * (np.float32(1) - line * (light > np.float32(0.45))) + line * (
-        light <= np.float32(0.45)
-    ) * np.float32(0.9) * (np.float32(1) - paper_shows)
-    stage.canvas.check()
-    specks = smoothstep(0.78, 0.84, noise.field(stage.canvas, stage.stream("specks"), (120, 120), 2))
-    stage.canvas.check()
-    inked = clamp(np.float32(1) - paper_shows - specks * np.float32(0.7)) * frame(
-        stage, 0.035, rough=0.012, key="block"
-    )
+    specks = noise.field(stage.canvas, stage.stream("specks"), (120, 120), 2)
+    line = banded(stage, lambda part: smoothstep(0.35, 0.6, part), edges(stage, picture, width=2.0))
+    clear = blur(stage, line, 0.0042 * stage.canvas.px)
+    page = frame(stage, 0.035, rough=0.012, key="block")
+    sharp, one = np.float32(stage.canvas.px * 0.012), np.float32(1)
+
+    def work(
+        tone: Plane, bow: Plane, down: Plane, gaps: Plane, dust: Plane, own: Plane, near: Plane, sheet: Plane
+    ) -> Plane:
+        groove = wave(down * np.float32(62) + bow * np.float32(5) + tone * np.float32(2.6))
+        cut = tone * np.float32(1.05) - np.float32(0.28) - groove * np.float32(0.26)
+        cut = cut - (gaps - np.float32(0.5)) * np.float32(0.22)
+        shows = clamp(cut * sharp + np.float32(0.5))
+        # A clear rim is cut about each outline, so that a thing stands off from what is as dark as it is.
+        shows = np.maximum(shows, smoothstep(0.16, 0.42, near))
+        bright = tone > np.float32(0.30)
+        shows = shows * (one - own * bright) + own * ~bright * np.float32(0.9) * (one - shows)
+        return clamp(one - shows - smoothstep(0.78, 0.84, dust) * np.float32(0.7)) * sheet
+
+    down = stage.canvas.y[:, None]
+    inked = banded(stage, work, light, bend, down, breaks, specks, line, clear, page)
     return on_paper(stage, lay(stage, (0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)), "lino", amount=0.05)
 
 
@@ -104,17 +103,28 @@ def artdeco(stage: Stage, picture: Plane) -> Plane:
     dy = stage.canvas.y[:, None] - np.float32(min(light.y, stage.horizon * 0.96))
     gold = (0.86, 0.70, 0.36)
     done = lay(stage, printed, gold, banded(stage, lambda *planes: _rays(stage, *planes), dx, dy, stage.canvas.ids))
-    line = smoothstep(0.45, 0.7, edges(stage, printed, width=1.5)) * np.float32(0.85)
-    stage.canvas.check()
-    done = lay(stage, done, (0.90, 0.76, 0.44), line * np.float32(0.75))
-    stage.canvas.check()
-    dark = (0.065, 0.085, 0.13)
-    done = lay(stage, dark, done, frame(stage, 0.062))
-    for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
-        stage.canvas.check()
-        ring = np.abs(frame(stage, inner) - frame(stage, outer))
-        done = lay(stage, done, gold, ring)
+    line = banded(
+        stage, lambda part: smoothstep(0.45, 0.7, part) * np.float32(0.6375), edges(stage, printed, width=1.5)
+    )
+    done = lay(stage, done, (0.90, 0.76, 0.44), line)
+    dx = np.minimum(stage.canvas.x, np.float32(stage.w) - stage.canvas.x)[None, :]
+    dy = np.minimum(stage.canvas.y, np.float32(stage.h) - stage.canvas.y)[:, None]
+    done = banded(stage, lambda *planes: _stepped_frame(stage.canvas.px, *planes), done, dx, dy)
     return on_paper(stage, done, "deco", amount=0.04)
+
+
+def _stepped_frame(px: float, picture: Plane, dx: Plane, dy: Plane) -> Plane:
+    """Frame a picture in dark and lay lines of gold in the frame; ``dx`` and ``dy`` are distances to the edge."""
+    distance = np.minimum(dx, dy)
+
+    def inside(inset: float) -> Plane:
+        return clamp((distance - np.float32(inset)) * np.float32(px) + np.float32(0.5))
+
+    dark, gold = _inked(0.065, 0.085, 0.13), _inked(0.86, 0.70, 0.36)
+    done: Plane = dark + (picture - dark) * inside(0.062)
+    for outer, inner in ((0.062, 0.056), (0.050, 0.0475), (0.040, 0.0325), (0.026, 0.0245)):
+        done = done + (gold - done) * np.abs(inside(inner) - inside(outer))
+    return done
 
 
 def _rays(stage: Stage, dx: Plane, dy: Plane, ids: Plane) -> Plane:

@@ -25,7 +25,7 @@ def draw_house(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], wal
     winter = stage.scene.season == "winter"
     w, eave = 0.78 * h, base - 0.5 * h
     split = x + 0.3 * w
-    roof = "#eef3f8" if winter else roof
+    roof = "#c6d4e8" if winter else roof
     sheet.rectangle(x - w, eave, split, base, tones.rgb(wall, lit=left))
     sheet.polygon(
         [(split, base), (split, eave), (x + 0.65 * w, base - h), (x + w, eave), (x + w, base)],

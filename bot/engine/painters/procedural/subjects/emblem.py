@@ -153,6 +153,7 @@ def logo(stage: Stage, place: Place) -> None:
     tooth = noise.coarse(canvas, stream.child("paper"), (9 / unit, 9 / unit), 3) - np.float32(0.5)
     for plane, own in zip(canvas.rgb, paper, strict=True):
         plane[:] = np.float32(own) + tooth * np.float32(0.03)
+        canvas.check()
     ground, ring, ribbon = (stage.tones.plain(code) for code in stream.pick(_BADGES))
     x, y, r = stage.w / 2, 0.47 * stage.h, min(0.34 * stage.h, 0.40 * stage.w)
     canvas.new_layer()

@@ -133,8 +133,8 @@ def snowfield(stage: Stage, place: Place) -> None:
             stage,
             part,
             skyline,
-            stage.tones.ramp(("#7890bc", "#cfdcec", "#ffffff"), far=far),
-            texture=0.15,
+            stage.tones.ramp(("#a4bce0", "#e8f0fa", "#ffffff"), far=far, low=0.55, high=1.1),
+            texture=0.11,
             cells=(4, 16),
         )
 

@@ -112,7 +112,12 @@ _UNICORN = replace(
 )
 def horse(stage: Stage, place: Place) -> None:
     """Paint a horse with a dark mane and tail."""
-    paint_beast(stage, place, _HORSE)
+    if not place.colour:
+        paint_beast(stage, place, _HORSE)
+        return
+    dark = (place.colour[0], place.colour[0], place.colour[1])
+    mane = tuple((dark, shapes) for _, shapes in _HORSE.before)
+    paint_beast(stage, place, replace(_HORSE, before=mane, tail_code=dark, feet=None))
 
 
 @subject(
