@@ -19,7 +19,7 @@ import pytest
 GIVEN = "TEST_DATABASE_URL"
 """Names a database of a server on which others may be made: postgresql://user:password@host/postgres."""
 
-_SETTINGS = ("fsync = off", "full_page_writes = off", "max_connections = 200")
+_SETTINGS = ("fsync = off", "full_page_writes = off")
 """The server and its files are gone after the run, so nothing has to be safe from a power cut."""
 
 
