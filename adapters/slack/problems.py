@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.errors import ImaginebotError, NotAllowed, PlatformError, PlatformUnavailable, PostGone
+from bot.errors import ImaginebotError, NotAllowed, PlatformBusy, PlatformError, PlatformUnavailable, PostGone
 
 WAIT_FOR_INVITE: Final = timedelta(days=1)
 """How long a post waits for the bot to be let into its channel, or for a token that counts."""
@@ -134,6 +134,8 @@ def for_post(problem: SlackProblem, *, age: timedelta) -> PlatformError:
         return PostGone(reason)
     if problem.name in CLOSED | LOST_TOKEN and age >= WAIT_FOR_INVITE:
         return PostGone(reason)
+    if problem.name == "paced":  # Slack was not asked
+        return PlatformBusy(reason, retry_after=problem.retry_after)
     return PlatformUnavailable(reason, retry_after=problem.retry_after)
 
 
