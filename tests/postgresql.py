@@ -65,8 +65,9 @@ async def empty(address: str) -> None:
         rows = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
         )
-        if rows:
-            await connection.execute(f"TRUNCATE {', '.join(row[0] for row in rows)}")
+        # Quicker than TRUNCATE where there is next to nothing, as that makes every file anew.
+        deletes = [f"DELETE FROM {row[0]}" for row in rows]
+        await connection.execute("; ".join(["SET session_replication_role = replica", *deletes]))
     finally:
         await connection.close()
 
