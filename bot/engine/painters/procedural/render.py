@@ -111,8 +111,13 @@ def _things(stage: Stage) -> None:
         elif place.afloat and floating:
             first, base, height = floating.pop()
             floating.append((first, base, height + place.height))
+    after = [layer for layer, _, _ in floating[1:]] + [256]
     for layer, base, height in floating:
-        mirror_layer(stage, layer, base, height * 1.05)
+        # What stands on the same line is mirrored together, or one of two cliffs would leave a gap in the other.
+        shown = np.zeros(256, bool)
+        for (first, line, _), following in zip(floating, after, strict=True):
+            shown[first:following] = first >= layer and abs(line - base) < 0.03 * stage.unit
+        mirror_layer(stage, shown, base, height * 1.05, things=floating[0][0])
 
 
 def _everywhere(scene: Scene) -> Place:

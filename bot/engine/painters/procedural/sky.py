@@ -16,7 +16,7 @@ def paint_sky(stage: Stage) -> None:
     """Paint the whole sky, down to the bottom edge (the ground goes over it)."""
     _gradient(stage)
     light = stage.scene.light
-    if light.stars > 0:
+    if light.stars > 0 and not {"rain", "storm"} & set(stage.scene.weather):
         _stars(stage)
     if not light.veiled:
         _glow(stage)

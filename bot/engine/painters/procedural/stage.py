@@ -68,6 +68,11 @@ class Tones:
         """Give the season's colours of leaves, dark to light."""
         return foliage_of(self.scene.season)
 
+    @cached_property
+    def grass(self) -> tuple[str, str, str]:
+        """Give the season's colours of grass, dark to light: as the leaves', but never those of blossom."""
+        return foliage_of("summer") if self.scene.season == "spring" else self.greens
+
     def plain(self, code: str) -> Rgb:
         """Give a colour that shines by itself: graded, but not shaded by the light."""
         return c.to_rgb(graded(c.lab(code), self.scene.grade))

@@ -115,15 +115,20 @@ def _foam(stage: Stage, rows: slice, swell: Plane, depth: Plane, waves: Waves) -
     )
 
 
-def mirror_layer(stage: Stage, layer: int, baseline: float, height: float, *, strength: float = 0.78) -> None:
-    """Mirror what was painted in ``layer`` on and after, about ``baseline``, into the water below it."""
+def mirror_layer(
+    stage: Stage, layers: Plane, baseline: float, height: float, *, things: int, strength: float = 0.78
+) -> None:
+    """Mirror what was painted in ``layers`` (256 flags), about ``baseline``, into the water below it.
+
+    Layers from ``things`` on stand on the water or before it: no mirror image lies over them.
+    """
     canvas = stage.canvas
     middle = canvas.row(baseline)
     reach = min(canvas.row(baseline + height) - middle, middle, canvas.height - middle)
     if reach < 2:
         return
     rows = slice(middle, middle + reach)
-    mask = (canvas.ids[middle - reach : middle] >= layer)[::-1]
+    mask = layers[canvas.ids[middle - reach : middle]]
     columns = np.flatnonzero(mask.any(axis=0))
     if columns.size == 0:
         return
@@ -139,7 +144,7 @@ def mirror_layer(stage: Stage, layer: int, baseline: float, height: float, *, st
     down = np.float32(middle - 1) - np.arange(reach, dtype=np.float32)[:, None] + shift
     yi = np.minimum(np.maximum(down, np.float32(middle - reach)), np.float32(middle - 1)).astype(np.int32)
     canvas.check()
-    seen = (canvas.ids[yi, xi] >= layer).astype(np.float32)
+    seen = (layers[canvas.ids[yi, xi]] & (canvas.ids[window] < things)).astype(np.float32)
     fade = (np.float32(1) - t * np.float32(0.6)) * np.float32(strength)
     mirrored = np.empty((3, *seen.shape), np.float32)
     for plane, source in zip(mirrored, canvas.rgb, strict=True):

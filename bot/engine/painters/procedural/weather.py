@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.exact import Plane, bell, clamp, falloff, lookup, smoothstep
+from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.surface import blur
 
@@ -27,6 +30,8 @@ def before(stage: Stage) -> None:
     weather = stage.scene.weather
     if "fog" in weather:
         _fog(stage)
+    if "storm" in weather:
+        _deepen(stage)
     if "rain" in weather or "storm" in weather:
         _rain(stage)
     if "snow" in weather:
@@ -62,30 +67,45 @@ def _aurora(stage: Stage) -> None:
 
 def _lightning(stage: Stage) -> None:
     stream = stage.stream("lightning")
-    x, y = stream.uniform(0.2, 0.8) * stage.w, 0.06 * stage.horizon
+    x, y = _clear_of_things(stage, stream) * stage.w, 0.02 * stage.horizon
     points = [(x, y)]
     while y < stage.horizon * 0.98:
-        x += stream.uniform(-0.035, 0.035) * stage.unit
-        y += stream.uniform(0.012, 0.04) * stage.unit
+        x += stream.uniform(-0.026, 0.026) * stage.unit
+        y += stream.uniform(0.008, 0.028) * stage.unit
         points.append((x, min(y, stage.horizon)))
     sheet = stage.sheet((0, 0, stage.w, stage.horizon))
-    sheet.line(points, 0.0052 * stage.unit)
-    for start in range(2, len(points) - 2, 3):
+    for n, ends in enumerate(pairwise(points)):
+        sheet.line(ends, (0.0036 - 0.0022 * n / len(points)) * stage.unit)
+    for start in range(3, len(points) - 2, 5):
         bx, by = points[start]
         branch = [(bx, by)]
         side = stream.pick((-1, 1))
         for _ in range(stream.integer(2, 5)):
-            bx += side * stream.uniform(0.008, 0.04) * stage.unit
-            by += stream.uniform(0.008, 0.03) * stage.unit
+            bx += side * stream.uniform(0.006, 0.03) * stage.unit
+            by += stream.uniform(0.010, 0.03) * stage.unit
             branch.append((bx, by))
-        sheet.line(branch, 0.0020 * stage.unit)
+        sheet.line(branch, 0.0011 * stage.unit, 190)
+    heavy = smoothstep(1.0, 0.0, stage.canvas.y * np.float32(1 / stage.horizon))[:, None] * np.float32(0.3)
+    stage.canvas.shade(np.broadcast_to(heavy, stage.canvas.ids.shape))
     middle = points[len(points) // 2]
     dx, dy = (
         stage.canvas.x[None, :] - np.float32(middle[0]),
         (stage.canvas.y[:, None] - np.float32(middle[1])) * np.float32(0.55),
     )
     stage.canvas.light(falloff(dx * dx + dy * dy, 0.20 * stage.unit) * np.float32(0.62), stage.tones.plain("#c8d4ff"))
-    sheet.light((0.97, 0.97, 1.0))
+    if sheet.window is not None:
+        glow = blur(stage, sheet.mask(), 0.010 * stage.unit * stage.canvas.px) * np.float32(1.6)
+        stage.canvas.light(clamp(glow), stage.tones.plain("#aebcff"), sheet.window)
+    sheet.light((1.0, 1.0, 1.0))
+
+
+def _clear_of_things(stage: Stage, stream: Stream) -> float:
+    """Choose where across the sky (0…1) lightning strikes: of a few spots, that farthest from what stands there."""
+    things = [
+        (place.x / stage.w, place.width / stage.w) for place in stage.scene.places if place.height < 0.9 * stage.h
+    ]
+    spots = [stream.uniform(0.1, 0.9) for _ in range(12)]
+    return max(spots, key=lambda spot: min((abs(spot - x) - 0.5 * wide for x, wide in things), default=0.0))
 
 
 def _rainbow(stage: Stage) -> None:
@@ -111,29 +131,63 @@ def _fog(stage: Stage) -> None:
     )
 
 
+def _deepen(stage: Stage) -> None:
+    """Part light from dark: under a storm's cloud the middle tones are few."""
+    for plane in stage.canvas.rgb:
+        plane -= np.float32(0.32)
+        plane *= np.float32(1.45)
+        plane += np.float32(0.32)
+        np.clip(plane, 0.02, 1, out=plane)
+        stage.canvas.check()
+
+
 def _rain(stage: Stage) -> None:
-    """Dim the distance, then draw streaks in three depths and splashes on the ground."""
+    """Dim the distance, then let rain fall in gusts: a fine far veil, and fewer, softer streaks before the eye."""
     stream, unit, canvas = stage.stream("rain"), stage.unit, stage.canvas
-    veil = noise.coarse(canvas, stream.child("veil"), (5 / unit, 1.2 / unit), 3)
-    canvas.over_soft(clamp(np.float32(0.05) + veil * np.float32(0.24)), c.to_rgb(stage.tones.haze))
-    sheet = stage.sheet((0, 0, stage.w, stage.h))
     slant = stream.uniform(0.10, 0.30) * (1 if stream.chance(0.5) else -1)
-    count = int(1300 * max(stage.scene.detail, 0.7) * stage.w * stage.h / (unit * unit) ** 0.5)
-    for x, y, size, bright in stream.array(count, 4).tolist():
-        near = size * size * size
-        length = (0.02 + 0.10 * near + 0.03 * bright) * unit
-        left, top = x * stage.w * 1.3 - 0.15 * stage.w, y * stage.h * 1.15 - 0.12 * stage.h
-        wide = (0.0008 + 0.0016 * near) * unit
-        sheet.line(
-            [(left, top), (left + slant * length, top + length)], wide, int(70 + 150 * bright * (0.5 + 0.5 * near))
-        )
-    for x, y, size in stream.child("splashes").array(int(260 * stage.w / unit), 3).tolist():
-        cy = stage.horizon + (stage.h - stage.horizon) * y
-        r = (0.002 + 0.008 * size * y) * unit
-        sheet.line(
-            [(x * stage.w - r, cy - r * 0.5), (x * stage.w, cy), (x * stage.w + r, cy - r * 0.5)], 0.001 * unit, 150
-        )
-    sheet.light(stage.tones.plain("#e6eef6"), strength=0.72)
+    veil = noise.coarse(canvas, stream.child("veil"), (4 / unit, 0.9 / unit), 3)
+    canvas.over_soft(clamp((veil - np.float32(0.32)) * np.float32(0.42)), c.to_rgb(stage.tones.haze))
+    sheet = stage.sheet((0, 0, stage.w, stage.h))
+    area = stage.w * stage.h / (unit * unit)
+    for x, y, size, bright in stream.array(int(2600 * max(stage.scene.detail, 0.7) * area), 4).tolist():
+        length = (0.010 + 0.026 * size * size + 0.012 * bright) * unit
+        left, top = x * stage.w * 1.3 - 0.15 * stage.w, y * stage.h * 1.1 - 0.06 * stage.h
+        ends = [(left, top), (left + slant * length, top + length)]
+        sheet.line(ends, 0.0006 * unit, int(40 + 130 * bright * bright))
+    if sheet.window is not None:
+        gusts = np.float32(0.35) + smoothstep(0.36, 0.66, veil) * np.float32(0.5)
+        canvas.light(sheet.mask() * gusts, stage.tones.plain("#dfe8f2"))
+    _drops(stage, stream.child("near"), slant)
+    _splashes(stage, stream.child("splashes"))
+
+
+def _drops(stage: Stage, stream: Stream, slant: float) -> None:
+    """Draw the few drops near the eye: long, tapered and out of focus."""
+    unit = stage.unit
+    sheet = stage.sheet((0, 0, stage.w, stage.h))
+    if sheet.window is None:
+        return
+    for x, y, size, bright in stream.array(int(110 * stage.w * stage.h / (unit * unit)), 4).tolist():
+        length, half = (0.05 + 0.09 * size) * unit, (0.0006 + 0.0008 * size) * unit
+        left, top = x * stage.w * 1.3 - 0.15 * stage.w, y * stage.h * 1.2 - 0.15 * stage.h
+        foot = top + length
+        tip = left + slant * length
+        sheet.polygon([(left, top), (tip + half, foot), (tip - half, foot)], int(60 + 110 * bright))
+    mask = blur(stage, sheet.mask(), 0.0009 * stage.canvas.px)
+    stage.canvas.light(mask * np.float32(0.62), stage.tones.plain("#e6eef6"), sheet.window)
+
+
+def _splashes(stage: Stage, stream: Stream) -> None:
+    """Draw rings where drops strike, flat as the ground is, faint and small with distance."""
+    unit = stage.unit
+    sheet = stage.sheet((0, stage.horizon, stage.w, stage.h))
+    for x, y, size in stream.array(int(170 * stage.w / unit), 3).tolist():
+        near = y * y
+        cx, cy = x * stage.w, stage.horizon + (stage.h - stage.horizon) * (0.06 + 0.94 * near)
+        r = (0.0015 + (0.004 + 0.007 * size) * near) * unit
+        sheet.ellipse(cx, cy, r, 0.32 * r, 110)
+        sheet.ellipse(cx, cy, 0.8 * r, 0.22 * r, 0)
+    sheet.light(stage.tones.plain("#e6eef6"), strength=0.6)
 
 
 def _snow(stage: Stage) -> None:

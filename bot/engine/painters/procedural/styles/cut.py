@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
-from bot.engine.painters.procedural.canvas import Sheet
-from bot.engine.painters.procedural.exact import Plane, clamp, smoothstep
+from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles.style import style
+from bot.engine.painters.procedural.subjects import all_subjects
+from bot.engine.painters.procedural.subjects.subject import Role
 from bot.engine.painters.procedural.surface import (
     NOMINAL,
     banded,
@@ -26,8 +28,12 @@ from bot.engine.painters.procedural.surface import (
 )
 
 _CELL_BAND_PIXELS = 60_000
+_LAND = frozenset({"meadow", "snowfield", "desert", "hills", "forest", "road"})
+"""Grounds whose folds, from edge to edge of the picture, are sheets of one colour."""
 _SHEETS = 12
 """How many sheets of paper lie upon one another at the most."""
+_FACET_PIXELS, _FACET_CELL, _FACET_STEP = 600, 12, 0.055
+"""Low poly: the pixels to a unit in which contours are sought, the side of a cell of its grid, and what is a contour."""
 _PIXEL = 6
 """The side of a large pixel in pixels at scale 1."""
 
@@ -59,33 +65,25 @@ def pixelart(stage: Stage, picture: Plane) -> Plane:
     "lowpoly", ("low poly", "low-poly", "polygonal", "polygon", "faceted", "origami"), broad=True, say="low poly render"
 )
 def lowpoly(stage: Stage, picture: Plane) -> Plane:
-    """Cover the picture with triangles of one colour each, smaller where there is more to see."""
-    image = to_image(stage, soft(stage, picture, 4.0))
+    """Cover the picture with triangles of one colour each, whose corners lie on the contours of what is seen."""
+    size = (max(round(stage.w * _FACET_PIXELS), 24), max(round(stage.h * _FACET_PIXELS), 24))
+    calm = soft_image(stage, picture, 3.0)
     stage.canvas.check()
+    seen = np.asarray(calm.resize(size, Image.Resampling.BOX), np.float32) * np.float32(1 / 255)
+    points = _corners(stage, seen)
     stage.canvas.check()
-    busy = blur(stage, edges(stage, picture, width=2.0), 0.01 * stage.canvas.px)
-    pitch = 0.036
-    columns, rows = int(stage.w / pitch) + 3, int(stage.h / pitch) + 3
-    jitter = stage.stream("facets").array(rows, columns, 2, low=-0.38, high=0.38)
-    px, py = np.empty((rows, columns)), np.empty((rows, columns))
-    px[:] = (np.arange(columns)[None, :] - 0.5 + 0.5 * (np.arange(rows)[:, None] % 2) + jitter[..., 0]) * pitch
-    py[:] = (np.arange(rows)[:, None] - 0.5 + jitter[..., 1]) * pitch
+    triangles = _between(stage, *points)
+    corners = np.stack([points[0][triangles], points[1][triangles]], axis=-1)
+    colours = _facet_colours(stage, seen, corners)
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
+    sheet.image.paste(calm.resize(sheet.image.size, Image.Resampling.NEAREST).convert("RGBX"))
     stage.canvas.check()
-    pixels = np.asarray(image)
-    large = image.resize(sheet.image.size, Image.Resampling.NEAREST)
-    stage.canvas.check()
-    sheet.image.paste(large.convert("RGBX"))
-    stage.canvas.check()
-    for r in range(rows - 1):
-        for k in range(columns - 1):
-            odd = r % 2
-            corners = ((r, k), (r, k + 1), (r + 1, k + odd)), ((r + 1, k), (r + 1, k + 1), (r, k + 1 - odd))
-            for tri in corners:
-                points = [(float(px[i, j]), float(py[i, j])) for i, j in tri if j < columns]
-                if len(points) == 3:
-                    _split(stage, sheet, pixels, busy, points, 2)
-        stage.canvas.check()
+    middle = corners.mean(axis=1, keepdims=True)
+    grown = (middle + (corners - middle) * np.float32(1.03)) * np.float32(1 / _FACET_PIXELS)
+    for n, (outline, ink) in enumerate(zip(grown.tolist(), colours.tolist(), strict=True)):
+        sheet.polygon(outline, (ink[0], ink[1], ink[2]))
+        if n % 256 == 0:
+            stage.canvas.check()
     whole = sheet.image.convert("RGB")
     stage.canvas.check()
     small = whole.reduce(sheet.fine)
@@ -93,22 +91,94 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
     return to_planes(stage, small)
 
 
-def _split(
-    stage: Stage, sheet: Sheet, pixels: Plane, busy: Plane, points: list[tuple[float, float]], depth: int
-) -> None:
-    cx, cy = sum(p[0] for p in points) / 3, sum(p[1] for p in points) / 3
-    col = min(max(int(cx * stage.canvas.px), 0), stage.canvas.width - 1)
-    row = min(max(int(cy * stage.canvas.px), 0), stage.canvas.height - 1)
-    if depth and busy[row, col] > 0.10:
-        a, b, d = points
-        ab, bd, da = (((p[0] + q[0]) / 2, (p[1] + q[1]) / 2) for p, q in ((a, b), (b, d), (d, a)))
-        for part in ([a, ab, da], [ab, b, bd], [da, bd, d], [ab, bd, da]):
-            _split(stage, sheet, pixels, busy, part, depth - 1)
-        return
-    tilt = ((points[1][0] - points[0][0]) * (points[2][1] - points[0][1]) > 0) * 0.05 - 0.025
-    r, g, b_ = (min(max(v / 255 * (1 + tilt), 0.0), 1.0) for v in pixels[row, col].tolist())
-    mx, my = cx, cy
-    sheet.polygon([(mx + (x - mx) * 1.03, my + (y - my) * 1.03) for x, y in points], (r, g, b_))
+def _corners(stage: Stage, seen: Plane) -> tuple[Plane, Plane, Plane]:
+    """Choose the triangles' corners: x, y, and which of them each cell of a grid about the picture holds (or -1).
+
+    A cell on a contour holds the contour's sharpest point; between contours every few cells hold one at random.
+    """
+    height, width = seen.shape[:2]
+    margin = 3
+    rows, columns = -(-height // _FACET_CELL) + 2 * margin, -(-width // _FACET_CELL) + 2 * margin
+    step = np.zeros((height, width), np.float32)
+    step[:, 1:-1] = np.abs(seen[:, 2:] - seen[:, :-2]).max(axis=2)
+    step[1:-1] = np.maximum(step[1:-1], np.abs(seen[2:] - seen[:-2]).max(axis=2))
+    before = margin * _FACET_CELL
+    after = rows * _FACET_CELL - before - height, columns * _FACET_CELL - before - width
+    wide = np.pad(step, ((before, after[0]), (before, after[1])), mode="edge")
+    cells = wide.reshape(rows, _FACET_CELL, columns, _FACET_CELL).transpose(0, 2, 1, 3).reshape(rows, columns, -1)
+    sharpest, at = cells.max(axis=2), cells.argmax(axis=2)
+    stage.canvas.check()
+    jitter = stage.stream("facets").array(rows, columns, 2)
+    left, top = np.arange(columns)[None, :] * _FACET_CELL - before, np.arange(rows)[:, None] * _FACET_CELL - before
+    on_x, on_y = left + at % _FACET_CELL + 0.5, top + at // _FACET_CELL + 0.5
+    off_x, off_y = left + jitter[..., 0] * _FACET_CELL, top + jitter[..., 1] * _FACET_CELL
+    held = np.full((rows, columns), -1, np.int64)
+    xs: list[float] = []
+    ys: list[float] = []
+
+    def take(r: int, k: int, x: float, y: float, apart: float) -> None:
+        for i in range(max(r - 2, 0), min(r + 3, rows)):
+            for j in range(max(k - 2, 0), min(k + 3, columns)):
+                n = held[i, j]
+                if n >= 0 and (xs[n] - x) ** 2 + (ys[n] - y) ** 2 < apart * apart:
+                    return
+        held[r, k] = len(xs)
+        xs.append(x)
+        ys.append(y)
+
+    for r, k in np.argwhere(sharpest > np.float32(_FACET_STEP)).tolist():
+        take(r, k, float(on_x[r, k]), float(on_y[r, k]), 0.62 * _FACET_CELL)
+    stage.canvas.check()
+    for r in range(rows):
+        for k in range(columns):
+            if held[r, k] < 0:
+                take(r, k, float(off_x[r, k]), float(off_y[r, k]), 1.55 * _FACET_CELL)
+    return np.array(xs, np.float32), np.array(ys, np.float32), held
+
+
+def _between(stage: Stage, xs: Plane, ys: Plane, held: Plane) -> Plane:
+    """Join the corners to triangles (n, 3): each where the regions nearest to three corners meet (Delaunay's rule)."""
+    rows, columns = held.shape
+    inner = held[2:-2, 2:-2]
+    first = np.float32(0.5 - _FACET_CELL)
+    shape = (rows - 4, _FACET_CELL, columns - 4, _FACET_CELL)
+    x = (np.arange(shape[2] * _FACET_CELL, dtype=np.float32) + first).reshape(1, 1, shape[2], _FACET_CELL)
+    y = (np.arange(shape[0] * _FACET_CELL, dtype=np.float32) + first).reshape(shape[0], _FACET_CELL, 1, 1)
+    nearest, number = np.full(shape, 1e9, np.float32), np.zeros(shape, np.int32)
+    for oy in range(5):
+        for ox in range(5):
+            one = held[oy : oy + inner.shape[0], ox : ox + inner.shape[1]][:, None, :, None]
+            px = np.where(one < 0, np.float32(1e4), xs[one])
+            dx, dy = x - px, y - ys[one]
+            apart = dx * dx + dy * dy
+            np.copyto(number, one.astype(np.int32), where=apart < nearest)
+            np.minimum(nearest, apart, out=nearest)
+        stage.canvas.check()
+    flat = number.reshape(shape[0] * _FACET_CELL, -1)
+    a, b, c, d = flat[:-1, :-1], flat[:-1, 1:], flat[1:, 1:], flat[1:, :-1]
+    found = []
+    for p, q, r in ((a, b, c), (a, c, d), (a, b, d)):
+        meet = (p != q) & (q != r) & (r != p)
+        if r is d and q is b:
+            meet &= a == c
+        found.append(np.stack([p[meet], q[meet], r[meet]], axis=1))
+    stage.canvas.check()
+    triangles: Plane = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    return triangles
+
+
+def _facet_colours(stage: Stage, seen: Plane, corners: Plane) -> Plane:
+    """Give each triangle (n, 3) the colour most of it has, a little lighter or darker than its neighbours."""
+    samples = []
+    for weights in ((4, 4, 4), (8, 2, 2), (2, 8, 2), (2, 2, 8)):
+        spot = sum(corners[:, n] * np.float32(weight / 12) for n, weight in enumerate(weights))
+        col = np.minimum(np.maximum(spot[:, 0].astype(np.int32), 0), seen.shape[1] - 1)
+        row = np.minimum(np.maximum(spot[:, 1].astype(np.int32), 0), seen.shape[0] - 1)
+        samples.append(seen[row, col])
+    ordered = np.sort(np.stack(samples), axis=0)
+    tilt = stage.stream("facet tilt").array(len(corners), 1, low=-0.035, high=0.035)
+    colours: Plane = clamp((ordered[1] + ordered[2]) * np.float32(0.5) * (np.float32(1) + tilt))
+    return colours
 
 
 def _cells(stage: Stage, pitch: float, key: str, wander: float) -> tuple[Plane, Plane, Plane, Plane]:
@@ -213,7 +283,7 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
     say="layered paper cut",
 )
 def papercut(stage: Stage, picture: Plane) -> Plane:
-    """Stack sheets of paper: one for each step of tone, each with its shadow on the one below."""
+    """Stack sheets of paper, the sky's behind and layer upon layer before it, each with its shadow on the one below."""
     rich = saturated(stage, picture, 1.3)
     calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, rich, 9.0), 15.0)))
     stage.canvas.check()
@@ -222,6 +292,8 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
     stage.canvas.check()
     level = _levels(stage, palette, numbers)
     colours = to_planes(stage, reduce_colours(stage, calm, palette))
+    if _has_sky(stage):
+        _lay_sky(stage, colours, level)
     shade = np.zeros(numbers.shape, np.float32)
     reach = max(round(0.0075 * stage.canvas.px), 1)
     for n in range(_SHEETS - 1):
@@ -233,18 +305,60 @@ def papercut(stage: Stage, picture: Plane) -> Plane:
         shade = np.maximum(shade, thrown)
         stage.canvas.check()
     edge = np.zeros_like(shade)
-    edge[1:, 1:] = (level[1:, 1:] != level[:-1, :-1]).astype(np.float32)
+    edge[1:, 1:] = (level[1:, 1:] > level[:-1, :-1]).astype(np.float32)
     stage.canvas.check()
-    rim = blur(stage, edge, 0.0008 * stage.canvas.px) * np.float32(0.22)
-    sheet = paper(stage, "sheet", amount=0.085)
+    rim = blur(stage, edge, 0.0009 * stage.canvas.px) * np.float32(0.30)
+    sheet = paper(stage, "sheet", amount=0.06)
     stage.canvas.check()
-    for plane in colours:
-        plane *= np.float32(1.05) - shade * np.float32(0.60)
+    shade = blur(stage, shade, 0.0012 * stage.canvas.px)
+    for n, plane in enumerate(colours):
+        cut = blur(stage, plane, 0.0008 * stage.canvas.px)
+        cut *= np.float32(1.05) - shade * np.float32(0.62)
         stage.canvas.check()
-        plane += (np.float32(1) - plane) * rim
-        plane *= sheet
+        cut += (np.float32(1) - cut) * rim
+        cut *= sheet
+        colours[n] = cut
         stage.canvas.check()
     return colours
+
+
+def _has_sky(stage: Stage) -> bool:
+    return all_subjects()[stage.scene.ground].role is not Role.WHOLE
+
+
+def _lay_sky(stage: Stage, colours: Plane, level: Plane) -> None:
+    """Cut the sky anew from a few sheets that wave, the palest lowest, with holes for the light and its glow."""
+    canvas, light = stage.canvas, stage.scene.light
+    sky = canvas.ids == 0
+    table = c.ramp([c.saturate(one, 1.15) for one in stage.tones.sky])
+    y = canvas.y[:, None]
+    found = np.zeros((canvas.height, canvas.width), np.uint8)
+    paints = [lookup(table, np.array([(2 * n + 1) / 10], np.float32))[:, 0] for n in range(5)]
+    paint = np.empty_like(colours)
+    paint[:] = paints[4].reshape(3, 1, 1)
+    for n in range(3, -1, -1):
+        bend = noise.line(stage.stream("sky sheet", n), canvas.x * np.float32(1 / stage.unit), 1.9, 2) - np.float32(0.5)
+        edge = np.float32((n + 1) / 5 * stage.horizon) + bend * np.float32(0.13 * stage.unit)
+        cover = clamp((edge[None, :] - y) * np.float32(canvas.px) + np.float32(0.5))
+        for plane, ink in zip(paint, paints[n].tolist(), strict=True):
+            plane += (np.float32(ink) - plane) * cover
+        found += cover > np.float32(0.5)
+        canvas.check()
+    if not light.veiled:
+        dx, dy = (canvas.x - np.float32(light.x))[None, :], y - np.float32(light.y)
+        far = np.sqrt(dx * dx + dy * dy)
+        for reach, share in ((4.4, 0.30), (2.5, 0.45), (1.0, 1.0)):
+            ink = stage.tones.plain(light.disc if share == 1.0 else light.glow)
+            cover = clamp((np.float32(reach * light.size) - far) * np.float32(canvas.px) + np.float32(0.5))
+            for plane, one in zip(paint, ink, strict=True):
+                plane += (np.float32(one) - plane) * cover * np.float32(share)
+            if share < 1.0:
+                found[cover > np.float32(0.5)] //= 2
+            canvas.check()
+    for plane, own in zip(colours, paint, strict=True):
+        np.copyto(plane, own, where=sky)
+    np.copyto(level, found, where=sky)
+    canvas.check()
 
 
 def _levels(stage: Stage, palette: Image.Image, numbers: Plane) -> Plane:
@@ -255,7 +369,7 @@ def _levels(stage: Stage, palette: Image.Image, numbers: Plane) -> Plane:
     sky[: len(bright)] = 3 - np.argsort(np.argsort(bright, kind="stable"), kind="stable") * 4 // max(len(bright), 1)
     heights = np.zeros(256, np.uint8)
     layers = max(stage.canvas.layer, 1)
-    heights[1:] = 4 + np.minimum(np.arange(255) * (_SHEETS - 4) // layers, _SHEETS - 5)
+    heights[1:] = 5 + np.minimum(np.arange(255) * (_SHEETS - 5) // layers, _SHEETS - 6)
     ids = stage.canvas.ids
     found: Plane = np.where(ids == 0, sky[numbers], heights[ids])
     stage.canvas.check()
@@ -269,11 +383,20 @@ def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:
     count = np.maximum(np.bincount(few, minlength=256), 1)
     share = np.full(256, 0.85, np.float32)
     share[0] = 0.0
+    folds = np.intersect1d(ids[:, 0], ids[:, -1]) if stage.scene.ground in _LAND else np.zeros(0, np.uint8)
+    folds = folds[folds > 0]
+    share[folds] = 1.0
+    nearness = np.zeros(256, np.float32)
+    nearness[folds] = np.linspace(-1, 1, max(len(folds), 1), dtype=np.float32)[: len(folds)]
+    tinge = stage.tones.plain(stage.scene.light.key)
     drawn = share[ids]
     stage.canvas.check()
-    for plane in picture:
+    for plane, glow in zip(picture, tinge, strict=True):
         total = np.bincount(few, weights=plane[::4, ::4].reshape(-1), minlength=256)
         mean = np.round(total / count, 4).astype(np.float32)
+        # Folds of the land part from one another: the far ones take the light's colour, the near ones are deeper.
+        mean += (np.float32(glow) - mean) * np.maximum(-nearness, 0) * np.float32(0.30)
+        mean *= np.float32(1) - np.maximum(nearness, 0) * np.float32(0.40)
         plane += (mean[ids] - plane) * drawn
         stage.canvas.check()
     return picture

@@ -38,7 +38,7 @@ def film(stage: Stage, picture: Plane) -> Plane:
     base = banded(stage, _bent, picture)
     bright = banded(stage, lambda part: clamp((grey(part) - np.float32(0.68)) * np.float32(2.6)), base)
     halo = blur(stage, bright, 0.014 * stage.canvas.px)
-    grain = noise.field(stage.canvas, stage.stream("film grain"), (430, 430), 1)
+    grain = noise.field(stage.canvas, stage.stream("film grain"), (640, 640), 1)
     dx = (stage.canvas.x * np.float32(2 / stage.w) - np.float32(1))[None, :]
     dy = (stage.canvas.y * np.float32(2 / stage.h) - np.float32(1))[:, None]
     printed = banded(stage, _printed, base, halo, grain, dx, dy)
@@ -59,7 +59,7 @@ def _printed(base: Plane, halo: Plane, grain: Plane, dx: Plane, dy: Plane) -> Pl
     corner = smoothstep(0.6, 2.0, dx * dx + dy * dy) * np.float32(0.48)
     leak = smoothstep(0.55, 1.15, dx * np.float32(0.9) + dy * np.float32(0.35)) * np.float32(0.34)
     base = base + (np.float32(1) - base) * leak * _ink(0.9, 0.38, 0.12)
-    return clamp((base + (grain - np.float32(0.5)) * np.float32(0.12)) * (np.float32(1) - corner))
+    return clamp((base + (grain - np.float32(0.5)) * np.float32(0.055)) * (np.float32(1) - corner))
 
 
 def _ink(red: float, green: float, blue: float) -> Plane:

@@ -43,10 +43,22 @@ def linocut(stage: Stage, picture: Plane) -> Plane:
     page = frame(stage, 0.035, rough=0.012, key="block")
     sharp, one = np.float32(stage.canvas.px * 0.012), np.float32(1)
 
+    slope_x, slope_y = _gouged(stage)
+
     def work(
-        tone: Plane, bow: Plane, down: Plane, gaps: Plane, dust: Plane, own: Plane, near: Plane, sheet: Plane
+        tone: Plane,
+        bow: Plane,
+        down: Plane,
+        gaps: Plane,
+        dust: Plane,
+        own: Plane,
+        near: Plane,
+        sheet: Plane,
+        thing: Plane,
     ) -> Plane:
-        groove = wave(down * np.float32(62) + bow * np.float32(5) + tone * np.float32(2.6))
+        along = across * slope_x[thing] + down * slope_y[thing]
+        groove = wave(along + bow * np.float32(5) + tone * np.float32(2.6))
+        tone = np.where(thing == 0, tone + np.float32(0.14), tone)
         cut = tone * np.float32(1.05) - np.float32(0.28) - groove * np.float32(0.26)
         cut = cut - (gaps - np.float32(0.5)) * np.float32(0.22)
         shows = clamp(cut * sharp + np.float32(0.5))
@@ -56,9 +68,20 @@ def linocut(stage: Stage, picture: Plane) -> Plane:
         shows = shows * (one - own * bright) + own * ~bright * np.float32(0.9) * (one - shows)
         return clamp(one - shows - smoothstep(0.78, 0.84, dust) * np.float32(0.7)) * sheet
 
-    down = stage.canvas.y[:, None]
-    inked = banded(stage, work, light, bend, down, breaks, specks, line, clear, page)
+    across, down = stage.canvas.x[None, :], stage.canvas.y[:, None]
+    inked = banded(stage, work, light, bend, down, breaks, specks, line, clear, page, stage.canvas.ids)
     return on_paper(stage, lay(stage, (0.955, 0.93, 0.87), _ink(stage), inked * np.float32(0.96)), "lino", amount=0.05)
+
+
+def _gouged(stage: Stage) -> tuple[Plane, Plane]:
+    """Give the way the gouge went in each layer (256, 256): level over land, water and sky, slanting down upright things."""
+    ids = stage.canvas.ids
+    slope_x, slope_y = np.zeros(256, np.float32), np.full(256, 62, np.float32)
+    wide = np.intersect1d(ids[:, 0], ids[:, -1])
+    upright = np.setdiff1d(np.arange(1, 256), wide)
+    slope_x[upright] = np.where(upright % 2 == 0, np.float32(58), np.float32(-58))
+    slope_y[upright] = 24
+    return slope_x, slope_y
 
 
 def _ink(stage: Stage) -> c.Rgb:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from bot.engine.painters.procedural.canvas import Point, Sheet
+from bot.engine.painters.procedural.grounding import Footing
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.subject import Role, subject
@@ -22,28 +23,22 @@ def draw_house(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], wal
     """Draw a house of height ``spot[2]`` at (x, base): long front, gable, chimney, windows."""
     x, base, h = spot
     tones, (left, right) = stage.tones, _lit(stage, x)
-    winter = stage.scene.season == "winter"
+    snowy = stage.scene.season == "winter" or stage.scene.ground == "snowfield"
     w, eave = 0.78 * h, base - 0.5 * h
     split = x + 0.3 * w
-    roof = "#c6d4e8" if winter else roof
+    fine = h * stage.canvas.px > 50
     sheet.rectangle(x - w, eave, split, base, tones.rgb(wall, lit=left))
     sheet.polygon(
         [(split, base), (split, eave), (x + 0.65 * w, base - h), (x + w, eave), (x + w, base)],
         tones.rgb(wall, lit=right),
     )
     sheet.rectangle(x - 0.55 * w, base - 1.14 * h, x - 0.4 * w, base - 0.8 * h, tones.rgb("#7c5a4a", lit=left))
-    sheet.polygon(
-        [
-            (x - w - 0.07 * h, eave + 0.04 * h),
-            (x - 0.66 * w, base - h),
-            (x + 0.66 * w, base - h),
-            (split - 0.01 * h, eave + 0.04 * h),
-        ],
-        tones.rgb(roof, lit=left),
-    )
-    sheet.line(
-        [(x + 0.65 * w, base - h), (x + w + 0.06 * h, eave + 0.05 * h)], 0.05 * h, tones.rgb(roof, lit=right - 0.15)
-    )
+    sheet.rectangle(x - 0.565 * w, base - 1.16 * h, x - 0.385 * w, base - 1.12 * h, tones.rgb("#5c463c", lit=left))
+    sheet.rectangle(x - w, eave, split, eave + 0.075 * h, tones.rgb(wall, lit=max(left - 0.35, 0.0)))
+    if fine:
+        sheet.rectangle(x - w, base - 0.055 * h, split, base, tones.rgb("#8c8074", lit=left - 0.1))
+        sheet.rectangle(split, base - 0.055 * h, x + w, base, tones.rgb("#8c8074", lit=right - 0.1))
+    _roof(sheet, stage, (x, base, h), roof, (left, right), snowy=snowy, fine=fine)
     pane = tones.plain("#ffd07c") if stage.scene.light.lamps > 0.3 else tones.rgb("#3c4a58", lit=0.4)
     frame = tones.rgb("#6a5444", lit=left)
     for n in (-0.78, -0.42, 0.0):
@@ -51,8 +46,53 @@ def draw_house(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], wal
         sheet.rectangle(cx - 0.095 * h, base - 0.38 * h, cx + 0.095 * h, base - 0.13 * h, frame)
         sheet.rectangle(cx - 0.075 * h, base - 0.36 * h, cx - 0.008 * h, base - 0.15 * h, pane)
         sheet.rectangle(cx + 0.008 * h, base - 0.36 * h, cx + 0.075 * h, base - 0.15 * h, pane)
+        if fine:
+            sheet.rectangle(cx - 0.075 * h, base - 0.262 * h, cx + 0.075 * h, base - 0.248 * h, frame)
+            sill = tones.rgb("#eef4fb" if snowy else "#d8cdbc", lit=left)
+            sheet.rectangle(cx - 0.115 * h, base - 0.135 * h, cx + 0.115 * h, base - 0.112 * h, sill)
+    sheet.rectangle(x + 0.55 * w, base - 0.32 * h, x + 0.78 * w, base, tones.rgb("#d8cdbc", lit=right - 0.2))
     sheet.rectangle(x + 0.57 * w, base - 0.3 * h, x + 0.76 * w, base, frame)
     sheet.rectangle(x + 0.6 * w, base - 0.66 * h, x + 0.72 * w, base - 0.52 * h, pane)
+
+
+def _roof(
+    sheet: Sheet,
+    stage: Stage,
+    spot: tuple[float, float, float],
+    code: str,
+    faces: tuple[float, float],
+    *,
+    snowy: bool,
+    fine: bool,
+) -> None:
+    """Draw the roof of a house: its long slope with rows of tiles, the barge-boards of the gable; snow where it lies."""
+    (x, base, h), (left, right), tones = spot, faces, stage.tones
+    w, eave, ridge = 0.78 * h, base - 0.46 * h, base - h
+    split = x + 0.3 * w
+    corners = (x - w - 0.07 * h, eave), (x - 0.66 * w, ridge), (x + 0.66 * w, ridge), (split - 0.01 * h, eave)
+    sheet.polygon(corners, tones.rgb(code, lit=left))
+
+    def across(t: float) -> tuple[Point, Point]:
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+        return (ax + (bx - ax) * t, ay + (by - ay) * t), (dx + (cx - dx) * t, dy + (cy - dy) * t)
+
+    if fine and not snowy:
+        for n in range(1, 8):
+            sheet.line(across(n / 8), 0.008 * h, tones.rgb(code, lit=max(left - 0.22, 0.0)))
+    board = 0.05 * h
+    gable = [(x + 0.3 * w - 0.03 * h, eave + 0.02 * h), (x + 0.65 * w, ridge), (x + w + 0.07 * h, eave + 0.03 * h)]
+    if not snowy:
+        sheet.line(across(0.0), 0.02 * h, tones.rgb(code, lit=max(left - 0.35, 0.0)))
+        sheet.line(gable[1:], board, tones.rgb(code, lit=right - 0.15))
+        return
+    white, blue = tones.rgb("#f4f8fc", lit=max(left, 0.7)), tones.rgb("#c4d4e8", lit=max(left, 0.5))
+    sheet.line(gable[1:], 1.5 * board, tones.rgb("#f4f8fc", lit=max(right, 0.8)))
+    (ax, ay), (dx, dy) = across(0.0)
+    lip = [(ax + (dx - ax) * n / 12, ay + (0.026 + 0.022 * ((n * 5) % 7) / 7) * h) for n in range(13)]
+    sheet.polygon([*across(0.12), *lip[::-1]], blue)
+    sheet.polygon([(px, py - 0.018 * h) for px, py in lip] + [corners[2], corners[1]], white)
+    sheet.line([corners[1], corners[2]], 0.045 * h, white)
+    sheet.rectangle(x - 0.58 * w, base - 1.19 * h, x - 0.37 * w, base - 1.145 * h, white)
 
 
 @subject(
@@ -67,6 +107,7 @@ def draw_house(sheet: Sheet, stage: Stage, spot: tuple[float, float, float], wal
 def house(stage: Stage, place: Place) -> None:
     """Paint one house."""
     stream, h = stage.stream(place.key), place.height
+    footing = Footing(stage, place.key, (place.x - 0.78 * h, place.x + 0.78 * h), place.base, h)
     stage.canvas.new_layer()
     sheet = stage.sheet(
         (place.x - 1.1 * h, place.base - 1.3 * h, place.x + 1.1 * h, place.base + 0.05 * h), coloured=True
@@ -74,6 +115,7 @@ def house(stage: Stage, place: Place) -> None:
     wall = place.colour[1] if place.colour else stream.pick(_WALLS)
     draw_house(sheet, stage, (place.x, place.base, h), wall, stream.pick(_ROOFS))
     sheet.over()
+    footing.close()
 
 
 @subject(
@@ -88,6 +130,7 @@ def house(stage: Stage, place: Place) -> None:
 def village(stage: Stage, place: Place) -> None:
     """Paint houses in three rows about a church."""
     stream, h = stage.stream(place.key), place.height
+    footing = Footing(stage, place.key, (place.x - 1.45 * h, place.x + 1.35 * h), place.base, 0.4 * h)
     stage.canvas.new_layer()
     sheet = stage.sheet(
         (place.x - 2.2 * h, place.base - 1.6 * h, place.x + 2.2 * h, place.base + 0.2 * h), coloured=True
@@ -102,11 +145,12 @@ def village(stage: Stage, place: Place) -> None:
             draw_house(
                 sheet,
                 stage,
-                (x, place.base - (0.16 - 0.08 * row) * h, size),
+                (x, place.base - (0.16 - 0.08 * row + 0.035 * ((n * 3 + row) % 4 - 1) * (row < 2)) * h, size),
                 _WALLS[int(wall * 4.99)],
                 _ROOFS[int(roof * 4.99)],
             )
     sheet.over()
+    footing.close()
 
 
 def _church(sheet: Sheet, stage: Stage, x: float, base: float, h: float) -> None:
@@ -137,6 +181,7 @@ def _church(sheet: Sheet, stage: Stage, x: float, base: float, h: float) -> None
 def castle(stage: Stage, place: Place) -> None:
     """Paint walls with battlements and towers under pointed roofs."""
     stream, h, x, base = stage.stream(place.key), place.height, place.x, place.base
+    footing = Footing(stage, place.key, (x - 0.7 * h, x + 0.7 * h), base, 0.6 * h)
     stage.canvas.new_layer()
     sheet = stage.sheet((x - h, base - 1.4 * h, x + h, base + 0.1 * h), coloured=True)
     stone = place.colour[1] if place.colour else stream.pick(("#a89c90", "#b4a48c", "#8e8c92"))
@@ -150,6 +195,7 @@ def castle(stage: Stage, place: Place) -> None:
     sheet.rectangle(x - 0.05 * h, base - 0.15 * h, x + 0.05 * h, base + 0.002, gate)
     sheet.ellipse(x, base - 0.15 * h, 0.05 * h, 0.055 * h, gate)
     sheet.over()
+    footing.close()
 
 
 def _wall(sheet: Sheet, stage: Stage, box: tuple[float, float, float, float], stone: str) -> None:

@@ -89,7 +89,7 @@ def _tufts(stage: Stage, place: Place) -> None:
     stream, unit = stage.stream(place.key, "tufts"), stage.unit
     top = stage.horizon + 0.03 * unit
     sheet = stage.sheet((0, top - 0.02 * unit, stage.w, stage.h), coloured=True)
-    greens, tones = stage.tones.greens, stage.tones
+    greens, tones = stage.tones.grass, stage.tones
     shades = [
         [tones.rgb(greens[g], lit=lit, far=far) for g, lit in ((0, 0.35), (1, 0.5), (1, 0.8), (2, 0.75))]
         for far in (0.22, 0.08, 0.0)
@@ -104,7 +104,9 @@ def _tufts(stage: Stage, place: Place) -> None:
             tip = cx + (blade * 0.55 + (lean - 0.5) * 0.5) * h
             foot = cx + blade * 0.22 * h
             sheet.polygon([(foot - 0.06 * h, y), (tip, y - h * (1 - 0.25 * abs(blade))), (foot + 0.06 * h, y)], ink)
+    folds = stage.canvas.ids.copy()
     sheet.over()
+    stage.canvas.ids[:] = folds
 
 
 @subject(
@@ -279,7 +281,7 @@ def _blades(stage: Stage, place: Place) -> None:
     stream = stage.stream(place.key, "blades")
     top = stage.h - 0.13 * stage.unit
     sheet = stage.sheet((0, top - 0.1 * stage.unit, stage.w, stage.h), coloured=True)
-    greens = stage.tones.greens
+    greens = stage.tones.grass
     inks = [
         stage.tones.rgb(greens[0], lit=0.2),
         stage.tones.rgb(greens[1], lit=0.45),
@@ -300,4 +302,6 @@ def _blades(stage: Stage, place: Place) -> None:
             ],
             inks[int(lean * 3.99)],
         )
+    folds = stage.canvas.ids.copy()
     sheet.over()
+    stage.canvas.ids[:] = folds

@@ -11,11 +11,12 @@ import numpy as np
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.colour import Rgb
-from bot.engine.painters.procedural.exact import lookup
+from bot.engine.painters.procedural.exact import clamp, falloff, lookup, smoothstep
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.subjects.animals import smooth
 from bot.engine.painters.procedural.subjects.subject import Role, subject
+from bot.engine.painters.procedural.surface import blur
 
 At: TypeAlias = Callable[[list[Point]], list[Point]]
 
@@ -127,8 +128,12 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
         dress = place.colour[1]
     side = -1.0 if stage.scene.light.x < stage.w / 2 else 1.0
     stage.canvas.new_layer()
+    photographed = "film" in stage.scene.styles
+    if photographed:
+        _lamp(stage, (x + side * 0.5 * s, y - 0.2 * s, s))
     sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
-    sheet.ellipse(x, y - 0.1 * s, 1.5 * s, 1.5 * s, tones.plain(stage.scene.light.glow))
+    if not photographed:
+        sheet.ellipse(x, y - 0.1 * s, 1.5 * s, 1.5 * s, tones.plain(stage.scene.light.glow))
     long_hair = stream.chance(0.5) if sitter.long_hair is None else sitter.long_hair
     dark_hair, light_hair = tones.plain(hair), c.to_rgb(c.lighten(c.from_rgb(tones.plain(hair)), 0.10))
 
@@ -169,7 +174,7 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
         ),
         body,
     )
-    fold = c.to_rgb(c.lighten(c.from_rgb(body), -0.10))
+    fold = c.to_rgb(c.lighten(c.from_rgb(body), 0.0 if photographed else -0.10))
     sheet.polygon(
         at(
             [(0.26, 0.86), (0.95, 1.16), (1.42, 1.6), (1.6, 3.2), (0.5, 3.2), (0.3, 1.6)]
@@ -207,7 +212,12 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
         (0.14, 0.12),
         (0.04, -0.3),
     ]
-    sheet.polygon(at([(-side * px, py) for px, py in half]), shade)
+    if photographed:
+        sheet.over()
+        _model(stage, (x, y, s), side, (at(face), at([(-side * px, py) for px, py in half])), (light, shade))
+        sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
+    else:
+        sheet.polygon(at([(-side * px, py) for px, py in half]), shade)
     fringe: list[Point] = [
         (-0.7, -0.2),
         (-0.78, -0.9),
@@ -220,9 +230,12 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
         (-0.42, -0.62),
     ]
     sheet.polygon(at(fringe), dark_hair)
-    sheet.polygon(
-        at([(side * 0.1, -1.16), (side * 0.62, -0.98), (side * 0.7, -0.66), (side * 0.36, -0.86)]), light_hair
-    )
+    if photographed:
+        _sheen(sheet, at, side, (dark_hair, light_hair))
+    else:
+        sheet.polygon(
+            at([(side * 0.1, -1.16), (side * 0.62, -0.98), (side * 0.7, -0.66), (side * 0.36, -0.86)]), light_hair
+        )
     if sitter.beard:
         _beard(sheet, at, dark_hair, light_hair)
     if sitter.old:
@@ -257,6 +270,80 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
         for dx in (-1, 1):
             sheet.ellipse(x + dx * 0.63 * s, y + 0.28 * s, 0.06 * s, 0.09 * s, tones.plain("#e8b43c"))
     sheet.over()
+    if photographed:
+        _fall_off(stage, (x, y, s), side)
+
+
+def _lamp(stage: Stage, spot: tuple[float, float, float]) -> None:
+    """Darken the backdrop and let one soft light fall on it, as in a studio."""
+    canvas, (x, y, s) = stage.canvas, spot
+    canvas.shade(np.full(canvas.ids.shape, 0.42, np.float32))
+    far = np.square(canvas.x - np.float32(x))[None, :] + np.square(canvas.y - np.float32(y))[:, None]
+    canvas.light(falloff(far, 1.25 * s) * np.float32(0.62), stage.tones.plain(stage.scene.light.glow))
+
+
+def _model(
+    stage: Stage,
+    spot: tuple[float, float, float],
+    side: float,
+    shapes: tuple[list[Point], list[Point]],
+    inks: tuple[Rgb, Rgb],
+) -> None:
+    """Round the face: its shadow runs softly from the side that is turned from the light, deepest under the brow and chin."""
+    x, y, s = spot
+    light, shade = inks
+    box = (x - 0.9 * s, y - 1.1 * s, x + 0.9 * s, y + 1.5 * s)
+    whole, half = stage.sheet(box), stage.sheet(box)
+    if whole.window is None:
+        return
+    whole.polygon(shapes[0])
+    half.polygon(shapes[1])
+    inside = whole.mask()
+    dark = blur(stage, half.mask(), 0.17 * s * stage.canvas.px)
+    stage.canvas.over_soft(dark * inside * np.float32(0.95), shade, whole.window)
+    for way, cy, rx, ry, strength in (
+        (-1, -0.10, 0.20, 0.13, 0.5),
+        (1, -0.10, 0.20, 0.13, 0.5),
+        (0, 0.60, 0.20, 0.07, 0.5),
+    ):
+        spot_sheet = stage.sheet(box)
+        spot_sheet.ellipse(x + way * 0.27 * s, y + cy * s, rx * s, ry * s)
+        hollow = blur(stage, spot_sheet.mask(), 0.06 * s * stage.canvas.px)
+        stage.canvas.over_soft(hollow * inside * np.float32(strength), shade, whole.window)
+    cheek = stage.sheet(box)
+    for way in (-1, 1):
+        cheek.ellipse(x + way * 0.34 * s, y + 0.22 * s, 0.16 * s, 0.12 * s)
+    rosy = blur(stage, cheek.mask(), 0.09 * s * stage.canvas.px)
+    stage.canvas.over_soft(rosy * inside * np.float32(0.20), stage.tones.plain("#c8584c"), whole.window)
+    bright = stage.sheet(box)
+    bright.ellipse(x + side * 0.16 * s, y - 0.56 * s, 0.22 * s, 0.13 * s)
+    bright.ellipse(x + side * 0.06 * s, y + 0.10 * s, 0.035 * s, 0.16 * s)
+    bright.ellipse(x + side * 0.36 * s, y + 0.14 * s, 0.12 * s, 0.09 * s)
+    shine = blur(stage, bright.mask(), 0.07 * s * stage.canvas.px)
+    stage.canvas.light(shine * inside * np.float32(0.34), light, whole.window)
+    edge = np.float32(1) - blur(stage, inside, 0.09 * s * stage.canvas.px)
+    stage.canvas.shade(clamp(edge * np.float32(0.8)) * inside, whole.window)
+
+
+def _sheen(sheet: Sheet, at: At, side: float, inks: tuple[Rgb, Rgb]) -> None:
+    """Draw the light on hair as strands, and not as one patch."""
+    dark, light = c.from_rgb(inks[0]), c.from_rgb(inks[1])
+    for n in range(26):
+        t = n / 25
+        strength = 0.75 * (1 - abs(2 * t - 1))
+        top, out = side * (0.06 + 0.60 * t), side * (0.14 + 0.66 * t)
+        points = [(top, -1.08 + 0.34 * t * t), (top + 0.4 * (out - top), -0.98 + 0.30 * t), (out, -0.74 + 0.30 * t)]
+        line = at([*points, *[(px + side * 0.012, py) for px, py in points[::-1]]])
+        sheet.polygon(line, c.to_rgb(c.mix(dark, light, strength)))
+
+
+def _fall_off(stage: Stage, spot: tuple[float, float, float], side: float) -> None:
+    """Let the light fall off across the sitter and towards the shoulders."""
+    canvas, (x, y, s) = stage.canvas, spot
+    dx = (canvas.x - np.float32(x + side * 0.7 * s))[None, :] * np.float32(1 / (2.6 * s))
+    dy = (canvas.y - np.float32(y - 0.3 * s))[:, None] * np.float32(1 / (2.4 * s))
+    away = np.square(dx) + np.square(dy)
+    canvas.shade(smoothstep(0.10, 1.3, away) * np.float32(0.62))
 
 
 def _beard(sheet: Sheet, at: At, dark: Rgb, light: Rgb) -> None:

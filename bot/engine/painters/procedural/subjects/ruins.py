@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from bot.engine.painters.procedural.canvas import Point, Sheet
 from bot.engine.painters.procedural.colour import Rgb
+from bot.engine.painters.procedural.grounding import Footing
 from bot.engine.painters.procedural.randomness import Stream
 from bot.engine.painters.procedural.scene import Place
 from bot.engine.painters.procedural.stage import Stage
@@ -29,6 +30,8 @@ def ruin(stage: Stage, place: Place) -> None:
     """Paint a broken tower and a row of pointed arches, with fallen stones before them."""
     stream, h, x, base = stage.stream(place.key), place.height, place.x, place.base
     way = -1.0 if place.flip else 1.0
+    span = (x - 0.64 * h, x + 0.80 * h) if way > 0 else (x - 0.80 * h, x + 0.64 * h)
+    footing = Footing(stage, place.key, span, base, 0.7 * h)
     stage.canvas.new_layer()
     sheet = stage.sheet((x - 1.1 * h, base - 1.15 * h, x + 1.1 * h, base + 0.12 * h), coloured=True)
     stone = place.colour[1] if place.colour else stream.pick(("#a49a88", "#968f8c", "#b0a084"))
@@ -48,11 +51,12 @@ def ruin(stage: Stage, place: Place) -> None:
     wall = _broken(stream.child("wall"), -0.22, 0.78, 0.30, 0.62)
     sheet.polygon(at([(-0.22, 0.0), *wall, (0.80, 0.0)]), dim)
     for n, top in enumerate((0.44, 0.42, 0.36)):
-        _opening(sheet, at, 0.0 + 0.27 * n, 0.0, 0.085, top, 0)
-        sheet.line(at([(0.085 + 0.27 * n, 0.0), (0.085 + 0.27 * n, top * 0.6)]), 0.014 * h, lit)
+        # The arch is as deep as the wall: its reveal shows on the side that looks at the light.
+        _opening(sheet, at, 0.27 * n, 0.0, 0.085, top, lit if left == (way < 0) else dark)
+        _opening(sheet, at, 0.27 * n - 0.016, 0.0, 0.070, top - 0.018, 0)
     for line in range(1, 9):
         ends = at(
-            [(-0.62, 0.07 * line), (-0.24, 0.07 * line)] if line % 2 else [(-0.36, 0.07 * line), (-0.21, 0.07 * line)]
+            [(-0.62, 0.07 * line), (-0.25, 0.07 * line)] if line % 2 else [(-0.40, 0.07 * line), (-0.24, 0.07 * line)]
         )
         sheet.line(ends, 0.0035 * h, tones.rgb(stone, lit=0.3))
     for jx, jy, size in stream.child("stones").array(26, 3).tolist():
@@ -65,6 +69,7 @@ def ruin(stage: Stage, place: Place) -> None:
         ((cx, cy),) = at([(-0.62 + 0.24 * jx * (1 - jy), 0.55 * jy * jy)])
         sheet.ellipse(cx, cy, (0.008 + 0.016 * size) * h, (0.008 + 0.012 * size) * h, green[int(size * 1.99)])
     sheet.over()
+    footing.close()
 
 
 def _broken(stream: Stream, left: float, right: float, low: float, high: float) -> list[Point]:

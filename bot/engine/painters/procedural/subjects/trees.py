@@ -110,22 +110,74 @@ def _branch(
         )
 
 
-def palm(sheet: Sheet, stream: Stream, x: float, base: float, h: float, colours: tuple[Rgb, Rgb, Rgb, Rgb]) -> None:
-    """Draw a palm: a bowed trunk and arching fronds."""
-    lean = stream.uniform(-0.22, 0.22)
-    spine = [(x + lean * h * (n / 10) ** 1.0 * (n / 10), base - h * 0.92 * n / 10) for n in range(11)]
-    for n in range(10):
-        sheet.line([spine[n], spine[n + 1]], h * (0.045 - 0.0022 * n), colours[0])
-    tx, ty = spine[-1]
-    for n in range(13):
-        out = (n / 6 - 1) * stream.uniform(0.85, 1.1)
-        drop = abs(out) * 0.16 + stream.uniform(-0.06, 0.10)
-        points = [
-            (tx + out * 0.46 * h * t, ty - 0.17 * h * (1 - abs(out) * 0.4) * 4 * t * (1 - t) + drop * h * t * t)
-            for t in (0, 0.2, 0.4, 0.6, 0.8, 1)
-        ]
-        under = [(px, py + 0.075 * h * (1 - abs(2 * k / 5 - 0.8))) for k, (px, py) in enumerate(points)]
-        sheet.polygon([*points, *under[::-1]], colours[1 + n % 3])
+def palm(
+    sheet: Sheet,
+    stream: Stream,
+    x: float,
+    base: float,
+    h: float,
+    colours: tuple[Rgb, Rgb, Rgb, Rgb],
+    bark: tuple[Rgb, Rgb],
+    *,
+    side: float = -1.0,
+) -> None:
+    """Draw a palm: a bowed trunk with rings (``bark``, shaded and lit), and fronds that arch and hang their leaflets."""
+    lean = stream.uniform(0.10, 0.26) * (1 if stream.chance(0.5) else -1)
+    spine = [(x + lean * h * t * (1.5 - 0.5 * t), base - h * 0.82 * t) for t in (n / 14 for n in range(15))]
+    widths = [h * (0.019 - 0.006 * n / 14 + 0.018 * max(1 - n / 2.5, 0.0) ** 2) for n in range(15)]
+    for part, ink in ((1.0, bark[0]), (0.25, bark[1])):
+        near = [(px + side * w, py) for (px, py), w in zip(spine, widths, strict=True)]
+        away = [(px - side * w * (part if part == 1 else -part), py) for (px, py), w in zip(spine, widths, strict=True)]
+        sheet.polygon([*near, *away[::-1]], ink)
+    for (px, py), w in zip(spine[1:], widths[1:], strict=True):
+        sheet.line([(px - w, py - 0.1 * w), (px, py + 0.35 * w), (px + w, py - 0.1 * w)], 0.0035 * h, bark[0])
+    top = spine[-1]
+    ways = ((-0.50, 0.10, 1), (0.46, 0.16, 1), (-0.95, 0.10, 1), (0.98, 0.04, 1), (-0.26, 0.62, 1), (0.34, 0.56, 1))
+    ways += ((-1.0, 0.46, 2), (0.98, 0.50, 2), (-0.70, 0.86, 2), (0.72, 0.90, 2))
+    for n, (out, up, tone) in enumerate(ways):
+        own = stream.child("frond", n)
+        long = 0.46 * h * own.uniform(0.86, 1.1)
+        _frond(sheet, top, (out * long, up * 0.62 * long), long, (colours[tone], colours[tone + 1]))
+        if n == 5:
+            for dx, dy in ((-0.022, 0.030), (0.020, 0.034), (0.0, 0.044)):
+                sheet.ellipse(top[0] + dx * h, top[1] + dy * h, 0.017 * h, 0.018 * h, bark[0])
+
+
+def _frond(sheet: Sheet, root: Point, way: Point, long: float, inks: tuple[Rgb, Rgb]) -> None:
+    """Draw one frond from ``root``: its rib rises by ``way`` and falls over; leaflets hang from both its sides."""
+    steps = 22
+    rib = []
+    for n in range(steps + 1):
+        t = n / steps
+        rib.append(
+            (
+                root[0] + way[0] * (t + 0.28 * t * (1 - t)),
+                root[1] - way[1] * 2.0 * t + (way[1] * 1.3 + 0.62 * long) * t * t,
+            )
+        )
+    sheet.line(rib, 0.018 * long, inks[0])
+    for n in range(1, steps):
+        t = n / steps
+        (ax, ay), (bx, by) = rib[n], rib[n + 1]
+        dx, dy = bx - ax, by - ay
+        norm = max((dx * dx + dy * dy) ** 0.5, 1e-9)
+        dx, dy = dx / norm, dy / norm
+        leaf = 0.34 * long * (0.35 + 0.65 * min(t * 3.2, 1.0)) * (1.0 - 0.62 * t * t)
+        for across, ink, hang in ((1.0, inks[0], 0.75), (-1.0, inks[1], 0.42)):
+            nx, ny = -dy * across, dx * across
+            if ny < 0 and across * dx > 0:
+                nx, ny = -nx, -ny
+            lx, ly = dx * 0.75 + nx * 0.55, dy * 0.75 + ny * 0.55 + hang
+            size = leaf * (1.0 if hang > 0.5 else 0.72) / max((lx * lx + ly * ly) ** 0.5, 1e-9)
+            tip = (ax + lx * size, ay + ly * size)
+            sheet.polygon(
+                [
+                    (ax - dx * 0.017 * long, ay - dy * 0.017 * long),
+                    tip,
+                    (ax + dx * 0.017 * long, ay + dy * 0.017 * long),
+                ],
+                ink,
+            )
 
 
 def _side(stage: Stage) -> float:
@@ -227,6 +279,7 @@ def thicket(stage: Stage, place: Place) -> None:
             if shadow.window is not None:
                 mask = blur(stage, shadow.mask(), 0.010 * h * stage.canvas.px)
                 stage.canvas.shade(mask * np.float32(0.4), shadow.window)
+            stage.canvas.new_layer()
             conifer(sheet, own, x, base, h, colours, side=side)
             sheet.over()
 
@@ -292,6 +345,7 @@ def palms(stage: Stage, place: Place) -> None:
     sheet = stage.sheet(
         (place.x - 1.1 * h, place.base - 1.3 * h, place.x + 1.1 * h, place.base + 0.1 * h), coloured=True
     )
+    bark = stage.tones.rgb("#6b5240", lit=0.3), stage.tones.rgb("#b89a74", lit=0.7)
     stage.canvas.new_layer()
     for n, (dx, size) in enumerate(((-0.26, 0.8), (0.24, 0.66), (0.0, 1.0))):
         palm(
@@ -301,5 +355,7 @@ def palms(stage: Stage, place: Place) -> None:
             place.base + 0.02 * h,
             h * size,
             tree_colours(stage, far=0.0, turn=0.4),
+            bark,
+            side=_side(stage),
         )
     sheet.over()

@@ -121,13 +121,13 @@ def _balloon(
     tones = stage.tones
     codes = (colour[1], "#f6ead2") if colour else stream.pick(_STRIPES)
     sheet = stage.sheet((x - 0.5 * h, base - 1.05 * h, x + 0.5 * h, base + 0.05 * h), coloured=True)
-    rows, radius, centre = 28, 0.37 * h, base - 0.63 * h
+    rows, radius, centre = 48, 0.37 * h, base - 0.63 * h
     outline = []
     for n in range(rows + 1):
+        # A dome above its widest line, and below it a cone that runs smoothly into the mouth.
         t = n / rows
-        width = (1 - (2 * min(t / 0.86, 1.0) - 0.86) ** 2 / 1.3) if t < 0.5 else 1 - ((t - 0.42) / 0.58) ** 2.2 * 0.86
+        width = (max(1 - ((0.42 - t) / 0.42) ** 2, 0.0)) ** 0.5 if t < 0.42 else 1 - ((t - 0.42) / 0.58) ** 2.1 * 0.86
         outline.append((max(width, 0.02), centre - radius + t * radius * 2.12))
-    outline[0] = (0.02, outline[0][1])
     gores, side = 12, -1.0 if stage.scene.light.x < x else 1.0
     for n in range(gores):
         a0, a1 = n / gores * 2 - 1, (n + 1) / gores * 2 - 1
