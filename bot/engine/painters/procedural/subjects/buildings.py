@@ -87,7 +87,7 @@ def _roof(
         return
     white, blue = tones.rgb("#f4f8fc", lit=max(left, 0.7)), tones.rgb("#c4d4e8", lit=max(left, 0.5))
     sheet.line(gable[1:], 1.5 * board, tones.rgb("#f4f8fc", lit=max(right, 0.8)))
-    (ax, ay), (dx, dy) = across(0.0)
+    (ax, ay), (dx, _) = across(0.0)
     lip = [(ax + (dx - ax) * n / 12, ay + (0.026 + 0.022 * ((n * 5) % 7) / 7) * h) for n in range(13)]
     sheet.polygon([*across(0.12), *lip[::-1]], blue)
     sheet.polygon([(px, py - 0.018 * h) for px, py in lip] + [corners[2], corners[1]], white)
