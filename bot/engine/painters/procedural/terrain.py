@@ -18,7 +18,11 @@ def profile(
 ) -> Plane:
     """Give a skyline: y for each column, ``relief`` deep below ``top``."""
     shape = noise.line(stream, stage.canvas.x * np.float32(1 / stage.unit), cells, octaves, gain=gain)
-    return np.float32(top) + (np.float32(1) - clamp((shape - np.float32(0.22)) * np.float32(1.8))) * np.float32(relief)
+    rise = np.maximum((shape - np.float32(0.22)) * np.float32(1.8), np.float32(0))
+    # The highest ground levels off and is not sawn off.
+    above = np.maximum(rise - np.float32(0.7), np.float32(0)) * np.float32(1 / 0.3)
+    rise = np.minimum(rise, np.float32(0.7)) + np.float32(0.3) * above / (np.float32(1) + above)
+    return np.float32(top) + (np.float32(1) - rise) * np.float32(relief)
 
 
 def ridge(

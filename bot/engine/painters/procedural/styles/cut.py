@@ -286,13 +286,19 @@ def mosaic(stage: Stage, picture: Plane) -> Plane:
 def papercut(stage: Stage, picture: Plane) -> Plane:
     """Stack sheets of paper, the sky's behind and layer upon layer before it, each with its shadow on the one below."""
     rich = saturated(stage, picture, 1.3)
-    calm = to_image(stage, _one_sheet_a_layer(stage, soft(stage, soft(stage, rich, 9.0), 15.0)))
+    folds = _folds(stage)
+    plain = _one_sheet_a_layer(stage, soft(stage, soft(stage, rich, 9.0), 15.0), folds)
+    calm = to_image(stage, plain)
     stage.canvas.check()
     palette = palette_of(stage, 16)
     numbers = np.asarray(calm.quantize(palette=palette, dither=Image.Dither.NONE))
     stage.canvas.check()
     level = _levels(stage, palette, numbers)
     colours = to_planes(stage, reduce_colours(stage, calm, palette))
+    flat = np.isin(np.arange(256), folds)[stage.canvas.ids]
+    for plane, own in zip(colours, plain, strict=True):
+        np.copyto(plane, own, where=flat)
+        stage.canvas.check()
     if _has_sky(stage):
         _lay_sky(stage, colours, level)
     shade = np.zeros(numbers.shape, np.float32)
@@ -331,10 +337,10 @@ def _lay_sky(stage: Stage, colours: Plane, level: Plane) -> None:
     """Cut the sky anew from a few sheets that wave, the palest lowest, with holes for the light and its glow."""
     canvas, light = stage.canvas, stage.scene.light
     sky = canvas.ids == 0
-    table = c.ramp([c.saturate(one, 1.15) for one in stage.tones.sky])
+    table = c.ramp([c.saturate(one, 1.3) for one in stage.tones.sky])
     y = canvas.y[:, None]
     found = np.zeros((canvas.height, canvas.width), np.uint8)
-    paints = [lookup(table, np.array([(2 * n + 1) / 10], np.float32))[:, 0] for n in range(5)]
+    paints = [lookup(table, np.array([0.04 + 0.23 * n], np.float32))[:, 0] for n in range(5)]
     paint = np.empty_like(colours)
     paint[:] = paints[4].reshape(3, 1, 1)
     for n in range(3, -1, -1):
@@ -377,15 +383,22 @@ def _levels(stage: Stage, palette: Image.Image, numbers: Plane) -> Plane:
     return found
 
 
-def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:
+def _folds(stage: Stage) -> Plane:
+    """Give the layers that are folds of the land, from edge to edge of the picture, far ones first."""
+    if stage.scene.ground not in _LAND:
+        return np.zeros(0, np.uint8)
+    ids = stage.canvas.ids
+    folds: Plane = np.intersect1d(ids[:, 0], ids[:, -1])
+    return folds[folds > 0]
+
+
+def _one_sheet_a_layer(stage: Stage, picture: Plane, folds: Plane) -> Plane:
     """Draw each layer of the scene towards its mean colour, so that sheets follow things and not their texture."""
     ids = stage.canvas.ids
     few = ids[::4, ::4].reshape(-1)
     count = np.maximum(np.bincount(few, minlength=256), 1)
     share = np.full(256, 0.85, np.float32)
     share[0] = 0.0
-    folds = np.intersect1d(ids[:, 0], ids[:, -1]) if stage.scene.ground in _LAND else np.zeros(0, np.uint8)
-    folds = folds[folds > 0]
     share[folds] = 1.0
     nearness = np.zeros(256, np.float32)
     nearness[folds] = np.linspace(-1, 1, max(len(folds), 1), dtype=np.float32)[: len(folds)]
@@ -397,7 +410,7 @@ def _one_sheet_a_layer(stage: Stage, picture: Plane) -> Plane:
         mean = np.round(total / count, 4).astype(np.float32)
         # Folds of the land part from one another: the far ones take the light's colour, the near ones are deeper.
         mean += (np.float32(glow) - mean) * np.maximum(-nearness, 0) * np.float32(0.30)
-        mean *= np.float32(1) - np.maximum(nearness, 0) * np.float32(0.40)
+        mean *= np.float32(1) - np.maximum(nearness, 0) * np.float32(0.34)
         plane += (mean[ids] - plane) * drawn
         stage.canvas.check()
     return picture

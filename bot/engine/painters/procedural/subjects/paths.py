@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bot.engine.painters.procedural import noise
 from bot.engine.painters.procedural.colour import mix, ramp, to_rgb
 from bot.engine.painters.procedural.exact import Plane, clamp, lookup, smoothstep, wave
 from bot.engine.painters.procedural.scene import Place
@@ -25,9 +26,9 @@ def _strip(
     phase = stream.uniform()
     near = np.sqrt(depth)
     centre = np.float32(place.x) + (np.float32(stage.w * stream.uniform(0.38, 0.62)) - np.float32(place.x)) * near
-    centre = centre + wave(near * np.float32(1.25) + np.float32(phase)) * np.float32(bend * stage.unit) * near * (
-        np.float32(1.2) - near
-    )
+    centre = centre + wave(near * np.float32(1.25) + np.float32(phase)) * np.float32(
+        2.2 * bend * stage.unit
+    ) * depth * (np.float32(1.1) - near)
     half = (np.float32(0.004) + depth * (np.float32(0.35) + depth * np.float32(0.65)) * np.float32(wide)) * np.float32(
         stage.unit
     )
@@ -93,8 +94,12 @@ def river(stage: Stage, place: Place) -> None:
     table = ramp([mix(sky[-1], water, 0.35), mix(sky[-2], water, 0.55), mix(sky[len(sky) // 2], deep, 0.5), deep])
     ripple = wave(np.float32(2.4) / (depth + np.float32(0.05)) + across * np.float32(3)) * np.float32(0.04) * depth
     stage.canvas.over(body, lookup(table, clamp(depth * np.float32(0.95) + ripple)), window)
-    wide = across / half
-    glint = wave(np.float32(7.5) / (depth + np.float32(0.05)) + wide * np.float32(0.6) + wave(wide * np.float32(1.3)))
-    drift = wave(np.float32(3.1) / (depth + np.float32(0.05)) - wide * np.float32(0.9))
-    shine = smoothstep(0.25, 0.9, glint * np.float32(0.6) + drift * np.float32(0.5)) * body * np.float32(0.42)
+    texture = noise.Texture(stage.stream(place.key, "ripples"), 32)
+    far = np.float32(1) / (depth + np.float32(0.07))
+    glint = texture.read(across * far * np.float32(0.055 / stage.unit), far * np.float32(0.34))
+    swell = texture.read(across * far * np.float32(0.02 / stage.unit) + np.float32(0.4), far * np.float32(0.11))
+    rippled = glint * np.float32(0.55) + swell * np.float32(0.45)
+    body *= smoothstep(0.0, 0.03, depth) * np.float32(0.85) + np.float32(0.15)
+    shine = smoothstep(0.52, 0.72, rippled) * body * np.float32(0.40)
+    stage.canvas.shade(smoothstep(0.48, 0.30, rippled) * body * np.float32(0.16), window)
     stage.canvas.over_soft(shine, to_rgb(sky[-1]), window)

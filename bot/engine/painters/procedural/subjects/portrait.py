@@ -231,7 +231,9 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
     ]
     sheet.polygon(at(fringe), dark_hair)
     if photographed:
-        _sheen(sheet, at, side, (dark_hair, light_hair))
+        sheet.over()
+        _sheen(stage, at, side, c.to_rgb(c.lighten(c.from_rgb(light_hair), 0.25)))
+        sheet = stage.sheet((0, 0, stage.w, stage.h), coloured=True)
     else:
         sheet.polygon(
             at([(side * 0.1, -1.16), (side * 0.62, -0.98), (side * 0.7, -0.66), (side * 0.36, -0.86)]), light_hair
@@ -261,11 +263,13 @@ def _paint(stage: Stage, place: Place, sitter: Sitter) -> None:
             dark_hair,
         )
     sheet.polygon(at([(-0.17, 0.44), (-0.05, 0.40), (0.0, 0.415), (0.05, 0.40), (0.17, 0.44), (0.0, 0.53)]), lip)
-    sheet.line(
-        [(x - side * 0.05 * s, y - 0.02 * s), (x - side * 0.1 * s, y + 0.2 * s), (x + side * 0.02 * s, y + 0.22 * s)],
-        0.02 * s,
-        c.to_rgb(c.lighten(c.from_rgb(shade), -0.06)),
-    )
+    if not photographed:
+        nose = ((-0.05, -0.02), (-0.1, 0.2), (0.02, 0.22))
+        line = [(x + (side * px) * s, y + py * s) for px, py in nose]
+        sheet.line(line, 0.02 * s, c.to_rgb(c.lighten(c.from_rgb(shade), -0.06)))
+    else:
+        for dx in (-0.27, 0.27):
+            sheet.ellipse(x + (dx + side * 0.018) * s, y - 0.125 * s, 0.014 * s, 0.014 * s, tones.plain("#f8f4ec"))
     if long_hair and sitter.earrings:
         for dx in (-1, 1):
             sheet.ellipse(x + dx * 0.63 * s, y + 0.28 * s, 0.06 * s, 0.09 * s, tones.plain("#e8b43c"))
@@ -305,6 +309,8 @@ def _model(
         (-1, -0.10, 0.20, 0.13, 0.5),
         (1, -0.10, 0.20, 0.13, 0.5),
         (0, 0.60, 0.20, 0.07, 0.5),
+        (-0.28 * side, 0.06, 0.05, 0.18, 0.7),
+        (-0.1 * side, 0.235, 0.10, 0.03, 0.9),
     ):
         spot_sheet = stage.sheet(box)
         spot_sheet.ellipse(x + way * 0.27 * s, y + cy * s, rx * s, ry * s)
@@ -322,19 +328,22 @@ def _model(
     shine = blur(stage, bright.mask(), 0.07 * s * stage.canvas.px)
     stage.canvas.light(shine * inside * np.float32(0.34), light, whole.window)
     edge = np.float32(1) - blur(stage, inside, 0.09 * s * stage.canvas.px)
-    stage.canvas.shade(clamp(edge * np.float32(0.8)) * inside, whole.window)
+    stage.canvas.shade(clamp(edge * np.float32(0.42)) * inside, whole.window)
 
 
-def _sheen(sheet: Sheet, at: At, side: float, inks: tuple[Rgb, Rgb]) -> None:
-    """Draw the light on hair as strands, and not as one patch."""
-    dark, light = c.from_rgb(inks[0]), c.from_rgb(inks[1])
-    for n in range(26):
-        t = n / 25
-        strength = 0.75 * (1 - abs(2 * t - 1))
-        top, out = side * (0.06 + 0.60 * t), side * (0.14 + 0.66 * t)
-        points = [(top, -1.08 + 0.34 * t * t), (top + 0.4 * (out - top), -0.98 + 0.30 * t), (out, -0.74 + 0.30 * t)]
-        line = at([*points, *[(px + side * 0.012, py) for px, py in points[::-1]]])
-        sheet.polygon(line, c.to_rgb(c.mix(dark, light, strength)))
+def _sheen(stage: Stage, at: At, side: float, ink: Rgb) -> None:
+    """Lay the light on hair as a soft band with strands in it."""
+    sheet = stage.sheet((0, 0, stage.w, stage.h))
+    if sheet.window is None:
+        return
+    for n, (jump, long, bright) in enumerate(stage.stream("strands").array(40, 3).tolist()):
+        out = side * (0.02 + 0.66 * n / 39)
+        top = -1.10 + 0.42 * out * out + 0.06 * jump
+        foot = top + (0.16 + 0.22 * long) * (1 - 0.5 * abs(2 * n / 39 - 1))
+        line = [(0.86 * out, top), (0.95 * out, (top + foot) / 2), (1.02 * out, foot)]
+        sheet.polygon(at([*line, *[(px + side * 0.016, py) for px, py in line[::-1]]]), int(60 + 190 * bright))
+    mask = blur(stage, sheet.mask(), 0.0022 * stage.canvas.px)
+    stage.canvas.light(mask * np.float32(0.42), ink, sheet.window)
 
 
 def _fall_off(stage: Stage, spot: tuple[float, float, float], side: float) -> None:

@@ -51,6 +51,8 @@ _BOTTLE: Outline = (
 )
 _POT: Outline = ((0.0, 0.26), (0.06, 0.36), (0.3, 0.54), (0.55, 0.56), (0.8, 0.42), (0.92, 0.24), (1.0, 0.1))
 _BOWL: Outline = ((0.0, 0.5), (0.08, 0.56), (0.3, 1.0), (0.7, 1.42), (1.0, 1.56))
+_OPENING = 0.22
+"""How deep the opening of a turned thing is seen, as a share of how wide."""
 _CUP: Outline = ((0.0, 0.30), (0.08, 0.36), (0.5, 0.46), (1.0, 0.50))
 
 
@@ -98,11 +100,13 @@ def fruit(stage: Stage, place: Place) -> None:
     _stems(stage, stream, (vase[0], vase[1] - 0.34 * unit), 0.26 * unit)
     _turned(stage, _VASE, (*vase, 0.34 * unit), stream.pick(_VASES), side, gloss=0.5)
     heap = ((-0.115, 0.0), (0.115, 0.0), (0.0, 0.0), (-0.06, -0.085), (0.06, -0.085), (0.0, -0.15))
+    bowl = (middle - flip * 0.1 * unit, edge + 0.13 * unit, 0.135 * unit)
+    bowl_code = stream.pick(("#dfe6ea", "#3c6478", "#c88c4c"))
+    _hollow(stage, _BOWL, bowl, bowl_code)
     for n, (dx, dy) in enumerate(heap):
         x = middle - flip * 0.1 * unit + dx * unit
         _fruit(stage, (x, edge + (0.03 + dy) * unit, 0.062 * unit), _FRUITS[(n * 2) % 5], side, shadow=False)
-    bowl = (middle - flip * 0.1 * unit, edge + 0.13 * unit, 0.135 * unit)
-    _turned(stage, _BOWL, bowl, stream.pick(("#dfe6ea", "#3c6478", "#c88c4c")), side, gloss=0.5, open_=False)
+    _turned(stage, _BOWL, bowl, bowl_code, side, gloss=0.5, filled=True)
     for n, (dx, dy) in enumerate(((0.20, 0.16), (0.33, 0.19), (-0.42, 0.17))):
         _fruit(stage, (middle + flip * dx * unit, edge + dy * unit, 0.056 * unit), _FRUITS[(n * 3 + 1) % 5], side)
 
@@ -124,8 +128,10 @@ def cups(stage: Stage, place: Place) -> None:
     for n, (dx, dy, size) in enumerate(((0.24, 0.07, 0.15), (-0.02, 0.17, 0.17), (0.34, 0.22, 0.18))):
         x, base = middle + flip * dx * unit, edge + dy * unit
         _saucer(stage, (x, base, size * unit), code)
-        _handle(stage, (x, base, size * unit), code, flip)
-        _turned(stage, _CUP, (x, base, size * unit), code if n != 1 else "#f0e8dc", side, gloss=0.5)
+        own = code if n != 1 else "#f0e8dc"
+        _handle(stage, (x, base, size * unit), own, flip)
+        _turned(stage, _CUP, (x, base, size * unit), own, side, gloss=0.5)
+        _tea(stage, (x, base - size * unit, 0.5 * size * unit))
         _steam(stage, stream.child("steam", n), x, base - size * unit, 0.24 * unit)
 
 
@@ -154,10 +160,15 @@ def _pot(stage: Stage, spot: tuple[float, float, float], code: str, side: float,
     stage.canvas.new_layer()
     sheet = stage.sheet((x - 1.3 * h, base - 1.3 * h, x + 1.3 * h, base + 0.1 * h), coloured=True)
     ink = stage.tones.rgb(code, lit=0.4)
-    spout = [(0.40, 0.24), (0.62, 0.36), (0.70, 0.62), (0.86, 0.74), (0.78, 0.78), (0.58, 0.66), (0.44, 0.50)]
+    spout = [(0.30, 0.16), (0.56, 0.26), (0.68, 0.52), (0.84, 0.70), (0.76, 0.76), (0.56, 0.64), (0.30, 0.56)]
     sheet.polygon([(x + way * px * h, base - py * h) for px, py in smooth(spout)], ink)
-    ring = [(-0.36 - 0.36 * (1 - (n / 6 - 1) ** 2), 0.24 + 0.44 * n / 12) for n in range(13)]
-    sheet.line([(x + way * px * h, base - py * h) for px, py in ring], 0.07 * h, ink)
+    bright = stage.tones.rgb(code, lit=0.75)
+    ridge = [(0.46, 0.58), (0.58, 0.61), (0.68, 0.68), (0.765, 0.742)]
+    sheet.line([(x + way * px * h, base - py * h) for px, py in ridge], 0.022 * h, bright)
+    sheet.ellipse(x + way * 0.802 * h, base - 0.735 * h, 0.045 * h, 0.026 * h, stage.tones.rgb(code, lit=0.1))
+    ring = [(-0.26 - 0.48 * (1 - (n / 6 - 1) ** 2), 0.16 + 0.48 * n / 12) for n in range(13)]
+    for wide, lift, tint in ((0.075, 0.0, ink), (0.022, 0.012, bright)):
+        sheet.line([(x + way * px * h, base - (py + lift) * h) for px, py in ring], wide * h, tint)
     sheet.over()
     _turned(stage, _POT, (x, base, 0.84 * h), code, side, gloss=0.6, open_=False)
     knob = stage.sheet((x - 0.2 * h, base - 1.1 * h, x + 0.2 * h, base - 0.7 * h))
@@ -179,8 +190,31 @@ def _saucer(stage: Stage, spot: tuple[float, float, float], code: str) -> None:
 def _handle(stage: Stage, spot: tuple[float, float, float], code: str, way: float) -> None:
     x, base, h = spot
     sheet = stage.sheet((x - 1.2 * h, base - 1.1 * h, x + 1.2 * h, base), coloured=True)
-    curve = [(0.40 + 0.30 * (1 - (n / 6 - 1) ** 2), 0.26 + 0.5 * n / 12) for n in range(13)]
-    sheet.line([(x + way * px * h, base - py * h) for px, py in curve], 0.075 * h, stage.tones.rgb(code, lit=0.5))
+    curve = [(0.34 + 0.36 * (1 - (n / 6 - 1) ** 2), 0.24 + 0.54 * n / 12) for n in range(13)]
+    for wide, lift, lit in ((0.085, 0.0, 0.4), (0.03, 0.014, 0.8)):
+        line = [(x + way * px * h, base - (py + lift) * h) for px, py in curve]
+        sheet.line(line, wide * h, stage.tones.rgb(code, lit=lit))
+    sheet.over()
+
+
+def _tea(stage: Stage, spot: tuple[float, float, float]) -> None:
+    """Fill a cup to a little below its rim: ``spot`` is the rim's middle and half width."""
+    x, y, half = spot
+    sheet = stage.sheet((x - half, y - 0.3 * half, x + half, y + 0.3 * half), coloured=True)
+    sheet.ellipse(x, y + 0.028 * half, 0.90 * half, 0.165 * half, stage.tones.rgb("#5c2c14", lit=0.4))
+    sheet.ellipse(x, y + 0.050 * half, 0.84 * half, 0.135 * half, stage.tones.rgb("#9c5420", lit=0.6))
+    sheet.ellipse(x - 0.3 * half, y + 0.03 * half, 0.22 * half, 0.035 * half, stage.tones.rgb("#d89a58", lit=0.8))
+    sheet.over()
+
+
+def _hollow(stage: Stage, form: Outline, spot: tuple[float, float, float], code: str) -> None:
+    """Paint the inside of a bowl, behind what lies in it."""
+    x, base, h = spot
+    top = form[-1][1] * h
+    sheet = stage.sheet((x - top, base - h - 0.3 * top, x + top, base), coloured=True)
+    sheet.ellipse(x, base - h, top, _OPENING * top, stage.tones.rgb(code, lit=0.7))
+    sheet.ellipse(x, base - h + 0.008 * top, 0.96 * top, 0.9 * _OPENING * top, stage.tones.rgb(code, lit=0.1))
+    stage.canvas.new_layer()
     sheet.over()
 
 
@@ -280,20 +314,27 @@ def _turned(
     *,
     gloss: float,
     open_: bool = True,
+    filled: bool = False,
 ) -> None:
-    """Paint a thing of revolution: its outline gives half widths by height."""
+    """Paint a thing of revolution: its outline gives half widths by height; ``filled`` leaves free what it holds."""
     x, base, h = spot
     form = tuple(smooth_line(form, 2))
     _shadow(stage, x, base, max(w for _, w in form) * h, side)
     right = [(x + w * h, base - t * h) for t, w in form]
     left = [(x - w * h, base - t * h) for t, w in form]
-    foot = [(x + form[0][1] * h * a, base + form[0][1] * h * 0.22 * (1 - a * a)) for a in (-0.8, -0.4, 0.0, 0.4, 0.8)]
+    foot = [
+        (x + form[0][1] * h * a, base + form[0][1] * h * 0.22 * (1 - a * a) ** 0.5)
+        for a in (n / 8 - 1 for n in range(1, 16))
+    ]
     outline = left[::-1] + foot + right
     reach = max(1.05, max(w for _, w in form) * 1.02)
     sheet = stage.sheet((x - reach * h, base - 1.05 * h, x + reach * h, base + 0.2 * h))
     if sheet.window is None:
         return
     sheet.polygon(outline)
+    top = form[-1][1] * h
+    if filled:
+        sheet.ellipse(x, base - h, top, _OPENING * top, 0)
     rows, cols = sheet.window
     y = (np.float32(base) - stage.canvas.y[rows]) * np.float32(1 / h)
     half = np.zeros_like(y) + np.float32(form[0][1])
@@ -309,10 +350,15 @@ def _turned(
     stage.canvas.over(sheet.mask(), paint, sheet.window)
     if not open_:
         return
-    rim = stage.sheet((x - h, base - 1.1 * h, x + h, base))
-    top = form[-1][1] * h
-    rim.ellipse(x, base - h, top, 0.22 * top)
-    rim.over(stage.tones.rgb(code, lit=0.12))
+    rim = stage.sheet((x - max(h, top), base - h - 0.3 * top, x + max(h, top), base), coloured=True)
+    if filled:
+        arc = [(x + a * top, base - h + _OPENING * top * (1 - a * a) ** 0.5) for a in (n / 16 - 1 for n in range(33))]
+        rim.line(arc, 0.03 * top, stage.tones.rgb(code, lit=0.95))
+        rim.over()
+        return
+    rim.ellipse(x, base - h, top, _OPENING * top, stage.tones.rgb(code, lit=0.95))
+    rim.ellipse(x, base - h + 0.006 * top, 0.95 * top, 0.90 * _OPENING * top, stage.tones.rgb(code, lit=0.12))
+    rim.over()
 
 
 def _fruit(stage: Stage, spot: tuple[float, float, float], code: str, side: float, *, shadow: bool = True) -> None:
