@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,6 +29,7 @@ from tests.fakes.slack import Rates, Slack, Workspace, fake_slack, payloads
 from tests.fakes.slack.bare import events_route
 
 COMMANDS = 3000
+ROUNDS = 15
 AT_ONCE = 16
 A_SECOND = 50
 STEADY_S = 10
@@ -45,17 +47,17 @@ async def measure() -> list[Measured]:
                 await _rate(slack, workspace, ours, AT_ONCE * 10)
                 await _rate(slack, workspace, bare, AT_ONCE * 10)
                 durable, barely = [], []
-                for _ in range(3):
-                    durable.append(await _rate(slack, workspace, ours, COMMANDS // 3))
-                    barely.append(await _rate(slack, workspace, bare, COMMANDS // 3))
+                for _ in range(ROUNDS):  # in turns, so that a busy moment of the machine hits both
+                    durable.append(await _rate(slack, workspace, ours, COMMANDS // ROUNDS))
+                    barely.append(await _rate(slack, workspace, bare, COMMANDS // ROUNDS))
                 slowest = await _steady(slack, workspace, ours)
     return [
         Measured(
             what=f"signed /imagine in Slack over HTTP, durable, {AT_ONCE} at a time",
-            value=max(durable),
+            value=statistics.median(durable),
             unit="/s",
             yardstick="a bare Bolt app that only acknowledges",
-            yardstick_value=max(barely),
+            yardstick_value=statistics.median(barely),
         ),
         Measured(
             what=f"99 of 100 acknowledgements in Slack at {A_SECOND} a second",
