@@ -15,6 +15,7 @@ from bot.storage import replicas
 from bot.storage.connection import LeaseLost
 from bot.storage.database import Database, Tidings
 from bot.storage.leases import Leases, OneProcess
+from bot.storage.postgres import PostgresDatabase
 from bot.storage.store import Store
 
 
@@ -67,9 +68,10 @@ async def until(look: Callable[[], object], seconds: float = 10.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def pause(address: str) -> None:
-    """Do to the only process that there is what a pause longer than its lease does to it."""
-    await on(address, "UPDATE replicas SET lease_until = 0")
+async def let_run_out(address: str, one: Process) -> None:
+    """Do to a process what a pause longer than its lease does to it."""
+    assert isinstance(one.database, PostgresDatabase)
+    await on(address, f"UPDATE replicas SET lease_until = 0 WHERE id = '{one.database.holder}'")
 
 
 async def write(each: Process) -> None:
@@ -118,7 +120,7 @@ async def test_a_unit_under_way_keeps_its_process_from_being_taken_for_dead(addr
     """A process is buried between two of its units, never in the middle of one."""
     async with process(address) as one, process(address) as other, one.store.unit() as unit:
         assert await unit.count_waiting() == 0
-        await pause(address)
+        await let_run_out(address, one)
         other.leases._hurry.set()  # type: ignore[attr-defined] # the look for the dead, now
         await asyncio.sleep(0.2)
         assert len(await other.leases.members()) == 2
