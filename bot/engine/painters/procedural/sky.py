@@ -81,6 +81,10 @@ def _stars(stage: Stage) -> None:
     for x, y, size, bright in spots.tolist():
         r = (0.00042 + 0.0011 * size**6) * (1 + 0.3 * stage.scene.ornament)
         fade = max(1 - (0.8 if light.stars > 0.9 else 1.7) * y, 0.0)
+        if not light.moon:
+            # Beside the sun there are none: they come out on the other side of the sky.
+            away = ((x * stage.w - light.x) ** 2 + (y * stage.horizon - light.y) ** 2) ** 0.5
+            fade *= min(max(away / stage.unit - 0.30, 0.0) * 5, 1.0)
         sheet.ellipse(x * stage.w, y * stage.horizon, r, r, int(255 * (0.25 + 0.75 * bright) * fade))
     sheet.light((1.0, 0.98, 0.93), strength=min(1.0, 0.4 + 0.7 * light.stars))
     canvas.check()

@@ -20,7 +20,9 @@ _PAPER = (0.965, 0.945, 0.90)
 )
 def ink(stage: Stage, picture: Plane) -> Plane:
     """Wash in three greys, then lines with a dry brush, on warm paper."""
-    light = blur(stage, stretch(stage, banded(stage, grey, picture)), 0.0028 * stage.canvas.px)
+    light = stretch(stage, banded(stage, grey, picture))
+    around = blur(stage, light, 0.030 * stage.canvas.px)
+    light = blur(stage, banded(stage, _opened, light, around, stage.canvas.ids), 0.0024 * stage.canvas.px)
     bleed = noise.coarse(stage.canvas, stage.stream("bleed"), (9, 9), 5)
     wash = banded(stage, _washes, light, bleed)
     blurred = blur(stage, wash, 0.004 * stage.canvas.px)
@@ -36,6 +38,12 @@ def ink(stage: Stage, picture: Plane) -> Plane:
 
     mask = banded(stage, work, wash, blurred, dry, outline, inside)
     return on_paper(stage, lay(stage, _PAPER, (0.09, 0.095, 0.13), mask), "ink", amount=0.07)
+
+
+def _opened(tone: Plane, around: Plane, ids: Plane) -> Plane:
+    """Lighten the darks, part what is alike from what is about it, and leave the sky mostly to the paper."""
+    open_ = tone + tone * (np.float32(1) - tone) * np.float32(0.55) + np.float32(0.10)
+    return clamp(open_ + (tone - around) * np.float32(0.9) + np.where(ids == 0, np.float32(0.16), np.float32(0)))
 
 
 def _washes(light: Plane, bleed: Plane) -> Plane:

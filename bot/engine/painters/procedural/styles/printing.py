@@ -235,7 +235,12 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
     )
     cool, warm = stream.pick(pairs)
     calm = soft(stage, picture, 3.0)
-    light = stretch(stage, banded(stage, grey, calm))
+    # Two inks over one another are dark: the tones are opened before.
+    light = banded(
+        stage,
+        lambda tone: tone + tone * (np.float32(1) - tone) * np.float32(0.75),
+        stretch(stage, banded(stage, grey, calm)),
+    )
     done: Plane = np.empty_like(picture)
     done[:] = _inked(0.97, 0.955, 0.92)
     one, sharp = np.float32(1), np.float32(stage.canvas.px * 0.006)
@@ -245,9 +250,9 @@ def risograph(stage: Stage, picture: Plane) -> Plane:
         if is_warm:
             tone = (np.float32(0.95) - tone * np.float32(0.72)) * (np.float32(0.22) + warmth)
         else:
-            tone = (one - tone) * (np.float32(1.18) - warmth * np.float32(0.75))
+            tone = (one - tone) * (np.float32(1.12) - warmth * np.float32(0.75))
         cover = clamp((tone - dots * np.float32(0.92)) * sharp + np.float32(0.4))
-        solid = clamp((tone - np.float32(0.72)) * np.float32(6))
+        solid = clamp((tone - np.float32(0.78)) * np.float32(6))
         printed = clamp(np.maximum(cover, solid) * (np.float32(0.80) + patches * np.float32(0.28)))
         finished: Plane = page * (one - (one - _inked(*(warm if is_warm else cool))) * printed)
         return finished

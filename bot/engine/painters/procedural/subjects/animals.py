@@ -184,15 +184,20 @@ def fish(stage: Stage, place: Place) -> None:
     pairs = (("#f08a28", "#fbe6c8"), ("#f4c430", "#3c5c9c"), ("#e8503c", "#f8f0e0"))
     codes = (place.colour[1], "#fbf0dc") if place.colour else stream.pick(pairs)
     spots = sorted(stream.child("fish").array(9, 4).tolist(), key=lambda one: one[2])
-    for n, (x, y, size, _turn) in enumerate(spots):
+    front = (0.36 + 0.28 * spots[8][0]) * stage.w, (0.42 + 0.16 * spots[8][1]) * stage.h
+    for n, (x, y, size, turn) in enumerate(spots):
         length = stage.unit * (0.10 + 0.10 * size + (0.16 if n == 8 else 0.0))
         cx, cy = (
             (0.12 + 0.76 * ((n * 0.382 + x * 0.2) % 1.0)) * stage.w,
             (0.16 + 0.62 * ((n * 0.55 + y * 0.25) % 1.0)) * stage.h,
         )
         if n == 8:
-            cx, cy = (0.36 + 0.28 * x) * stage.w, (0.42 + 0.16 * y) * stage.h
-        _fish(sheet, stage, (cx, cy, length), -1.0 if n % 3 == 0 else 1.0, codes, far=0.6 * (1 - (n + 1) / 9))
+            cx, cy = front
+        elif abs(cx - front[0]) < 0.30 * stage.unit and abs(cy - front[1]) < 0.17 * stage.unit:
+            # Nobody swims before or behind the one in front: they pass above or below it.
+            cy = front[1] + (0.18 + 0.15 * y if cy > front[1] else -0.19 - 0.13 * y) * stage.unit
+        form = (0.86 + 0.34 * turn, 0.30 * (turn - 0.5)) if n < 8 else (1.0, 0.06)
+        _fish(sheet, stage, (cx, cy, length), -1.0 if n % 3 == 0 else 1.0, codes, form, far=0.6 * (1 - (n + 1) / 9))
     canvas.new_layer()
     sheet.over()
     _bubbles(stage, place)
@@ -235,8 +240,16 @@ def _bubbles(stage: Stage, place: Place) -> None:
 
 
 def _fish(
-    sheet: Sheet, stage: Stage, spot: tuple[float, float, float], way: float, codes: tuple[str, str], *, far: float
+    sheet: Sheet,
+    stage: Stage,
+    spot: tuple[float, float, float],
+    way: float,
+    codes: tuple[str, str],
+    form: tuple[float, float],
+    *,
+    far: float,
 ) -> None:
+    """Draw one fish; ``form`` is how deep its body is, and how steeply it swims."""
     x, y, s = spot
     deep = c.from_rgb(stage.tones.plain("#1a6c94"))
     main, second, dark = (
@@ -244,10 +257,14 @@ def _fish(
     )
     shade = c.to_rgb(c.mix(c.lighten(c.from_rgb(main), -0.10), deep, 0.2))
 
+    deepness, climb = form
+
     def at(dx: float, dy: float) -> Point:
+        dy = dy * deepness + climb * dx
         return x + way * dx * s, y - dy * s
 
-    sheet.polygon(smooth([at(-0.30, 0.0), at(-0.56, 0.22), at(-0.50, 0.0), at(-0.56, -0.22)], steps=2), shade)
+    tail = [at(-0.24, 0.05), at(-0.42, 0.06), at(-0.58, 0.25), at(-0.50, 0.0), at(-0.58, -0.23), at(-0.42, -0.05)]
+    sheet.polygon(smooth([*tail, at(-0.24, -0.05)], steps=2), shade)
     sheet.polygon(smooth([at(-0.2, 0.12), at(-0.06, 0.33), at(0.16, 0.24), at(0.2, 0.1)], steps=2), shade)
     sheet.polygon(smooth([at(-0.12, -0.12), at(-0.1, -0.27), at(0.06, -0.18)], steps=2), shade)
     body = [
@@ -263,11 +280,15 @@ def _fish(
     sheet.polygon(smooth(body), main)
     sheet.polygon(
         smooth(
-            [at(-0.28, -0.03), at(0.05, -0.08), at(0.36, -0.06), at(0.26, -0.14), at(0.04, -0.18), at(-0.16, -0.11)],
+            [at(-0.30, -0.05), at(0.05, -0.135), at(0.34, -0.10), at(0.24, -0.15), at(0.04, -0.185), at(-0.18, -0.115)],
             steps=2,
         ),
         second,
     )
+    back = c.to_rgb(c.mix(c.lighten(c.from_rgb(main), -0.06), deep, 0.1))
+    sheet.polygon(smooth([at(-0.34, 0.04), at(0.04, 0.13), at(0.36, 0.10), at(0.26, 0.18), at(0.04, 0.205)]), back)
+    sheet.line([at(0.45, -0.035), at(0.40, -0.045), at(0.36, -0.03)], 0.014 * s, shade)
+    sheet.line([at(0.25, 0.10), at(0.215, 0.0), at(0.25, -0.10)], 0.012 * s, back)
     for dx in (0.17, -0.08):
         sheet.polygon(
             smooth(
@@ -297,12 +318,11 @@ def _weed(stage: Stage, place: Place) -> None:
         h, cx = (0.06 + 0.24 * tall * tall) * stage.unit, x * stage.w
         ink = inks[int(kind * 4.99)]
         left, right = [], []
-        for n in range(9):
-            t = n / 8
-            sway = ((t * 2.2 + lean) % 1.0 - 0.5) * ((t * 2.2 + lean) % 1.0 - 1.0) * 0.16 * h * t + (
-                lean - 0.5
-            ) * 0.4 * h * t
-            w = 0.012 * stage.unit * (1 - t) + 0.001
+        for n in range(25):
+            t = n / 24
+            beat = (t * 1.9 + 2 * lean) % 2 - 1
+            sway = beat * (1 - abs(beat)) * 0.36 * h * t + (lean - 0.5) * 0.4 * h * t
+            w = 0.011 * stage.unit * (1 - t) ** 0.8 * (0.6 + 0.8 * t) + 0.0006
             left.append((cx + sway - w, stage.h * 1.01 - h * t))
             right.append((cx + sway + w, stage.h * 1.01 - h * t))
         sheet.polygon(left + right[::-1], ink)

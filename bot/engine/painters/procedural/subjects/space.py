@@ -183,10 +183,20 @@ def _planet(stage: Stage, spot: tuple[float, float, float], codes: tuple[str, st
     ring_colour = stage.tones.plain(codes[2])
     canvas.new_layer()
     if rings:
-        canvas.over_soft(clamp(strength * (up < 0)), ring_colour, window)
+        shadow = smoothstep(1.06, 0.94, _off_axis(across, up * np.float32(3.6), side)) * np.float32(0.88)
+        dimmed = np.stack([(np.float32(1) - shadow) * np.float32(ink) for ink in ring_colour])
+        canvas.over_soft(clamp(strength * (up < 0)), dimmed, window)
     canvas.over(body, np.minimum(colour, np.float32(1)), window)
     if rings:
         canvas.over_soft(clamp(strength * (up >= 0)), ring_colour, window)
+
+
+def _off_axis(across: Plane, deep: Plane, side: float) -> Plane:
+    """Give how far points of the rings' plane lie from the axis of the planet's shadow, which falls back and aside."""
+    diagonal = np.float32(0.7071)
+    along = (across * np.float32(-side) - deep) * diagonal
+    off: Plane = np.where(along > 0, np.abs(deep * np.float32(side) - across) * diagonal, np.float32(9))
+    return off
 
 
 def _read_line(stream: Stream, at: Plane, cells: float) -> Plane:

@@ -79,3 +79,11 @@ def test_each_word_of_the_lexicon_is_lower_case_and_within_reach() -> None:
 def test_no_word_means_two_subjects() -> None:
     for phrase, meanings in lexicon().phrases.items():
         assert len([name for kind, name in meanings if kind == "subject"]) <= 1, phrase
+
+
+def test_lightning_strikes_beside_what_stands_in_the_scene() -> None:
+    for seed in range(6):
+        scene = compose(Order(prompt="a lighthouse in a storm", seed=seed), 1)
+        stage = Stage(Canvas((64, 64), (scene.width, scene.height), keep_going), scene, lambda: np.zeros((3, 8, 8)))
+        tower = next(place for place in scene.places if place.name == "lighthouse")
+        assert abs(_clear_of_things(stage, stage.stream("lightning")) * scene.width - tower.x) > 0.1

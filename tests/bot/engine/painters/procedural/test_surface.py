@@ -9,6 +9,7 @@ from bot.engine.painters.procedural.compose import compose
 from bot.engine.painters.procedural.exact import Plane
 from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.surface import banded, blur
+from bot.engine.painters.procedural.water import mirror_layer
 from tests.bot.engine.painters.procedural.pictures import keep_going
 
 SIZE = (700, 900)
@@ -58,3 +59,16 @@ def test_a_blur_keeps_the_mean_and_spreads_as_far_as_it_says(radius: float) -> N
     edge = soft[450]
     width = int(((edge > 0.16) & (edge < 0.84)).sum())
     assert 1.6 * radius - 2 <= width <= 2.4 * radius + 2
+
+
+def test_no_mirror_image_lies_over_what_stands_before_it() -> None:
+    stage = _stage()
+    canvas = stage.canvas
+    canvas.rgb[:], canvas.ids[:] = 0.2, 1
+    cliff, boat = slice(200, 300), slice(280, 320)
+    canvas.rgb[:, cliff], canvas.ids[cliff] = 0.9, 2
+    canvas.rgb[:, boat, :200], canvas.ids[boat, :200] = 0.5, 3
+    layers = np.arange(256) == 2
+    mirror_layer(stage, layers, canvas.y[300], 0.12, things=2)
+    assert np.all(canvas.rgb[:, boat, :200] == np.float32(0.5))
+    assert canvas.rgb[0, 305, 600] != np.float32(0.2)
