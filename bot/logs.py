@@ -12,6 +12,9 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _BEARER = re.compile(r"(?i)(bearer\s+)[^\s\"']+")
+_SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")
+"""Tokens of workspaces are rows, not settings, so they are known by their shape."""
+
 MASK = "•••"
 
 
@@ -26,7 +29,7 @@ class _Masking:
         line = str(self._render(logger, method, event))
         for secret in self._secrets:
             line = line.replace(secret, MASK)
-        return _BEARER.sub(rf"\g<1>{MASK}", line)
+        return _SLACK_TOKEN.sub(MASK, _BEARER.sub(rf"\g<1>{MASK}", line))
 
 
 def set_up_logs(level: int = logging.INFO, *, secrets: Iterable[str] = ()) -> None:

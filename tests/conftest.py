@@ -49,11 +49,17 @@ def _kept_database(postgres_server: str) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def postgres_database(postgres_server: str) -> Iterator[str]:
-    """The address of a PostgreSQL database with nothing in it, not even tables."""
+@pytest.fixture(scope="session")
+def _stripped_database(postgres_server: str) -> Iterator[str]:
     with postgresql.database(postgres_server) as address:
         yield address
+
+
+@pytest.fixture
+def postgres_database(_stripped_database: str) -> str:
+    """The address of a PostgreSQL database with nothing in it, not even tables."""
+    asyncio.run(postgresql.strip(_stripped_database))
+    return _stripped_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

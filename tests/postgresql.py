@@ -19,7 +19,7 @@ import pytest
 GIVEN = "TEST_DATABASE_URL"
 """Names a database of a server on which others may be made: postgresql://user:password@host/postgres."""
 
-_SETTINGS = ("fsync = off", "full_page_writes = off", "max_connections = 200")
+_SETTINGS = ("fsync = off", "full_page_writes = off")
 """The server and its files are gone after the run, so nothing has to be safe from a power cut."""
 
 
@@ -65,8 +65,23 @@ async def empty(address: str) -> None:
         rows = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
         )
-        if rows:
-            await connection.execute(f"TRUNCATE {', '.join(row[0] for row in rows)}")
+        # Quicker than TRUNCATE where there is next to nothing, as that makes every file anew.
+        deletes = [f"DELETE FROM {row[0]}" for row in rows]
+        await connection.execute("; ".join(["SET session_replication_role = replica", *deletes]))
+    finally:
+        await connection.close()
+
+
+async def strip(address: str) -> None:
+    """Take everything out of a database, its tables too, and end whoever is still connected to it."""
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        await connection.execute("DROP SCHEMA public CASCADE")
+        await connection.execute("CREATE SCHEMA public")
     finally:
         await connection.close()
 

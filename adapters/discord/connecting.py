@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def point_library_at(settings: Settings) -> None:
     """Have the library talk to where the settings say; it keeps that for the whole process."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
     Route.BASE = str(settings.discord_api_url).rstrip("/")
     if settings.discord_gateway_url is not None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)

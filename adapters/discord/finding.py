@@ -89,6 +89,8 @@ class Finder:
             if is_dead_token(error):
                 return await self._in_history(place, asked_at)
             raise
+        if not message.flags.loading and not _names(message, place):
+            return None  # something else was said in answer, as another process did that took the same event
         return await self._found(place, message.id, by_bot=place.by_bot and not message.flags.ephemeral)
 
     async def _in_history(self, place: Place, since: datetime) -> MessageName | None:
@@ -116,7 +118,12 @@ class Finder:
         cause = message.interaction_metadata
         if place.answer and cause is not None and cause.id == place.event_id:
             return True
-        return any(place.job_id in text for text in _texts(message.components))
+        return _names(message, place)
+
+
+def _names(message: discord.Message, place: Place) -> bool:
+    """Say whether a message shows a job, as each of our posts names its job."""
+    return any(place.job_id in text for text in _texts(message.components))
 
 
 def _texts(components: Iterable[Any]) -> Iterator[str]:

@@ -83,6 +83,8 @@ class Presses:
             await self._acknowledge_cancel(asked)
         elif pressed.existing:
             there = await self._desk.rows.place(pressed.job.id)
+            if there is not None and there.event_id == event.id:
+                return  # another process has taken the same press, and answers it
             await tell(asked, notices.there_already(there.name.url if there is not None and there.name else None))
         else:
             await self._desk.answer(asked, event, [pressed.job])

@@ -88,10 +88,10 @@ def line_of(text: str) -> str:
 
 def remix_line_of(text: str, before: str) -> str:
     """Say what a remix will send."""
-    if not text.strip():
-        return "Type what the variations should show."
     if text.strip() == before.strip():
         return "Will send: variations with the prompt as it was."
+    if not text.strip():
+        return "Type what the variations should show."
     return line_of(text)
 
 

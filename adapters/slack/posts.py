@@ -54,9 +54,10 @@ class Posts:
             if not sent.fresh:
                 await self._show_at(sent.place, post, view, around)
             await self._tell_of_end(post, sent.place, view)
-        except SlackProblem as problem:
-            self._say_why_not(post, view, problem)
-            raise for_post(problem, age=age_of(post.created_at, self._studio.clock())) from problem
+        except SlackProblem as refused:
+            reason = _between_people(post, refused)
+            self._say_why_not(post, view, reason)
+            raise for_post(reason, age=age_of(post.created_at, self._studio.clock())) from refused
         return sent.place.reference
 
     async def show(self, post: Post, view: JobView) -> None:
@@ -177,7 +178,7 @@ class Posts:
 
     def _say_why_not(self, post: Post, view: JobView, problem: SlackProblem) -> None:
         """Tell the one who asked, once, why nothing appears and what to do."""
-        if problem.name not in CLOSED | {"is_archived", "restricted_action"} or post.id in self._told:
+        if problem.name not in CLOSED | {"between_people", "is_archived", "restricted_action"} or post.id in self._told:
             return
         self._told.add(post.id)
         self._studio.errands.run("say why nothing appears", self._explain(post, view, problem))
@@ -194,3 +195,10 @@ class Posts:
 
 def _end_id(post: Post) -> str:
     return f"{post.id}:end"
+
+
+def _between_people(post: Post, problem: SlackProblem) -> SlackProblem:
+    """Know a direct conversation of two people, which nobody can let us into; our own ones are open to us."""
+    if problem.name in CLOSED and post.conversation.channel.startswith("D"):
+        return SlackProblem("between_people", method=problem.method)
+    return problem

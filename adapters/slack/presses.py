@@ -12,8 +12,9 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack import modals, presenter
 from adapters.slack.blocks import escaped
+from adapters.slack.inputs import FIELD
 from adapters.slack.lines import Lines
-from adapters.slack.modals import FIELD, Origin
+from adapters.slack.modals import Origin
 from adapters.slack.presenter import BUTTON, MORE
 from adapters.slack.sources import Person, person_of, thread_of, workspace_of
 from adapters.slack.studio import Studio

@@ -1,7 +1,7 @@
 """What Slack says no with, by name, and what each means here.
 
 The names are those of Slack's Web API. A few are our own, for what never reached Slack or never came back:
-``unreachable``, ``no_answer``, ``paced``, ``not_installed``, ``unsettled``, ``upload_refused``.
+``unreachable``, ``no_answer``, ``paced``, ``not_installed``, ``unsettled``, ``upload_refused``, ``between_people``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.errors import ImaginebotError, NotAllowed, PlatformError, PlatformUnavailable, PostGone
+from bot.errors import ImaginebotError, NotAllowed, PlatformBusy, PlatformError, PlatformUnavailable, PostGone
 
 WAIT_FOR_INVITE: Final = timedelta(days=1)
 """How long a post waits for the bot to be let into its channel, or for a token that counts."""
@@ -53,6 +53,7 @@ UNCERTAIN: Final = frozenset({"fatal_error", "internal_error", "no_answer", "req
 _SENTENCES: Final = {
     "channel_not_found": "I am not in this channel. Type /invite @{bot} there, and the picture comes by itself.",
     "not_in_channel": "I am not in this channel. Type /invite @{bot} there, and the picture comes by itself.",
+    "between_people": "I cannot join a conversation between people. Please ask in a channel, or write to me directly.",
     "is_archived": "This channel is archived, so nothing can be posted here. Please ask in another one.",
     "is_inactive": "This channel is archived, so nothing can be posted here. Please ask in another one.",
     "msg_too_long": "That is too long for Slack. Please use fewer words.",
@@ -133,6 +134,8 @@ def for_post(problem: SlackProblem, *, age: timedelta) -> PlatformError:
         return PostGone(reason)
     if problem.name in CLOSED | LOST_TOKEN and age >= WAIT_FOR_INVITE:
         return PostGone(reason)
+    if problem.name == "paced":  # Slack was not asked
+        return PlatformBusy(reason, retry_after=problem.retry_after)
     return PlatformUnavailable(reason, retry_after=problem.retry_after)
 
 

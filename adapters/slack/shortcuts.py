@@ -11,7 +11,8 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack import modals, presenter
 from adapters.slack.blocks import escaped
-from adapters.slack.modals import Choice, Origin
+from adapters.slack.inputs import Choice
+from adapters.slack.modals import Origin
 from adapters.slack.places import Place
 from adapters.slack.presses import visible
 from adapters.slack.sources import Person, person_of

@@ -12,7 +12,8 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from adapters.slack import compose, modals
 from adapters.slack.blocks import cut
 from adapters.slack.compose import Fields, fields_of, files_of
-from adapters.slack.modals import Choice, Origin
+from adapters.slack.inputs import Choice
+from adapters.slack.modals import Origin
 from adapters.slack.sources import Person, person_of
 from adapters.slack.studio import Studio
 from adapters.slack.wishes import Wish, Wishes
@@ -57,7 +58,7 @@ class Submissions:
         async def vary() -> None:
             prompt = form.fields.get("prompt")
             before = (form.origin.subject or {}).get("before")
-            unedited = bool(before) and prompt.strip() == str(before).strip()
+            unedited = prompt.strip() == str(before or "").strip()
             await self._studio.service.press(form.source, button_id, prompt=None if unedited else prompt)
 
         await _sent(ack, "prompt", vary)

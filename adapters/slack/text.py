@@ -20,6 +20,9 @@ _WHOLE: Final = re.compile(r"<([^<>\n]*)>|https?://[^\s<>]+")
 _KEPT: Final = "\ue000"
 """A sign that nobody types, for the places of what is set aside."""
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 ,.;:!?+='\"()\[\]{}/#%@—–\\\n-]*")
+"""What holds no sign that Slack reads anything into; most prompts, so they are not looked at any further."""
+
 _PLACE: Final = re.compile(rf"{_KEPT}(\d+){_KEPT}")
 _FENCE: Final = re.compile(r"```\s?(.*?)\s?```", re.DOTALL)
 _MARKS: Final = tuple(
@@ -33,6 +36,8 @@ Names = Mapping[str, str]
 
 def read(text: str, names: Names | None = None) -> str:
     """Give what somebody meant by ``text`` as it came from Slack."""
+    if _PLAIN.fullmatch(text):
+        return text
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:

@@ -79,7 +79,7 @@ class Wishes:
         """Work with ``studio``; files come from Slack's own hosts, or from where its API is."""
         self._studio = studio
         self._database = database
-        self._api_host = urlsplit(api_url).hostname or ""
+        self._api_origin = urlsplit(api_url)[:2]
         self._queries: Any = load_queries(QUERIES)
         self._bell = Bell()
 
@@ -182,10 +182,9 @@ class Wishes:
     def _is_slacks(self, url: str) -> bool:
         """Say whether our token may go there."""
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        if host == self._api_host:
+        if parts[:2] == self._api_origin:
             return True
-        return parts.scheme == "https" and (host.endswith((".slack.com", ".slack-files.com", ".slack-edge.com")))
+        return parts.scheme == "https" and (parts.hostname or "").endswith((".slack.com", ".slack-files.com"))
 
     async def _put_off(self, wish_id: str, attempts: int, retry_after: float | None) -> None:
         due_at = self._studio.clock() + BACKOFF.after(attempts, at_least=retry_after)

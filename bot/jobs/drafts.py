@@ -95,6 +95,8 @@ def _known(picture: KeptPicture | NamedPicture) -> dict[str, Any]:
 
 def clean(text: str) -> str:
     """Leave out what no table and no service can take: control characters and halves of surrogate pairs."""
+    if text.isprintable():
+        return text.strip()
     kept = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cs"})
     return kept.strip()
 

@@ -19,6 +19,8 @@ from bot.prompts.model import Issue, Level, shorten
 from bot.prompts.values import CLOSING, fits
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff\ud800-\udfff]")
+_BRACES = re.compile(r"[{}\\]")
+_RUN = re.compile(r"\S+")
 _NOTHING = re.compile(f"[{re.escape(CLOSING)}=:]*")
 _VALUE = re.compile(r"(?P<sign>[=:]?)(?P<value>(?:[0-9{\"“'‘]|\.[0-9]).*|(?<=[=:])[A-Za-z<].*)", re.DOTALL)
 _PICTURE_END = re.compile(r"\.(?:png|gif|jpe?g|webp)$", re.IGNORECASE)
@@ -68,6 +70,10 @@ def tokenise(source: str) -> list[Token]:
 def _words(source: str) -> Iterator[Token]:
     """Give the runs without white space; a group of choices counts as one letter."""
     clean = _INVISIBLE.sub(" ", source)
+    if not _BRACES.search(clean):
+        for run in _RUN.finditer(clean):
+            yield Token(text=_without_label(run[0]), start=run.start(), end=run.end())
+        return
     braces = find_braces(clean)
     stray = set(braces.unmatched)
     at, size = 0, len(clean)
@@ -98,7 +104,7 @@ def _part(token: Token, start: int, end: int) -> Token:
 
 def _cut(token: Token, following: Token | None) -> list[Token]:
     """Cut a word before each parameter that is glued to it: ``cat--ar16:9--tile``."""
-    if has_group(token.text):
+    if not DASHES.search(token.text) or has_group(token.text):
         return [token]
     cuts = [at for at in _glued_starts(token.text, following) if at > 0]
     edges = [0, *cuts, len(token.text)]

@@ -12,6 +12,9 @@ def blocked_words(text: str, words: Iterable[str] = ()) -> tuple[str, ...]:
     Capitals, accents written in two ways and invisible characters make no difference. A word inside another does
     not count: "grass" and "Essex" are always allowed. An entry may be of several words.
     """
+    words = tuple(words)
+    if not words:
+        return ()
     folded = f" {_fold(text)} "
     found = ((word, _fold(word)) for word in dict.fromkeys(words))
     return tuple(word for word, plain in found if plain and f" {plain} " in folded)

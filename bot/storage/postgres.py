@@ -11,7 +11,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -21,12 +21,13 @@ import structlog
 
 from bot import crash
 from bot.clock import Clock, system_clock
-from bot.errors import DataFolderBusy, InvalidSetting, OperatorError, StorageUnavailable
-from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values
+from bot.errors import DataFolderBusy, InvalidSetting, OperatorError
+from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost
 from bot.storage.database import LEDGER, Database, Tidings, settled
-from bot.storage.dialect import Dialect, fit, plain
+from bot.storage.dialect import Dialect
 from bot.storage.leases import Leases
 from bot.storage.replicas import Replica
+from bot.storage.session import LOST, REFUSED, PostgresConnection, end, translated, undo
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +36,6 @@ CONNECTIONS = 8
 
 CONNECT_WITHIN_S = 5.0
 STATEMENT_WITHIN_S = 20.0
-_COPY_WITHIN_S = 3600.0
-_ROWS_IN_A_BATCH = 1_000
 
 REACHED_WITHIN_S = 2.0
 """Seconds for which a unit is begun again where the server cannot be reached; people wait for their answer meanwhile."""
@@ -53,26 +52,6 @@ _SESSION: Final = {
     "lock_timeout": "10s",
 }
 
-_LOST: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.IdleSessionTimeoutError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InternalClientError,  # the server's farewell came while something was under way
-    OSError,  # a time limit too
-)
-"""What says that the connection is gone, or was never made."""
-
-_UNDONE: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
-"""What says that the server has given the unit up in favour of another."""
-
-_FULL: Final = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.ReadOnlySQLTransactionError)
-
-_REFUSED: Final = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
-
 _MIGRATING = "imaginebot: migrations"
 _SHARED = "imaginebot: one program, or several"
 _TIDINGS = "imaginebot"
@@ -83,83 +62,6 @@ _FENCED = "BEGIN; SELECT 1 / COUNT(*) FROM (SELECT 1 FROM replicas WHERE id = '{
 """Begin, in one step, a unit that fails where this process has lost its lease. Whoever takes a process for dead waits
 for those of its units that are under way, as they hold its row, and none can be begun behind it."""
 _BACKOFF_S = 0.05
-
-
-class PostgresConnection:
-    """One open transaction."""
-
-    def __init__(self, raw: Any, dialect: Dialect, *, holder: str | None = None) -> None:
-        """Stand on a connection that a transaction has been begun on, by the process called ``holder``."""
-        self._raw = raw
-        self._dialect = dialect
-        self._put_off: list[tuple[str, Values]] = []
-        self.holder = holder
-        self.wrote = False
-        self.tidings: dict[str, set[str]] = {}
-
-    async def hold(self, name: str) -> None:
-        """Wait until nobody else holds what is called ``name``, and hold it until the end of the unit."""
-        await self.rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (name,))
-
-    def tell(self, topic: str, *names: str) -> None:
-        """Let the other processes know of something once the unit is kept."""
-        self.tidings.setdefault(topic, set()).update(names)
-
-    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
-        """Run a statement before anything else that is asked of this connection; that is also where it fails."""
-        self._put_off.append((sql, plain(values)))
-
-    async def rows(self, sql: str, values: Values = ()) -> list[Row]:
-        """Give every row."""
-        await self.flush()
-        self.wrote |= not sql.lstrip().startswith("SELECT")
-        text, given = self._dialect.statement(sql, values)
-        with _translated(self._raw):
-            return list(await self._raw.fetch(text, *given))
-
-    async def each(self, sql: str) -> AsyncIterator[Row]:
-        """Give the rows one by one, however many there are."""
-        await self.flush()
-        with _translated(self._raw):
-            async for row in self._raw.cursor(sql, prefetch=_ROWS_IN_A_BATCH):
-                yield row
-
-    async def put(self, table: str, columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]) -> None:
-        """Write many rows."""
-        await self.flush()
-        self.wrote = True
-        with _translated(self._raw):
-            await self._raw.copy_records_to_table(table, columns=columns, records=rows, timeout=_COPY_WITHIN_S)
-
-    def fit(self, value: Any) -> Any:
-        """Give a value as the database keeps it."""
-        return fit(value)
-
-    async def change(self, sql: str, values: Values = ()) -> int:
-        """Run a statement and give the number of rows that were changed."""
-        await self.flush()
-        return await self._change(sql, values)
-
-    async def execute(self, sql: str, parameters: Values | None = None) -> int:
-        """Run a statement and give the number of rows that were changed."""
-        return await self.change(sql, plain(parameters))
-
-    async def execute_fetchall(self, sql: str, parameters: Values | None = None) -> list[Row]:
-        """Run a statement and give every row."""
-        return await self.rows(sql, plain(parameters))
-
-    async def flush(self) -> None:
-        """Run what has been put off."""
-        while self._put_off:
-            await self._change(*self._put_off.pop(0))
-
-    async def _change(self, sql: str, values: Values) -> int:
-        self.wrote = True
-        text, given = self._dialect.statement(sql, values)
-        with _translated(self._raw):
-            tag: str = await self._raw.execute(text, *given)
-        number = tag.rpartition(" ")[2]
-        return int(number) if number.isdecimal() else 0
 
 
 class Line:
@@ -173,7 +75,7 @@ class Line:
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[PostgresConnection]:
         """Open one unit of work on it."""
-        with _translated(self._raw):
+        with translated(self._raw):
             await self._raw.execute("BEGIN")
         async with self._database.unit_on(self._raw, None) as connection:
             yield connection
@@ -239,7 +141,7 @@ class PostgresDatabase(Database):
         """Give a connection of its own, on which is heard what the others tell."""
         raw = await self._connected()
         try:
-            with _translated(raw):
+            with translated(raw):
                 await raw.add_listener(_TIDINGS, self._hear)
             self.heard(Tidings())  # whatever has been told since the last line broke
             yield Line(raw, self)
@@ -247,7 +149,7 @@ class PostgresDatabase(Database):
             raw.terminate()
 
     async def _connected(self) -> Any:
-        with _translated():
+        with translated():
             return await asyncpg.connect(
                 self._address,
                 timeout=CONNECT_WITHIN_S,
@@ -308,7 +210,7 @@ class PostgresDatabase(Database):
             yield connection
             xid = await self._ready(raw, connection)
         except BaseException:
-            await settled(_undo(raw))
+            await settled(undo(raw))
             raise
         await settled(self._commit(raw, xid))
 
@@ -326,17 +228,17 @@ class PostgresDatabase(Database):
                 await asyncio.sleep(_BACKOFF_S)
 
     async def _begin_once(self, begin: str) -> Any:
-        with _translated():
+        with translated():
             raw = await self._pool.acquire(timeout=CONNECT_WITHIN_S)
         try:
-            with _translated(raw):
+            with translated(raw):
                 await raw.execute(begin)
         except asyncpg.DivisionByZeroError as error:
-            await settled(_undo(raw))
+            await settled(undo(raw))
             await settled(self._let_go(raw))
             raise LeaseLost from error
         except BaseException:
-            _end(raw)
+            end(raw)
             await settled(self._let_go(raw))
             raise
         return raw
@@ -346,7 +248,7 @@ class PostgresDatabase(Database):
         await connection.flush()
         if not connection.wrote:
             return None
-        with _translated(raw):
+        with translated(raw):
             if connection.tidings:
                 told: str | None = await raw.fetchval(_TELL, _TIDINGS, self._letter(connection.tidings))
                 return told
@@ -361,10 +263,10 @@ class PostgresDatabase(Database):
     async def _commit(self, raw: Any, xid: str | None) -> None:
         crash.point("database.before_commit")
         try:
-            with _translated(raw):
+            with translated(raw):
                 done = await raw.execute("COMMIT")
         except DatabaseUnavailable:
-            _end(raw)
+            end(raw)
             if xid is None or not await self._was_kept(xid):
                 raise
             log.warning("the database was lost at a commit, which had been made")
@@ -390,7 +292,7 @@ class PostgresDatabase(Database):
         raise CommitUnknown
 
     async def _let_go(self, raw: Any) -> None:
-        with suppress(*_LOST, asyncpg.InterfaceError):
+        with suppress(*LOST, asyncpg.InterfaceError):
             await self._pool.release(raw, timeout=CONNECT_WITHIN_S)
 
     async def _alone(self, connection: Any) -> None:
@@ -401,26 +303,6 @@ async def _as_it_is(_raw: Any) -> None:
     """Do nothing to a connection that is given back: a unit leaves none of its state behind."""
 
 
-async def _undo(raw: Any) -> None:
-    try:
-        await raw.execute("ROLLBACK", timeout=CONNECT_WITHIN_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
-        _end(raw)  # the server undoes what has no connection any more
-
-
-def _end(raw: Any) -> None:
-    """End a connection at once; one that is lost has been taken from us already."""
-    with suppress(asyncpg.InterfaceError):
-        raw.terminate()
-
-
-def _is_gone(raw: Any) -> bool:
-    try:
-        return raw is None or bool(raw.is_closed())
-    except asyncpg.InterfaceError:
-        return True
-
-
 def name_of(address: str) -> str:
     """Give what an admin knows a database by, without user and password."""
     parts = urlsplit(address)
@@ -429,31 +311,12 @@ def name_of(address: str) -> str:
 
 
 @contextmanager
-def _translated(raw: Any = None) -> Iterator[None]:
-    """Translate what asyncpg raises at a step into errors of ours; what a constraint refuses stays as it is."""
-    try:
-        yield
-    except _LOST as error:
-        log.warning("the database is out of reach", reason=str(error) or type(error).__name__)
-        raise DatabaseUnavailable from error
-    except _UNDONE as error:
-        log.warning("the database has given a unit of work up", reason=str(error))
-        raise DatabaseUnavailable("The database is busy. Please try again in a moment.") from error
-    except _FULL as error:
-        raise StorageUnavailable(f"The database cannot be written ({error}). Free some space on its server.") from error
-    except asyncpg.InterfaceError as error:
-        if _is_gone(raw):
-            raise DatabaseUnavailable from error
-        raise
-
-
-@contextmanager
 def _at_start(name: str) -> Iterator[None]:
     try:
         yield
-    except _REFUSED as error:
+    except REFUSED as error:
         raise InvalidSetting(f"The database {name} refuses us ({error}). Check DATABASE_URL.") from error
-    except (*_LOST, asyncpg.InterfaceError, ValueError) as error:
+    except (*LOST, asyncpg.InterfaceError, ValueError) as error:
         if isinstance(error, OperatorError):
             raise
         raise DatabaseUnavailable(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -153,16 +153,19 @@ class Unit:
         if self.awaited:
             self._connection.tell(HOOKS)
 
-    def _take(self, name: str, rows: Iterable[Any], *keys: str) -> None:
+    def _take(self, name: str, rows: Sequence[Any]) -> None:
         """Mark rows as this process's, where there are others."""
-        if (holder := self._connection.holder) is not None:
-            for row in rows:
-                self._write(name, holder=holder, **{key: row[key] for key in keys})
+        if (holder := self._connection.holder) is not None and rows:
+            self._write(name, holder=holder, ids=[row["id"] for row in rows])
 
-    def _free(self, name: str, **which: Any) -> None:
+    def _free(self, name: str, row_id: str) -> None:
         """Take the mark off a row."""
         if self._connection.holder is not None:
-            self._write(name, holder=None, **which)
+            self._write(name, holder=None, ids=[row_id])
+
+    def _hold_picture(self, which: Mapping[str, Any], holder: str | None) -> None:
+        if self._connection.holder is not None:
+            self._write("take_picture", holder=holder, **which)
 
     async def _one(self, name: str, /, **values: Any) -> Any:
         return await getattr(self._queries, name)(self._connection, **values)
@@ -217,7 +220,7 @@ class Unit:
     async def mark_sending(self, job_id: str, *, settle_at: datetime) -> None:
         """Record that the job is about to be sent; at ``settle_at`` its answer is overdue."""
         self._write("mark_sending", id=job_id, now=self._now, due_at=to_millis(settle_at))
-        self._take("take_job", [{"id": job_id}], "id")
+        self._take("take_jobs", [{"id": job_id}])
 
     async def release_sending(self, settle_at: datetime) -> None:
         """Let every job that was being sent, by nobody else, be looked at from ``settle_at`` on."""
@@ -331,7 +334,7 @@ class Unit:
     async def sending_jobs(self, limit: int) -> list[Job]:
         """Take jobs whose sending has had no answer in time, and that nobody else is at work on."""
         rows = await self._all("sending_jobs", now=self._now, limit=limit, holder=self._connection.holder)
-        self._take("take_job", rows, "id")
+        self._take("take_jobs", rows)
         return [job_of(row) for row in rows]
 
     async def jobs_to_poll(self, limit: int) -> list[Job]:
@@ -449,13 +452,13 @@ class Unit:
         """Run a query of ``webhooks.sql`` that gives rows, with this process as ``holder``."""
         return await self._all(name, **values, holder=self._connection.holder)
 
-    async def take_deliveries(self, rows: Iterable[Any]) -> None:
+    async def take_deliveries(self, rows: Sequence[Any]) -> None:
         """Mark deliveries as being made by this process."""
-        self._take("take_delivery", rows, "id")
+        self._take("take_deliveries", rows)
 
     async def free_delivery(self, delivery_id: str) -> None:
         """Take the mark off a delivery."""
-        self._free("take_delivery", id=delivery_id)
+        self._free("take_deliveries", delivery_id)
 
     # Posts
 
@@ -489,7 +492,7 @@ class Unit:
         await self.hold(f"posts of {platform}")
         holder = self._connection.holder
         rows = await self._all("due_posts", platform=platform, now=self._now, limit=limit, holder=holder)
-        self._take("take_post", rows, "id")
+        self._take("take_posts", rows)
         return [post_of(row) for row in rows]
 
     async def next_post_due_at(self, platform: str) -> datetime | None:
@@ -503,12 +506,12 @@ class Unit:
     async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
         """Record what the message shows, and when it may change next."""
         self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
-        self._free("take_post", id=post_id)
+        self._free("take_posts", post_id)
 
     async def put_post_off(self, post_id: str, due_at: datetime) -> None:
         """Try again at ``due_at``."""
         self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
-        self._free("take_post", id=post_id)
+        self._free("take_posts", post_id)
 
     async def hold_post(self, post_id: str, due_at: datetime) -> None:
         """Leave a post alone until ``due_at``, unless its job has ended by now."""
@@ -521,7 +524,7 @@ class Unit:
     async def close_post(self, post_id: str) -> None:
         """Give the post up: its message or channel is gone."""
         self._write("close_post", id=post_id)
-        self._free("take_post", id=post_id)
+        self._free("take_posts", post_id)
 
     # Buttons
 
@@ -600,7 +603,7 @@ class Unit:
             height=picture.height,
             content_type=picture.content_type,
         )
-        self._free("take_picture", **_which(picture))
+        self._hold_picture(_which(picture), None)
 
     async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
         """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
@@ -611,12 +614,12 @@ class Unit:
             source_url=picture.source_url,
             attempts=picture.attempts,
         )
-        self._free("take_picture", **_which(picture))
+        self._hold_picture(_which(picture), None)
 
     async def give_picture_up(self, picture: Picture, failure: str) -> None:
         """Record that a picture cannot be had, with the sentence that says why."""
         self._write("give_picture_up", **_which(picture), failure=failure)
-        self._free("take_picture", **_which(picture))
+        self._hold_picture(_which(picture), None)
 
     async def stop_preview(self, job_id: str) -> None:
         """Fetch no preview of a job any more."""
@@ -633,8 +636,10 @@ class Unit:
     async def pictures_due(self, limit: int) -> list[Picture]:
         """Take pictures to fetch that nobody else is fetching."""
         rows = await self._all("pictures_due", now=self._now, limit=limit, holder=self._connection.holder)
-        self._take("take_picture", rows, "job_id", "role", "position")
-        return [picture_of(row) for row in rows]
+        pictures = [picture_of(row) for row in rows]
+        for picture in pictures:
+            self._hold_picture(_which(picture), self._connection.holder)
+        return pictures
 
     async def next_picture_due_at(self) -> datetime | None:
         """Say when a picture is due at the earliest."""

@@ -135,6 +135,19 @@ async def _studio(folder: Path, way: str) -> AsyncIterator[Studio]:
             await child.kill()
 
 
+def _behaved(studio: Studio) -> None:
+    """See that Slack never had to refuse anything, that every message can be read out, and that no secret is logged."""
+    slack = studio.slack
+    logged = studio.child.log.read_text(errors="replace")
+    secrets = [*slack.tokens.given, *slack.tokens.refreshes, slack.app.client_secret, slack.app.signing_secret]
+    assert not [secret for secret in secrets if secret in logged]
+    refused = {(call.method, call.error) for call in slack.calls if call.error}
+    assert refused <= {("chat.postMessage", "ratelimited"), ("chat.update", "ratelimited")}, refused
+    said = [call for call in slack.calls if call.method in {"chat.postMessage", "chat.update", "chat.postEphemeral"}]
+    assert said
+    assert all(call.arguments.get("text", "").strip() for call in said)
+
+
 @pytest.mark.parametrize("way", ["sockets", "http"])
 async def test_everything_asked_for_in_slack_is_there_after_a_kill_and_old_buttons_work(
     tmp_path: Path, way: str
@@ -214,6 +227,7 @@ async def test_everything_asked_for_in_slack_is_there_after_a_kill_and_old_butto
         await acme.press(acme.posts[0], "U2")
         await ann.told("That is there already", "Upscale of picture 2")
         assert (len(acme.posts), len(globex.posts)) == (9, 1)
+        _behaved(studio)
         assert await studio.child.stop() == 0, studio.child.said()
 
 
@@ -254,5 +268,4 @@ async def test_two_programs_after_each_other_share_what_people_see_of_a_thread(t
         await studio.kill()
         await studio.start()
         await studio.slack.until(lambda: "Done in" in first.replies[-1].read, within=ENDS_WITHIN_S)
-        await asyncio.sleep(0)
         assert len([reply for reply in first.replies if reply.bot]) == 1

@@ -76,7 +76,7 @@ async def _ours(slack: Slack, workspace: Workspace, folder: Path) -> AsyncIterat
         "slack_api_url": slack.api_url,
     }
     limits = Limits(live_of_requester=10_000_000, waiting=10_000_000)
-    async with app_in(folder, limits=limits, **settings) as app:
+    async with app_in(folder, limits, **settings) as app:
         setup = read_setup(app.settings)
         assert setup is not None
         adapter = SlackAdapter(app, setup)

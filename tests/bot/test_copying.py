@@ -69,6 +69,10 @@ async def test_everything_goes_over_and_work_goes_on_where_it_was(old: World, ne
         await fill(studio, anna)
     moved = await move(there(old, new, pictures=(f"{old.folder}/pictures", f"{new.folder}/pictures")))
     assert (moved.rows["jobs"], moved.rows["web_messages"], moved.missing) == (3, 1, 0)
+    async with await Database.open(str(new.location)) as database, database.reading() as connection:
+        tables = await connection.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
+    assert moved.rows.keys() == {row["name"] for row in tables} - copying.OF_THIS_PLACE
+    assert {"discord_posts", "slack_messages"} <= moved.rows.keys(), "adapters' tables go over too"
     assert await everything(old.folder / "imaginebot.db") == await everything(new.location)
     new.api = old.api
     async with new.studio() as studio:

@@ -101,3 +101,12 @@ def test_requests_are_no_news(monkeypatch: pytest.MonkeyPatch) -> None:
     logging.getLogger("httpx").info("GET /")
     structlog.get_logger("t").debug("detail")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("token", ["xoxb-12-34-aBc", "xoxe.xoxb-1-Mi0yLTEx", "xoxe-1-My0xLTE", "xapp-1-A0-12-ab"])
+def test_tokens_that_are_rows_and_no_settings_are_masked_too(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    stream = watch(monkeypatch)
+    set_up_logs()
+    structlog.get_logger("t").warning("refused", token=token)
+    assert token.rpartition("-")[2] not in stream.getvalue()
+    assert MASK in stream.getvalue()

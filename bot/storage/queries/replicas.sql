@@ -34,17 +34,17 @@ UPDATE webhook_deliveries SET holder = NULL WHERE holder = :id;
 -- name: free_leases!
 DELETE FROM leases WHERE holder = :id;
 
--- name: take_job!
-UPDATE jobs SET holder = :holder WHERE id = :id;
+-- name: take_jobs!
+UPDATE jobs SET holder = :holder WHERE id = ANY(CAST(:ids AS TEXT[]));
 
--- name: take_post!
-UPDATE posts SET holder = :holder WHERE id = :id;
+-- name: take_posts!
+UPDATE posts SET holder = :holder WHERE id = ANY(CAST(:ids AS TEXT[]));
 
 -- name: take_picture!
 UPDATE pictures SET holder = :holder WHERE job_id = :job_id AND role = :role AND position = :position;
 
--- name: take_delivery!
-UPDATE webhook_deliveries SET holder = :holder WHERE id = :id;
+-- name: take_deliveries!
+UPDATE webhook_deliveries SET holder = :holder WHERE id = ANY(CAST(:ids AS TEXT[]));
 
 -- name: take_lease!
 INSERT INTO leases (name, holder) VALUES (:name, :holder)

@@ -23,7 +23,7 @@ from bot.storage.store import Store
 
 @asynccontextmanager
 async def app_in(
-    folder: Path, *, url: str = "http://127.0.0.1:8080", limits: Limits | None = None, **settings: Any
+    folder: Path, limits: Limits | None = None, /, *, url: str = "http://127.0.0.1:8080", **settings: Any
 ) -> AsyncIterator[App]:
     """Open the services with their database in ``folder``; ``settings`` are fields of ``Settings``."""
     async with await Database.open(folder / "imaginebot.db") as database, PictureFetcher() as fetcher:

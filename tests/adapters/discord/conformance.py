@@ -46,7 +46,8 @@ class DiscordGround:
     def _seen(self, post: Post) -> Message:
         guild = post.channel.guild
         assert guild is not None
-        buttons = [each.custom_id.removeprefix(PRESS) for each in post.buttons.values() if pressable(each.custom_id)]
+        pressable_ids = (each.custom_id or "" for each in post.buttons.values() if pressable(each.custom_id))
+        buttons = [each.removeprefix(PRESS) for each in pressable_ids]
         return Message(
             reference=f"{guild.id}/{post.channel.id}/{post.id}",
             text=as_read(post.text).replace(f"<@{ADA.id}>", ADA.name),
@@ -98,7 +99,7 @@ class DiscordPlace:
             guild = discord.guild("Studio")
             channel = guild.channel("general")
             discord.world.users[ADA.id] = ADA
-            settings = {
+            settings: dict[str, Any] = {
                 "discord_token": discord.token,
                 "discord_api_url": discord.api_url,
                 "discord_gateway_url": discord.gateway_url,

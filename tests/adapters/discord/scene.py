@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 import bot.app
+from adapters.discord import client
 from adapters.discord.adapter import DiscordAdapter
 from bot.app import App, Tuning, running
 from bot.config import read_settings, setting_names
 from bot.jobs.publisher import PublisherSettings
 from bot.jobs.tracker import TrackerSettings
-from tests.fakes.discord import Channel, Discord, Guild, Member, Message
+from tests.fakes.discord import Channel, Discord, GuildHandle, Member, Message
 
 TIME_LIMIT_S = 30
 
@@ -28,7 +29,7 @@ class Scene:
     """A server with a channel and two people, and the studio."""
 
     world: Discord
-    guild: Guild
+    guild: GuildHandle
     channel: Channel
     ann: Member
     ben: Member
@@ -53,7 +54,7 @@ def tuning(folder: Path) -> Tuning:
         engine={
             "painter": "tests.fakes.tiny_painter:TinyPainter",
             "painter_options": {"folder": str(folder)},
-            "workers": 2,
+            "workers": 1,
         },
     )
 
@@ -72,6 +73,7 @@ async def studio(folder: Path, world: Discord, **settings: Any) -> AsyncIterator
             patch.delenv(name, raising=False)
         patch.chdir(folder)
         patch.setattr(bot.app, "load_adapters", only_discord)
+        patch.setattr(client, "GUILDS_WITHIN_S", 0.05)  # all servers are told at once here
         given = {
             "data_dir": folder / "studio",
             "http_port": 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from adapters.discord import desk
@@ -43,7 +45,7 @@ async def test_an_option_that_contradicts_the_prompt_is_told_and_nothing_is_made
         ({"aspect": "3:2", "prompt": "a ship --ar 3:2"}, "--ar 3:2"),
     ],
 )
-async def test_options_stand_in_the_prompt_as_parameters(scene: Scene, options: dict[str, object], shown: str) -> None:
+async def test_options_stand_in_the_prompt_as_parameters(scene: Scene, options: dict[str, Any], shown: str) -> None:
     answer = await scene.ann.types(scene.channel, "imagine", **{"prompt": "a ship", **options})
     assert f"**a ship** `{shown}`" in answer.message.text
 
@@ -105,7 +107,7 @@ async def test_describe_a_file_and_imagine_what_it_says(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"image": png(), "url": "https://example.org/a.png"}])
-async def test_describe_wants_one_picture(scene: Scene, given: dict[str, object]) -> None:
+async def test_describe_wants_one_picture(scene: Scene, given: dict[str, Any]) -> None:
     answer = await scene.ann.types(scene.channel, "describe", **given)
     assert answer.message.private
     assert "Give one picture" in answer.message.text

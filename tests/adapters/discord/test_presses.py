@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import pytest
 
 from tests.adapters.discord.scene import Scene, done, until
@@ -110,3 +113,21 @@ async def test_a_person_of_another_server_cannot_reach_the_job_by_its_id(scene: 
     eve = elsewhere.member("Eve")
     listed = await eve.types(elsewhere.channel("general"), "jobs")
     assert "There is nothing here yet" in listed.message.text
+
+
+async def test_what_somebody_else_said_in_answer_is_not_taken_for_the_post(scene: Scene) -> None:
+    scene.world.faults.lose("POST", "/interactions/*/*/callback", before=True)
+    known = set(scene.world.world.interactions)
+    typed = asyncio.create_task(scene.ann.types(scene.channel, "imagine", prompt="a ship"))
+    await until(lambda: scene.world.asked("POST", "/interactions/.*/callback")[-1].status is None)
+    (token,) = set(scene.world.world.interactions) - known
+    asked = scene.world.world.interactions[token]
+    async with httpx.AsyncClient() as other:
+        address = f"{scene.world.api_url}/interactions/{asked.id}/{token}/callback"
+        said = await other.post(address, json={"type": 4, "data": {"content": "busy", "flags": 64}})
+    assert said.is_success
+    assert (await typed).message.text == "busy"
+    await until(lambda: scene.channel.posts)
+    (post,) = scene.channel.posts
+    await done(post)
+    assert (await typed).message.text == "busy"

@@ -54,3 +54,20 @@ async def test_buttons_and_forms_from_before_a_restart_work(tmp_path: Path, worl
         await until(lambda: "U4 ✓" in grid.buttons)
         assert len(grid.pictures) == 1
     assert world.world.syncs == 1
+
+
+async def test_all_of_it_works_on_postgresql_too(tmp_path: Path, world: Discord, postgres_database: str) -> None:
+    guild = world.guild("Studio")
+    channel, ann = guild.channel("general"), guild.member("Ann")
+    async with studio(tmp_path, world, database_url=postgres_database):
+        grid = await done((await ann.types(channel, "imagine", prompt="a {red, blue} ship")).message)
+        await until(lambda: len(channel.posts) == 2)
+        form = (await ann.press(grid, "V3")).modal
+        listed = await ann.types(channel, "jobs", member=ann)
+        assert "ship" in listed.message.text
+    async with studio(tmp_path, world, database_url=postgres_database):
+        varied = await done((await ann.submits(form, prompt="a green ship")).message)
+        assert "prompt edited" in varied.text
+        await done((await ann.press(grid, "U1")).message)
+        await until(lambda: "U1 ✓" in grid.buttons)
+    assert world.world.syncs == 1

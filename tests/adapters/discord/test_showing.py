@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord import outbox
+from adapters.discord import outbox, uploads
 from tests.adapters.discord.scene import Scene, done, until
 from tests.fakes.discord import Channel, Message
 from tests.fakes.discord.messages import walk
@@ -96,3 +96,17 @@ async def test_the_prompt_can_neither_mention_nor_mark_up(scene: Scene) -> None:
 async def test_a_described_picture_is_shown_from_the_first_moment(scene: Scene) -> None:
     answer = await scene.ann.types(scene.channel, "describe", image=png())
     assert len(answer.message.pictures) == 1
+
+
+async def test_a_file_that_the_place_does_not_take_is_shown_as_a_smaller_copy_and_never_sent(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = await _made(scene, "a ship")
+    monkeypatch.setattr(uploads, "REQUEST_LIMIT", 10)
+    before = len(scene.world.requests)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    assert "This is a smaller copy, as the file is too large for this place" in upscale.text
+    (picture,) = upscale.pictures
+    assert picture.filename.endswith("-small.webp")
+    sent = [name for request in scene.world.requests[before:] for name, _ in request.files.values()]
+    assert not any("image" in name and name.endswith(".png") for name in sent)

@@ -117,6 +117,15 @@ async def test_a_failed_message_is_made_once_in_the_end(wire: Wire, status: int)
     assert len(wire.channel.posts) == 2
 
 
+@pytest.mark.parametrize("path", [CALLBACK, CREATE])
+async def test_what_is_called_a_failure_and_was_none_is_there_once(wire: Wire, path: str) -> None:
+    wire.discord.faults.fail("POST", path, 502, before=False)
+    await wire.imagine("{red, green} ship")
+    for post in await wire.posts(2):
+        await wire.done(post)
+    assert len(wire.channel.posts) == 2
+
+
 async def test_a_failed_change_is_made_again(wire: Wire) -> None:
     post = await under_way(wire)
     wire.discord.faults.fail("PATCH", CHANNEL_PATH, 503, times=3)

@@ -63,11 +63,14 @@ def view(**changes: Any) -> JobView:
 
 def grid_buttons() -> tuple[ButtonView, ...]:
     """Give the buttons under a grid, of which two have been pressed."""
-    pressed = {"pressed_by": "Ben", "outcome_job_id": CHILD}
+    pressed: dict[str, Any] = {"pressed_by": "Ben", "outcome_job_id": CHILD}
     return (
-        *(button(Action.UPSCALE, index, **(pressed if index == 2 else {})) for index in range(1, 5)),
+        button(Action.UPSCALE, 1),
+        button(Action.UPSCALE, 2, **pressed),
+        button(Action.UPSCALE, 3),
+        button(Action.UPSCALE, 4),
         *(button(Action.VARY, index) for index in range(1, 5)),
-        button(Action.REROLL, **pressed),
+        button(Action.REROLL, None, **pressed),
     )
 
 

@@ -18,9 +18,8 @@ from bot.config import read_settings
 from bot.jobs.pace import Backoff
 from bot.jobs.publisher import PublisherSettings
 from tests.adapters.discord.conformance import GUILDS_WITHIN_S
-from tests.fakes.discord import Channel, Discord, Member, Message
+from tests.fakes.discord import Channel, Discord, GuildHandle, Member, Message
 from tests.fakes.discord.interactions import ACKNOWLEDGE_WITHIN_S
-from tests.fakes.discord.server import GuildHandle
 from tests.fakes.engines import TIME_LIMIT_SECONDS
 
 PAINTER = "tests.fakes.tiny_painter:TinyPainter"

@@ -52,7 +52,11 @@ async def open_place(
     if acme is None:
         acme = slack.workspace("Acme")
         acme.general.invite_bot()
-    paint = {"painter": "tests.fakes.tiny_painter:TinyPainter", "painter_options": {"folder": str(folder)}}
+    paint = {
+        "painter": "tests.fakes.tiny_painter:TinyPainter",
+        "painter_options": {"folder": str(folder)},
+        "workers": 1,
+    }
     given: dict[str, Any] = {"http_port": 0, "mcp": False, "web": False, "slack_api_url": slack.api_url}
     given["slack_bot_token"] = slack.install(acme)
     if way == "sockets":

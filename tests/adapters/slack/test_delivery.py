@@ -193,6 +193,7 @@ async def test_a_hundred_words_in_any_script_fit_into_every_modal(place: Place) 
     await place.post("Variation of picture 1", "Done in")
 
 
+@pytest.mark.slow
 async def test_acknowledgements_come_within_a_second_under_load(slack: Slack, tmp_path: Path) -> None:
     slack.rates = Rates.none()
     async with open_place(slack, tmp_path, way="http") as place:
@@ -209,3 +210,17 @@ async def test_acknowledgements_come_within_a_second_under_load(slack: Slack, tm
 
         await slack.until(ended, within=60)
         assert len(place.acme.general.from_bot) == len(people)
+
+
+@pytest.mark.slow
+async def test_a_busy_channel_is_written_to_at_a_pace_that_slack_bears(place: Place, slack: Slack) -> None:
+    """Slack counts for itself here, and refuses what is too much: there is nothing to refuse."""
+    for number in range(14):
+        assert (await place.ann.command("/imagine", f"a picture no. {number}.")).acknowledged
+
+    def ended() -> bool:
+        return len([m for m in place.acme.general.from_bot if "Done in" in m.read and m.images]) == 14
+
+    await slack.until(ended, within=100)
+    assert [call.method for call in slack.calls if call.error == "ratelimited"] == []
+    assert [call.error for call in slack.calls if call.error] == []

@@ -19,7 +19,11 @@ from tests.fakes.slack import Slack, Workspace
 @asynccontextmanager
 async def open_house(slack: Slack, folder: Path, **settings: Any) -> AsyncIterator[App]:
     """Run the program for many workspaces, over HTTP."""
-    paint = {"painter": "tests.fakes.tiny_painter:TinyPainter", "painter_options": {"folder": str(folder)}}
+    paint = {
+        "painter": "tests.fakes.tiny_painter:TinyPainter",
+        "painter_options": {"folder": str(folder)},
+        "workers": 1,
+    }
     given: dict[str, Any] = {
         "http_port": 0,
         "mcp": False,

@@ -142,6 +142,7 @@ async def test_invalid_blocks_is_waited_out_while_slack_looks_at_the_file(place:
     assert slack.files.uploads == 1, "the file was good, so it is not sent twice"
 
 
+@pytest.mark.slow
 async def test_a_file_that_slack_never_gets_through_with_is_replaced_by_a_word_and_a_link(
     slack: Slack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,6 +252,7 @@ async def test_a_slack_that_is_down_is_waited_for(place: Place, slack: Slack, st
     assert grid.images
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["token_revoked", "account_inactive"])
 async def test_a_workspace_that_is_gone_stops_nothing_elsewhere_and_its_old_buttons_work_after_a_new_install(
     slack: Slack, tmp_path: Path, name: str

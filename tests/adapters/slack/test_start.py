@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from tests.adapters.slack.place import open_place
 from tests.fakes.slack import Slack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
 async def test_a_slack_that_is_away_at_the_start_is_waited_for(slack: Slack, tmp_path: Path, method: str) -> None:
     slack.trouble(method, status=503, times=2)
@@ -31,7 +33,7 @@ async def test_a_slack_that_is_away_at_the_start_is_waited_for(slack: Slack, tmp
     ],
 )
 async def test_a_token_that_slack_does_not_know_stops_the_program_with_its_name(
-    slack: Slack, tmp_path: Path, settings: dict[str, str], names: tuple[str, ...]
+    slack: Slack, tmp_path: Path, settings: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     with pytest.raises((InvalidSetting, BaseExceptionGroup)) as caught:
         async with open_place(slack, tmp_path, **settings):
@@ -60,6 +62,7 @@ async def test_the_address_is_confirmed_to_slack_and_to_nobody_else(slack: Slack
         assert (await _ask(slack, url, *forged))[0] == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["sockets", "http"])
 async def test_what_was_under_way_at_a_stop_is_shown_after_the_next_start(
     slack: Slack, tmp_path: Path, way: str

@@ -10,7 +10,8 @@ from typing import Any
 from adapters.slack import boards, modals, presenter
 from adapters.slack.blocks import refusal
 from adapters.slack.boards import Board, Row, Scope, State
-from adapters.slack.modals import Choice, Origin
+from adapters.slack.inputs import Choice
+from adapters.slack.modals import Origin
 from adapters.slack.presenter import Surroundings
 from bot import errors
 from bot.jobs.model import Action, JobStatus, JobType, PictureRole, Requester
@@ -209,7 +210,8 @@ MODALS: Mapping[str, dict[str, Any]] = {
     "remix": modals.remix(
         Origin(channel="C1", subject={"button": "b"}), title="Variations of picture 2", prompt="a cat"
     ),
-    "remix-choosing": modals.remix(Origin(channel="C1"), title="Imagine", prompt="x" * 4000, pictures=_CHOICES[:4]),
+    "remix-choosing": modals.remix(Origin(channel="C1"), title="Imagine", prompt="x" * 3000, pictures=_CHOICES[:4]),
+    "remix-of-what-is-too-long": modals.remix(Origin(channel="C1"), title="Imagine", prompt="x" * 4000),
     "describe": modals.describe(Origin(channel="C1")),
     "describe-choosing": modals.describe(Origin(channel="C1", thread="1.2"), _CHOICES),
     "blend": modals.blend(Origin(channel="C1")),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.admin import carry_out
+from bot.config import Settings
 from bot.errors import InvalidCommand, QuotaExceeded
 from bot.jobs.model import Action, JobStatus, Submission
 from bot.jobs.service import Limits
@@ -217,3 +219,37 @@ async def test_a_press_everywhere_at_once_makes_what_it_says_once(studios: list[
     found = await studios[2].service.get(job.id)
     assert found.status is JobStatus.CANCELLED
     assert [each.action for each in (await studios[1].service.view(job.id)).buttons] == [Action.RETRY]
+
+
+async def test_a_process_that_cannot_be_sure_of_its_lease_posts_nothing(
+    studios: list[Studio], anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await studios[0].service.imagine(anna.does(), "a bird")
+    with monkeypatch.context() as patch:
+        patch.setattr(Replica, "sure", property(lambda _: False))
+        with pytest.raises(BaseExceptionGroup) as met:
+            await studios[0].publish()
+        assert met.group_contains(LeaseLost)
+    assert studios[0].chat.messages == {}
+    await studios[0].publish()
+    assert len(studios[0].chat.messages) == 1
+
+
+async def test_the_admin_s_commands_reach_running_processes_through_the_database(
+    studios: list[Studio], world: World
+) -> None:
+    keys = Keys(studios[0].store)
+    assert await keys.authenticate("ib_0_0") is None
+    settings = Settings(IMAGINEBOT_DATA_DIR=world.folder / "admin", DATABASE_URL=str(world.location))
+    made = await carry_out(settings, "create_key", {"name": "robot"})
+
+    async def known() -> bool:
+        return await keys.authenticate(made["key"]) is not None
+
+    await until(known)
+    await carry_out(settings, "revoke_key", {"which": "robot"})
+
+    async def refused() -> bool:
+        return not await known()
+
+    await until(refused)

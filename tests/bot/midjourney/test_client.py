@@ -244,6 +244,22 @@ async def test_a_long_retry_after_is_left_to_the_caller(client: Client, service:
     assert len(service.calls) == 1
 
 
+async def test_a_last_look_keeps_a_request_that_changes_something_from_being_written(service: ScriptedService) -> None:
+    class TooLate(Exception):
+        pass
+
+    def last_look() -> None:
+        raise TooLate
+
+    async with Client(service.url, TOKEN, retries=QUICK, last_look=last_look) as late:
+        with pytest.raises(TooLate):
+            await late.imagine(IMAGINE)
+        assert service.calls == []
+        service.answers = [JOB]
+        await late.get_job(ID)
+    assert len(service.calls) == 1
+
+
 async def test_a_refused_connection_has_not_arrived() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound and not listening: a connection is refused

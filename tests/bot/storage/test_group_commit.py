@@ -11,8 +11,8 @@ import pytest
 
 from bot.errors import StorageUnavailable
 from bot.storage import sqlite as database_module
-from bot.storage.sqlite import SqliteConnection as Connection
 from bot.storage.sqlite import SqliteDatabase as Database
+from bot.storage.thread import SqliteConnection as Connection
 
 TABLES = """
 CREATE TABLE notes (text TEXT PRIMARY KEY);

@@ -33,9 +33,22 @@ Trouble: ``discord.faults.refuse/limit/fail/delay/lose`` for the next requests o
 from __future__ import annotations
 
 from tests.fakes.discord.faults import Faults
+from tests.fakes.discord.handles import GuildHandle
 from tests.fakes.discord.member import Answer, Member, NoAnswer
 from tests.fakes.discord.messages import Button, Message
 from tests.fakes.discord.places import Channel, Guild
 from tests.fakes.discord.server import Discord, Request
 
-__all__ = ["Answer", "Button", "Channel", "Discord", "Faults", "Guild", "Member", "Message", "NoAnswer", "Request"]
+__all__ = [
+    "Answer",
+    "Button",
+    "Channel",
+    "Discord",
+    "Faults",
+    "Guild",
+    "GuildHandle",
+    "Member",
+    "Message",
+    "NoAnswer",
+    "Request",
+]

@@ -76,9 +76,9 @@ class Faults:
             )
         )
 
-    def fail(self, method: str, path: str, status: int = 503, *, times: int = 1, skip: int = 0) -> Fault:
-        """Answer with a plain HTTP error, as a proxy in front of Discord does."""
-        return self._add(Fault(method, path, times=times, skip=skip, status=status))
+    def fail(self, method: str, path: str, status: int = 503, *, times: int = 1, before: bool = True) -> Fault:
+        """Answer with a plain HTTP error, as a proxy in front of Discord does; not ``before`` but after the effect."""
+        return self._add(Fault(method, path, times=times, status=status, before=before))
 
     def limit(
         self, method: str, path: str, *, scope: Scope = "user", retry_after: float = 0.3, times: int = 1

@@ -19,11 +19,11 @@ from tests.fakes.discord.calls import Call, Handler, read
 from tests.fakes.discord.channel_routes import ChannelRoutes
 from tests.fakes.discord.faults import Fault, Faults
 from tests.fakes.discord.gateway import Gateway, Session
+from tests.fakes.discord.handles import GuildHandle
 from tests.fakes.discord.house_routes import HouseRoutes
 from tests.fakes.discord.interactions import ACKNOWLEDGE_WITHIN_S
 from tests.fakes.discord.member import Member
 from tests.fakes.discord.openapi import Contract
-from tests.fakes.discord.places import Channel, Guild
 from tests.fakes.discord.rates import Rates, limited_body
 from tests.fakes.discord.rules import KNOWN, NO_INTENT, Intent, Refusal, invalid, refusal
 from tests.fakes.discord.world import MOST_BYTES, World
@@ -310,43 +310,6 @@ class _Plain(Exception):
     def __init__(self, status: int, body: Any, headers: dict[str, str]) -> None:
         super().__init__(status)
         self.status, self.body, self.headers = status, body, headers
-
-
-class GuildHandle:
-    """A server in a test's hand."""
-
-    def __init__(self, discord: Discord, guild: Guild) -> None:
-        """Hold a server of our Discord."""
-        self._discord = discord
-        self.guild = guild
-
-    @property
-    def id(self) -> int:
-        """The server's id."""
-        return self.guild.id
-
-    def channel(self, name: str = "general", *, nsfw: bool = False) -> Channel:
-        """Open a channel."""
-        return self._discord.world.channel(self.guild, name, nsfw=nsfw)
-
-    def thread(self, parent: Channel, name: str = "thread") -> Channel:
-        """Open a thread under a channel."""
-        return self._discord.world.channel(self.guild, name, parent=parent)
-
-    def member(self, name: str = "Ann", *, moderator: bool = False) -> Member:
-        """Let somebody come in."""
-        member = self._discord.member(name, moderator=moderator)
-        self.guild.members[member.user.id] = member.user
-        return member
-
-    async def leave(self) -> None:
-        """Put the bot out of the server."""
-        self.guild.installed = False
-        await self._discord.gateway.tell("GUILD_DELETE", {"id": str(self.guild.id)}, guild_id=self.guild.id)
-
-    async def changed(self, channel: Channel) -> None:
-        """Tell everybody what has become of a channel."""
-        await self._discord.gateway.tell("CHANNEL_UPDATE", channel.payload(), guild_id=self.guild.id)
 
 
 def _compiled(routes: Mapping[tuple[str, str], Handler]) -> list[tuple[str, re.Pattern[str], str, Handler]]:

@@ -173,3 +173,30 @@ async def test_a_trigger_opens_one_modal_and_soon_none(slack: Slack, acme: Works
     slack.clock.advance(3.5)
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         await web.views_open(trigger_id=late, view=MODAL)
+
+
+async def test_what_the_manifest_does_not_name_does_not_happen() -> None:
+    manifest = {
+        "features": {
+            "slash_commands": [{"command": "/imagine"}],
+            "shortcuts": [{"callback_id": "describe", "type": "message"}],
+        },
+        "oauth_config": {"scopes": {"bot": ["commands", "chat:write"]}},
+        "settings": {
+            "interactivity": {"is_enabled": True},
+            "event_subscriptions": {"bot_events": ["app_mention", "app_uninstalled"]},
+        },
+    }
+    async with fake_slack(manifest=manifest) as slack:
+        acme = slack.workspace("Acme")
+        acme.general.invite_bot()
+        ann = acme.member("Ann")
+        async with over_http(slack, bare_app(slack, acme)):
+            assert (await ann.command("/imagine", "a cat")).acknowledged
+            with pytest.raises(AssertionError, match="no command"):
+                await ann.command("/describe")
+            with pytest.raises(AssertionError, match="no global shortcut"):
+                await ann.shortcut("describe")
+            mention = await ann.mentions("hello")
+            assert mention.error == "not_subscribed", "the scope app_mentions:read is missing"
+            assert (await ann.says("hello")).error == "not_subscribed"

@@ -27,6 +27,9 @@ SLOW_FILE_S = 1.8
 """Longer than the program waits for a picture before it shows that it is thinking."""
 
 _GRIDS = ("Imagine", "Reroll", "Variation", "Blend")
+_DONE = (notices.there_already(None), notices.there_already("h")[:20], notices.stopping(1))
+"""How a private answer begins that is no refusal: the job exists, or is being stopped."""
+
 _JOB = re.compile(r"job ([0-9a-f-]{36})")
 _PROMPT = re.compile(r"^\*\*(.*)\*\*", re.MULTILINE)
 
@@ -160,7 +163,7 @@ class Guest:
             self._ledger.refused += 1
             return False
         said = "" if answer.kind == "silent" else answer.message.text
-        if answer.kind == "silent" or not answer.message.private or "already" in said or "being stopped" in said:
+        if answer.kind == "silent" or not answer.message.private or said.startswith(_DONE):
             self._ledger.jobs[key] = jobs
             return True
         if notices.TITLES[ButtonNotFound] in said:

@@ -171,7 +171,8 @@ def _facet_colours(stage: Stage, seen: Plane, corners: Plane) -> Plane:
     """Give each triangle (n, 3) the colour most of it has, a little lighter or darker than its neighbours."""
     samples = []
     for weights in ((4, 4, 4), (8, 2, 2), (2, 8, 2), (2, 2, 8)):
-        spot = (corners * (np.array(weights, np.float32) / np.float32(12))[None, :, None]).sum(axis=1)
+        first, second, third = (corners[:, n] * np.float32(weight / 12) for n, weight in enumerate(weights))
+        spot = first + second + third
         col = np.minimum(np.maximum(spot[:, 0].astype(np.int32), 0), seen.shape[1] - 1)
         row = np.minimum(np.maximum(spot[:, 1].astype(np.int32), 0), seen.shape[0] - 1)
         samples.append(seen[row, col])
