@@ -22,8 +22,8 @@ def profile(
     # The highest ground levels off and is not sawn off.
     above = np.maximum(rise - np.float32(0.7), np.float32(0)) * np.float32(1 / 0.3)
     rise = np.minimum(rise, np.float32(0.7)) + np.float32(0.3) * above / (np.float32(1) + above)
-    line: Plane = np.float32(top) + (np.float32(1) - rise) * np.float32(relief)
-    return line
+    skyline: Plane = np.float32(top) + (np.float32(1) - rise) * np.float32(relief)
+    return skyline
 
 
 def ridge(

@@ -67,7 +67,7 @@ def _aurora(stage: Stage) -> None:
 
 def _lightning(stage: Stage) -> None:
     stream = stage.stream("lightning")
-    x, y = _clear_of_things(stage, stream) * stage.w, 0.02 * stage.horizon
+    x, y = clear_of_things(stage, stream) * stage.w, 0.02 * stage.horizon
     points = [(x, y)]
     while y < stage.horizon * 0.98:
         x += stream.uniform(-0.026, 0.026) * stage.unit
@@ -99,7 +99,7 @@ def _lightning(stage: Stage) -> None:
     sheet.light((1.0, 1.0, 1.0))
 
 
-def _clear_of_things(stage: Stage, stream: Stream) -> float:
+def clear_of_things(stage: Stage, stream: Stream) -> float:
     """Choose where across the sky (0…1) lightning strikes: of a few spots, that farthest from what stands there."""
     things = [
         (place.x / stage.w, place.width / stage.w) for place in stage.scene.places if place.height < 0.9 * stage.h

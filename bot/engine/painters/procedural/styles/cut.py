@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from bot.engine.painters.procedural import colour as c
 from bot.engine.painters.procedural import noise
@@ -67,9 +67,17 @@ def pixelart(stage: Stage, picture: Plane) -> Plane:
 def lowpoly(stage: Stage, picture: Plane) -> Plane:
     """Cover the picture with triangles of one colour each, whose corners lie on the contours of what is seen."""
     size = (max(round(stage.w * _FACET_PIXELS), 24), max(round(stage.h * _FACET_PIXELS), 24))
-    calm = soft_image(stage, picture, 3.0)
+    image, whole = to_image(stage, picture), (round(NOMINAL * stage.w), round(NOMINAL * stage.h))
     stage.canvas.check()
-    seen = np.asarray(calm.resize(size, Image.Resampling.BOX), np.float32) * np.float32(1 / 255)
+    if image.width > whole[0]:
+        # An upscale is looked at in the size of its picture, so that both have the same corners.
+        image = image.resize(whole, Image.Resampling.BOX)
+        stage.canvas.check()
+    calm = image.resize(size, Image.Resampling.BOX)
+    for _ in range(2):
+        stage.canvas.check()
+        calm = calm.filter(ImageFilter.MedianFilter(3))
+    seen = np.asarray(calm, np.float32) * np.float32(1 / 255)
     points = _corners(stage, seen)
     stage.canvas.check()
     triangles = _between(stage, *points)
@@ -84,9 +92,9 @@ def lowpoly(stage: Stage, picture: Plane) -> Plane:
         sheet.polygon(outline, (ink[0], ink[1], ink[2]))
         if n % 256 == 0:
             stage.canvas.check()
-    whole = sheet.image.convert("RGB")
+    drawn = sheet.image.convert("RGB")
     stage.canvas.check()
-    small = whole.reduce(sheet.fine)
+    small = drawn.reduce(sheet.fine)
     stage.canvas.check()
     return to_planes(stage, small)
 
@@ -171,7 +179,8 @@ def _facet_colours(stage: Stage, seen: Plane, corners: Plane) -> Plane:
     """Give each triangle (n, 3) the colour most of it has, a little lighter or darker than its neighbours."""
     samples = []
     for weights in ((4, 4, 4), (8, 2, 2), (2, 8, 2), (2, 2, 8)):
-        spot = (corners * (np.array(weights, np.float32) / np.float32(12))[None, :, None]).sum(axis=1)
+        first, second, third = (corners[:, n] * np.float32(weight / 12) for n, weight in enumerate(weights))
+        spot = first + second + third
         col = np.minimum(np.maximum(spot[:, 0].astype(np.int32), 0), seen.shape[1] - 1)
         row = np.minimum(np.maximum(spot[:, 1].astype(np.int32), 0), seen.shape[0] - 1)
         samples.append(seen[row, col])

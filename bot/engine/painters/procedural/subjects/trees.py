@@ -132,16 +132,9 @@ def palm(
     for (px, py), w in zip(spine[1:], widths[1:], strict=True):
         sheet.line([(px - w, py - 0.1 * w), (px, py + 0.35 * w), (px + w, py - 0.1 * w)], 0.0035 * h, bark[0])
     top = spine[-1]
-    ways: tuple[tuple[float, float, int], ...] = (
-        (-0.50, 0.10, 1),
-        (0.46, 0.16, 1),
-        (-0.95, 0.10, 1),
-        (0.98, 0.04, 1),
-        (-0.26, 0.62, 1),
-        (0.34, 0.56, 1),
-    )
-    ways = (*ways, (-1.0, 0.46, 2), (0.98, 0.50, 2), (-0.70, 0.86, 2), (0.72, 0.90, 2))
-    for n, (out, up, tone) in enumerate(ways):
+    near_us = ((-0.50, 0.10, 1), (0.46, 0.16, 1), (-0.95, 0.10, 1), (0.98, 0.04, 1), (-0.26, 0.62, 1), (0.34, 0.56, 1))
+    behind = ((-1.0, 0.46, 2), (0.98, 0.50, 2), (-0.70, 0.86, 2), (0.72, 0.90, 2))
+    for n, (out, up, tone) in enumerate((*near_us, *behind)):
         own = stream.child("frond", n)
         long = 0.46 * h * own.uniform(0.86, 1.1)
         _frond(sheet, top, (out * long, up * 0.62 * long), long, (colours[tone], colours[tone + 1]))

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from bot.engine.painters.painter import Order
+from bot.engine.painters.procedural.canvas import Canvas
+from bot.engine.painters.procedural.compose import compose
 from bot.engine.painters.procedural.lexicon import lexicon
+from bot.engine.painters.procedural.stage import Stage
 from bot.engine.painters.procedural.styles import all_styles
 from bot.engine.painters.procedural.subjects import all_subjects
 from bot.engine.painters.procedural.tables import tables
-from tests.bot.engine.painters.procedural.pictures import Pixels, content, distance, pixels, read
+from bot.engine.painters.procedural.weather import clear_of_things
+from tests.bot.engine.painters.procedural.pictures import Pixels, content, distance, keep_going, pixels, read
 
 IN_THE_SKY = {"moon", "sun"}
 
@@ -86,4 +90,4 @@ def test_lightning_strikes_beside_what_stands_in_the_scene() -> None:
         scene = compose(Order(prompt="a lighthouse in a storm", seed=seed), 1)
         stage = Stage(Canvas((64, 64), (scene.width, scene.height), keep_going), scene, lambda: np.zeros((3, 8, 8)))
         tower = next(place for place in scene.places if place.name == "lighthouse")
-        assert abs(_clear_of_things(stage, stage.stream("lightning")) * scene.width - tower.x) > 0.1
+        assert abs(clear_of_things(stage, stage.stream("lightning")) * scene.width - tower.x) > 0.1
