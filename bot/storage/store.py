@@ -134,6 +134,11 @@ class Unit:
         self.awaited = False
         self._counts: Counter[tuple[str, str]] = Counter()
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes write to the database too."""
+        return self._connection.holder is not None
+
     async def hold(self, name: str) -> None:
         """Wait until no other unit holds what is called ``name``, and hold it until the end of this one."""
         await self._connection.hold(name)
@@ -155,16 +160,16 @@ class Unit:
 
     def _take(self, name: str, rows: Sequence[Any]) -> None:
         """Mark rows as this process's, where there are others."""
-        if (holder := self._connection.holder) is not None and rows:
-            self._write(name, holder=holder, ids=[row["id"] for row in rows])
+        if self.shared and rows:
+            self._write(name, holder=self._connection.holder, ids=[row["id"] for row in rows])
 
     def _free(self, name: str, row_id: str) -> None:
         """Take the mark off a row."""
-        if self._connection.holder is not None:
+        if self.shared:
             self._write(name, holder=None, ids=[row_id])
 
     def _hold_picture(self, which: Mapping[str, Any], holder: str | None) -> None:
-        if self._connection.holder is not None:
+        if self.shared:
             self._write("take_picture", holder=holder, **which)
 
     async def _one(self, name: str, /, **values: Any) -> Any:
@@ -263,7 +268,7 @@ class Unit:
 
     async def hold_jobs(self, job_ids: Iterable[str]) -> None:
         """Keep others from changing these jobs until the end of the unit, where there are others."""
-        if self._connection.holder is not None:
+        if self.shared:
             for job_id in sorted(set(job_ids)):  # in the same order everywhere, so that no two wait for each other
                 await self._one("hold_job", id=job_id)
 
@@ -306,10 +311,9 @@ class Unit:
         """Count the jobs that have still to be sent."""
         return int(await self._one("count_waiting"))
 
-    async def count_room(self, requester: Requester) -> tuple[int, int]:
-        """Count the requester's jobs that wait or are under way, and everybody's that wait."""
-        row = await self._one("count_room", **_whose(requester))
-        return row["own"], row["waiting"]
+    async def count_live_of(self, requester: Requester) -> int:
+        """Count the requester's jobs that wait or are under way."""
+        return int(await self._one("count_live_of", **_whose(requester)))
 
     async def next_waiting(self) -> Job | None:
         """Give the job whose turn it is, or nothing."""
