@@ -9,6 +9,7 @@ thousand, and every read that turns out to take longer than ``QUICK_S``.
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -35,8 +36,8 @@ _STEPS_BETWEEN_LOOKS = 1_000
 _STATEMENTS_KEPT = 512
 """Statements that SQLite need not compile again; the program has fewer."""
 
-_READS = ("SELECT", "WITH")
-"""How statements begin that only read. One that writes begins with what it does; a test sees to it."""
+_READS = re.compile(r"\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))", re.DOTALL)
+"""What a statement begins with that only reads, so that it can be broken off: that would undo what a write is part of."""
 
 _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000
@@ -110,7 +111,7 @@ class SqliteConnection(aiosqlite.Connection):
 
     async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Give every row."""
-        if not sql.lstrip().startswith(_READS):
+        if not _READS.match(sql):
             return self._write(sql, values).fetchall()
         self._deadline = time.monotonic() + QUICK_S
         try:

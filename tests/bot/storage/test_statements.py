@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.database import load_queries, read_migrations
+from bot.storage.database import read_migrations
 
 ROOT = Path(__file__).parents[3]
 OWNERS = sorted(folder.parent for tree in ("bot", "adapters") for folder in (ROOT / tree).glob("*/migrations"))
 """The folders whose migrations and queries belong together."""
-
-WRITES = re.compile(r"\b(INSERT|(?<!FOR )(?<!FOR NO KEY )UPDATE|DELETE)\b")
 
 
 @pytest.fixture
@@ -27,16 +24,6 @@ def database(owner: Path) -> Iterator[sqlite3.Connection]:
             for statement in migration.statements:
                 connection.execute(statement)
         yield connection
-
-
-@pytest.mark.parametrize("owner", OWNERS, ids=lambda owner: owner.name)
-def test_what_begins_as_a_read_only_reads(owner: Path) -> None:
-    """Such a statement is broken off where it takes long, which would undo a whole transaction if it wrote."""
-    queries = load_queries(owner / "queries")
-    texts = [getattr(queries, name).sql.strip() for name in queries.available_queries]
-    reads = [text for text in texts if text.startswith(("SELECT", "WITH"))]
-    assert reads
-    assert [text for text in reads if WRITES.search(text)] == []
 
 
 @pytest.mark.parametrize("owner", OWNERS, ids=lambda owner: owner.name)

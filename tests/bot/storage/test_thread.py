@@ -100,10 +100,14 @@ async def test_whoever_gives_up_on_a_long_read_leaves_the_connection_free(
     assert await notes(database) == []
 
 
-async def test_a_write_is_never_broken_off(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("start", ["", "WITH names (name) AS (SELECT 1) "])
+async def test_a_write_is_never_broken_off(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
     monkeypatch.setattr(thread, "QUICK_S", 0.0)
     async with database.transaction() as connection:
-        written = await connection.change(f"INSERT INTO notes SELECT i FROM ({LONG.partition('FROM (')[2]}")
+        write = f"{start}INSERT INTO notes SELECT i FROM ({LONG.partition('FROM (')[2]} RETURNING 1"
+        written = len(await connection.rows(write))
     assert written == len(await notes(database)) == 20_000
 
 
