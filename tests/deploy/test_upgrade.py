@@ -145,7 +145,7 @@ async def new_key(child: Child) -> str:
     command = Child(arguments=("keys", "create", "robot"), port=0, log=log, environment=child.environment)
     await command.start()
     assert await command.ended() == 0, command.said()
-    return re.findall(r"\bib_[\w-]+", command.said())[0]
+    return str(re.findall(r"\bib_[\w-]+", command.said())[0])
 
 
 async def test_the_last_schema_and_ours_work_at_once_and_nothing_is_lost_or_doubled(
