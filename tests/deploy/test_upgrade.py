@@ -142,7 +142,8 @@ async def site(tmp_path: Path, postgres_database: str) -> AsyncIterator[Site]:
 async def new_key(child: Child) -> str:
     """Make a key for programs, by the command of a process's own code."""
     log = child.log.with_suffix(".key")
-    command = Child(arguments=("keys", "create", "robot"), port=0, log=log, environment=child.environment)
+    data = child.arguments[child.arguments.index("--data") :]
+    command = Child(arguments=("keys", "create", "robot", *data), port=0, log=log, environment=child.environment)
     await command.start()
     assert await command.ended() == 0, command.said()
     return str(re.findall(r"\bib_[\w-]+", command.said())[0])
