@@ -87,6 +87,7 @@ class Tracker:
         self._settings = settings
         self._failures = 0
         self._calls = 0
+        self._paused_until: datetime | None = None
 
     async def run(self) -> None:
         """Apply webhooks and ask, until cancelled."""
@@ -178,9 +179,11 @@ class Tracker:
 
     async def poll(self) -> float:
         """Ask about every job that is due, and give the seconds until the next one is."""
-        async with self._store.unit() as unit:
-            due = await unit.jobs_to_poll(POLL_ROUND)
         self._calls = 0
+        async with self._store.unit() as unit:
+            if self._paused_until is not None and unit.now < self._paused_until:
+                return (self._paused_until - unit.now).total_seconds()
+            due = await unit.jobs_to_poll(POLL_ROUND)
         if due:
             try:
                 await self._ask(due)
@@ -188,8 +191,15 @@ class Tracker:
             except ImaginebotError as error:
                 self._failures += 1
                 log.warning("cannot ask about jobs", jobs=len(due), reason=str(error))
-                return self._settings.backoff.after(self._failures).total_seconds()
+                return await self._spare_service(getattr(error, "retry_after", None))
         return await self._idle_seconds()
+
+    async def _spare_service(self, retry_after: float | None) -> float:
+        """Give the seconds to wait after a failure; what the service itself has asked for, no bell cuts short."""
+        wait = self._settings.backoff.after(self._failures, at_least=retry_after)
+        if retry_after is not None:
+            self._paused_until = self._store.clock() + wait
+        return wait.total_seconds()
 
     async def _idle_seconds(self) -> float:
         async with self._store.unit() as unit:
@@ -199,26 +209,25 @@ class Tracker:
 
     async def _ask(self, due: list[Job]) -> None:
         wanted = {UUID(job.upstream_id): job for job in due if job.upstream_id}
-        for theirs in await self._look_up(wanted):
-            await self._report(wanted.pop(theirs.id), report_of_job(theirs))
+        if len(wanted) > 1:
+            await self._look_through_list(wanted)
         for upstream_id, job in wanted.items():
             if self._calls >= CALLS_A_ROUND:
                 break  # those that are left are still due, and come first in the next round
-            await self._ask_for_one(upstream_id, job)
+            with bound_contextvars(job=job.id):
+                await self._ask_for_one(upstream_id, job)
         self._ring()
 
-    async def _look_up(self, wanted: dict[UUID, Job]) -> list[schema.Job]:
-        """Page through the list until every wanted job is found or the list is older than all of them."""
-        if len(wanted) == 1:
-            return []
+    async def _look_through_list(self, wanted: dict[UUID, Job]) -> None:
+        """Take every job out of ``wanted`` that the list tells of, page by page, so that a page that fails costs none."""
         oldest = min(job.created_at for job in wanted.values())
-        found: dict[UUID, schema.Job] = {}
         async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
             self._calls += 1
-            found |= {job.id: job for job in page if job.id in wanted}
-            if len(found) == len(wanted):
+            for theirs in page:
+                if (job := wanted.pop(theirs.id, None)) is not None:
+                    await self._report(job, report_of_job(theirs))
+            if not wanted:
                 break
-        return list(found.values())
 
     async def _ask_for_one(self, upstream_id: UUID, job: Job) -> None:
         self._calls += 1
