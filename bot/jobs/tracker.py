@@ -1,26 +1,25 @@
 """Follow the jobs that the image service has, by its webhooks and by asking.
 
-Both ways end in ``merge``. Webhooks are verified by the route, kept, and answered; a loop of its own applies what is
-kept, also what was kept when the process last ended. Polling asks the list, which covers a hundred jobs a call, and only
+Both ways end in ``merge``. Webhooks are verified by the route, kept (see ``bot.jobs.inbox``), and answered; a loop of
+its own applies what is kept, also what was kept when the process last ended. Polling asks the list, which covers a hundred jobs a call, and only
 for jobs that have been silent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
 from bot.jobs.bells import Bells
+from bot.jobs.inbox import Inbox, event_of
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
@@ -48,15 +47,8 @@ CALLS_A_ROUND = 12
 CALL_PAUSE_S = 0.1
 """How much longer a round's further calls put off the next round, in seconds each."""
 
-EVENTS_AT_A_TIME = 100
-"""Kept webhooks that are applied in one unit of work."""
-
-REPLAY_WINDOW = timedelta(days=3)
-"""How old a webhook may be, by its own time. Shorter than events are kept for (see ``bot.jobs.housekeeper``), so that
-whatever passes is known where it has come before."""
-
-AHEAD_WINDOW = timedelta(days=1)
-"""How far the service's clock may be ahead of ours."""
+EVENTS_AT_A_TIME = 10
+"""Kept webhooks that are applied in one unit of work; few, as commands and new webhooks have to wait for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +77,7 @@ class Tracker:
         self._api = api
         self._bells = bells
         self._settings = settings
+        self.inbox = Inbox(store, bells)
         self._failures = 0
         self._calls = 0
         self._paused_until: datetime | None = None
@@ -116,16 +109,7 @@ class Tracker:
             JobNotFound: no such job.
             ValueError: the body is not an event of the contract, or far too old to be news.
         """
-        event = _event_of(body)
-        digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
-        crash.point("tracker.heard")
-        with bound_contextvars(job=job_id):
-            async with self._store.unit() as unit:
-                _need_fresh(event, unit.now)
-                await unit.job(job_id)
-                await unit.add_webhook_event(digest, job_id, body.decode())
-        crash.point("tracker.kept")
-        self._bells.events.ring()
+        await self.inbox.take(job_id, body)
 
     async def hear(self, job_id: str, body: bytes) -> None:
         """Keep a webhook and apply it at once; raises what ``keep`` raises."""
@@ -150,7 +134,7 @@ class Tracker:
 
     async def _apply_kept(self, unit: Unit, job_id: str, body: str) -> None:
         try:
-            await self._apply_event(unit, await unit.hold_job(job_id), _event_of(body.encode()))
+            await self._apply_event(unit, await unit.hold_job(job_id), event_of(body.encode()))
         except (ValueError, JobNotFound) as error:
             # Kept by another version, perhaps. Polling tells what it would have told, and the others must go on.
             log.warning("a kept webhook cannot be applied", reason=str(error))
@@ -260,19 +244,6 @@ class Tracker:
         self._bells.collector.ring()
         self._bells.publisher.ring()
         self._bells.submitter.ring()
-
-
-def _event_of(body: bytes) -> schema.WebhookEvent:
-    try:
-        return schema.WebhookEvent.model_validate_json(body)
-    except ValidationError as error:
-        raise ValueError("the body is not an event of the contract") from error
-
-
-def _need_fresh(event: schema.WebhookEvent, now: datetime) -> None:
-    said_at = event.timestamp if event.timestamp.tzinfo else event.timestamp.replace(tzinfo=UTC)
-    if not now - REPLAY_WINDOW <= said_at <= now + AHEAD_WINDOW:
-        raise ValueError("the event is not of these days")
 
 
 _EXPIRED = "The image service no longer knows this job. Press Retry to ask for it again."

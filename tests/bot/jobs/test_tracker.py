@@ -243,7 +243,10 @@ async def test_a_page_of_the_list_that_fails_costs_nothing_of_the_pages_before_i
         studio.clock.advance(1)
         world.api.script("list_jobs", Fault(), Fault(error=DOWN))
         await studio.tracker.poll()
-        assert await studio.rows("SELECT progress, count(*) FROM jobs GROUP BY progress") == [(0, 50), (7, 100)]
+        assert await studio.rows("SELECT progress, count(*) FROM jobs GROUP BY progress ORDER BY progress") == [
+            (0, 50),
+            (7, 100),
+        ]
 
 
 async def test_a_job_that_the_service_refuses_to_tell_of_holds_up_no_other(
