@@ -114,6 +114,7 @@ class Chaos:
         await asyncio.gather(*people)
         await self._rest()
         await front.look_at_the_end(self.program.url)
+        await self._rest()  # what was promised may have led to jobs meanwhile
         assert await self.program.stop() == 0, self.program.said()
         assert await self.engine.stop() == 0, self.engine.said()
 
