@@ -76,7 +76,7 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
         Route("/readyz", _readyz(core), methods=["GET"]),
         Route("/metrics", _metrics(core), methods=["GET"]),
     ]
-    return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found})
+    return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found, ClientDisconnect: _hung_up})
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -228,6 +228,11 @@ async def _not_found(request: Request, _error: Exception) -> Response:
         policy = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
         return HTMLResponse(_NOT_FOUND, status_code=404, headers=policy)
     return _refusal(404, "not_found", "There is nothing here.")
+
+
+async def _hung_up(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: whoever sent this has gone in the middle of it, which is no error of ours."""
+    return Response(status_code=400)
 
 
 async def _healthz(_request: Request) -> Response:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -54,7 +55,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client_of(
     studio: Studio,
-    *,
+    *routes: Route,
     secret: str = SECRET,
     supervisor: Supervisor | None = None,
     circuit: Circuit | None = None,
@@ -69,7 +70,7 @@ def client_of(
         metrics=studio.store.metrics,
         metrics_readers=metrics_readers,
     )
-    app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's"))])
+    app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's")), *routes])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")
 
 
@@ -172,6 +173,28 @@ async def test_a_sender_that_hangs_up_in_the_middle_troubles_nobody(
             return bool(studio.store.metrics.webhooks.labels("invalid")._value.get() == 1)
 
         await until(is_counted)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_sender_that_hangs_up_on_an_adapter_is_no_error_of_ours(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = asyncio.Event()
+
+    async def read(request: Request) -> PlainTextResponse:
+        heard.set()
+        await request.body()
+        return PlainTextResponse("all of it")
+
+    async with client_of(studio, Route("/read", read, methods=["POST"])) as client:
+        async with serve(client._transport.app) as url:  # type: ignore[attr-defined]  # it has one
+            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            writer.write(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+            await writer.drain()
+            async with asyncio.timeout(10):
+                await heard.wait()
+            writer.close()
+            await writer.wait_closed()
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
