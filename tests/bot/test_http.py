@@ -186,15 +186,17 @@ async def test_a_sender_that_hangs_up_on_an_adapter_is_no_error_of_ours(
         await request.body()
         return PlainTextResponse("all of it")
 
-    async with client_of(studio, Route("/read", read, methods=["POST"])) as client:
-        async with serve(client._transport.app) as url:  # type: ignore[attr-defined]  # it has one
-            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-            writer.write(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
-            await writer.drain()
-            async with asyncio.timeout(10):
-                await heard.wait()
-            writer.close()
-            await writer.wait_closed()
+    async with (
+        client_of(studio, Route("/read", read, methods=["POST"])) as client,
+        serve(client._transport.app) as url,  # type: ignore[attr-defined]  # it has one
+    ):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        await writer.drain()
+        async with asyncio.timeout(10):
+            await heard.wait()
+        writer.close()
+        await writer.wait_closed()
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
