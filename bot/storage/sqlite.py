@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -131,8 +131,7 @@ class SqliteDatabase(Database):
                 await self._commit(self._group)
             await self._connection.close()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteConnection]:
+    def transaction(self) -> AbstractAsyncContextManager[SqliteConnection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
 
         The block's end is passed only after the commit, which units that were waiting at the same time share; where
@@ -141,12 +140,7 @@ class SqliteDatabase(Database):
         Raises:
             StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
         """
-        with _sentences(self.path):
-            async with self._my_turn():
-                group = self._group or _Group()
-                async with self._unit(group):
-                    yield self._connection
-            await _group_settled(group)
+        return self._unit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqliteConnection]:
@@ -156,50 +150,54 @@ class SqliteDatabase(Database):
         to end. Where others' work is still to be committed, or another process does the writing, it is a unit of work
         like any other.
         """
-        if self._only_reads:
-            async with self.transaction() as connection:
+        await self._take_turn()
+        if self._only_reads or self._group is not None:
+            async with self._unit(has_turn=True) as connection:
                 yield connection
             return
-        with _sentences(self.path):
-            async with self._my_turn():
-                group = self._group
-                async with self._unit(group) if group is not None else self._looking():
-                    yield self._connection
-            if group is not None:
-                await _group_settled(group)
+        self._connection.only_reads = True
+        try:
+            with _sentences(self.path):
+                yield self._connection
+        finally:
+            self._connection.only_reads = False
+            self._turn.release()
 
-    # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
+    # How units share a commit. Everything is called by whoever has the turn.
 
-    @asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
+    async def _take_turn(self) -> None:
         self._waiting += 1
         try:
             await self._turn.acquire()
         finally:
             self._waiting -= 1
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        await self._take_turn()
         try:
             yield
         finally:
             self._turn.release()
 
     @asynccontextmanager
-    async def _unit(self, group: _Group) -> AsyncIterator[None]:
-        try:
-            await self._join(group)
-            yield
-            self._release(group)
-        except BaseException as error:
-            await settled(self._undo(group, error))
-            raise
-        await self._leave(group)
-
-    @asynccontextmanager
-    async def _looking(self) -> AsyncIterator[None]:
-        self._connection.only_reads = True
-        try:
-            yield
-        finally:
-            self._connection.only_reads = False
+    async def _unit(self, *, has_turn: bool = False) -> AsyncIterator[SqliteConnection]:
+        if not has_turn:
+            await self._take_turn()
+        with _sentences(self.path):
+            try:
+                group = self._group or _Group()
+                try:
+                    await self._join(group)
+                    yield self._connection
+                    self._release(group)
+                except BaseException as error:
+                    await settled(self._undo(group, error))
+                    raise
+                await self._leave(group)
+            finally:
+                self._turn.release()
+            await _group_settled(group)
 
     async def _join(self, group: _Group) -> None:
         """Begin a unit: the transaction where it is the first of its group, else a savepoint in it."""
