@@ -167,7 +167,7 @@ async def running(
             bells=bells,
             keys=keys,
             leases=leases,
-            call_pace=CallPace(settings.api_calls_per_minute),
+            call_pace=CallPace(database.rates, settings.api_calls_per_minute),
             url=url_of(listener),
         )
         adapters = load_adapters(app)
