@@ -26,7 +26,7 @@ ROWS_AT_A_TIME = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """How long each kind of row is kept. Webhooks longer than ``bot.jobs.tracker.REPLAY_WINDOW``, and a day more."""
+    """How long each kind of row is kept. Webhooks longer than ``bot.jobs.inbox.REPLAY_WINDOW``, and a day more."""
 
     webhook_events: timedelta = timedelta(days=7)
     idempotency_keys: timedelta = timedelta(days=7)

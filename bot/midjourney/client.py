@@ -19,7 +19,7 @@ from uuid import UUID
 import httpx
 import stamina
 from pydantic import BaseModel, ValidationError
-from structlog.contextvars import get_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot.clock import Clock, system_clock
 from bot.errors import (
@@ -209,24 +209,34 @@ class Client:
         missing: Callable[[str], ImaginebotError] | None = None,
     ) -> _ANSWER:
         """Call until it succeeds, is refused, or trying again would be wrong or pointless."""
-        retries = self._retries
-
-        def worth_another_try(error: Exception) -> bool | float:
-            if not isinstance(error, UpstreamUnavailable) or (method != "GET" and error.may_have_arrived):
-                return False
-            if error.retry_after is None:
-                return True
-            return error.retry_after if error.retry_after <= retries.longest_wait else False
-
         # One id for all attempts, so that the service can tell a repeated request from a new one; the caller's, where
-        # it has one in its log lines.
-        headers = {"X-Request-Id": str(get_contextvars().get("request_id") or uuid.uuid4())}
+        # it has one. Every line about the call carries it, so that the service's logs and ours can be laid side by side.
+        request_id = str(get_contextvars().get("request_id") or uuid.uuid4())
+        headers = {"X-Request-Id": request_id}
         if body is not None:
             headers["Content-Type"] = "application/json"
         extensions = {} if method == "GET" else {"trace": self._before_writing}
         request = self._http.build_request(
             method, path, params=params, content=body, headers=headers, extensions=extensions
         )
+        with bound_contextvars(request_id=request_id):
+            return await self._try(request, answer, missing)
+
+    async def _try(
+        self,
+        request: httpx.Request,
+        answer: type[_ANSWER],
+        missing: Callable[[str], ImaginebotError] | None,
+    ) -> _ANSWER:
+        retries = self._retries
+
+        def worth_another_try(error: Exception) -> bool | float:
+            if not isinstance(error, UpstreamUnavailable) or (request.method != "GET" and error.may_have_arrived):
+                return False
+            if error.retry_after is None:
+                return True
+            return error.retry_after if error.retry_after <= retries.longest_wait else False
+
         async for attempt in stamina.retry_context(
             on=worth_another_try,
             attempts=retries.attempts,

@@ -6,10 +6,9 @@ an adapter) brings a folder of migrations of its own, numbered from 1. The files
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -239,19 +238,3 @@ def _postgres() -> type[PostgresDatabase]:
     except ModuleNotFoundError as error:
         raise InvalidSetting('PostgreSQL needs one package more: pip install "imaginebot[postgres]".') from error
     return PostgresDatabase
-
-
-async def settled(work: Coroutine[Any, Any, None]) -> None:
-    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except BaseException:  # noqa: BLE001 - raised again from the task below
-            break
-    task.result()
-    if cancelled is not None:
-        raise cancelled

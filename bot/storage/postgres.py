@@ -22,8 +22,8 @@ import structlog
 from bot import crash
 from bot.clock import Clock, system_clock
 from bot.errors import DataFolderBusy, InvalidSetting, OperatorError
-from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values
-from bot.storage.database import LEDGER, Database, Tidings, settled
+from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values, settled
+from bot.storage.database import LEDGER, Database, Tidings
 from bot.storage.dialect import Dialect
 from bot.storage.leases import Leases
 from bot.storage.rates import SharedRates
