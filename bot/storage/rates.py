@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ASKED_WITHIN_S: Final = 2.0
 """Seconds for which the database is asked, as what is to be done would be late otherwise."""
 
-_QUERIES = Path(__file__).parent / "queries"
+_QUERIES = Path(__file__).parent / "queries" / "rates.sql"
 
 
 class SharedRates:

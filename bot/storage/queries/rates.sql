@@ -1,12 +1,13 @@
 -- name: take_rates
 -- For PostgreSQL alone, like all of this file but the last. One of each name is taken, or of none where one of them has
 -- too much in use; the answer is what was in use before. The locks are taken in one order, so that nobody waits for
--- somebody who waits for him. What is read under a lock is the newest there is, whenever the statement began.
-WITH clock AS MATERIALIZED (
-    SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now
-),
-held AS MATERIALIZED (
+-- somebody who waits for him. What is read under a lock is the newest there is, whenever the statement began; and the
+-- clock is looked at only then.
+WITH held AS MATERIALIZED (
     SELECT name, full_at FROM rates WHERE name = ANY(CAST(:names AS TEXT[])) ORDER BY name FOR UPDATE
+),
+clock AS MATERIALIZED (
+    SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now FROM (SELECT COUNT(*) FROM held) AS locked
 ),
 standing AS MATERIALIZED (
     SELECT name, step, room, GREATEST(full_at - now, 0) AS used

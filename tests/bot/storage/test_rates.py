@@ -105,7 +105,7 @@ async def test_what_has_been_free_for_long_is_thrown_away_while_others_ask(addre
 
         async def ask() -> None:
             for number in range(40):
-                await other.rates.take(*old[number % 10 :], rate(100, name="many"))
+                assert (await other.rates.take(*old[number % 10 :], rate(100, name="many"))).taken
 
         async def tidy() -> None:
             for _ in range(20):
