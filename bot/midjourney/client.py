@@ -18,7 +18,6 @@ from uuid import UUID
 
 import httpx
 import stamina
-from aiolimiter import AsyncLimiter
 from pydantic import BaseModel, ValidationError
 from structlog.contextvars import bound_contextvars, get_contextvars
 
@@ -47,6 +46,7 @@ from bot.midjourney.schema import (
     VariationRequest,
     wire,
 )
+from bot.rates import OwnRates, Rate, Rates
 
 _log = logging.getLogger(__name__)
 
@@ -86,17 +86,11 @@ class Retries:
     total: float = 45.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """At most ``calls`` calls in ``seconds``."""
-
-    calls: float = 20
-    seconds: float = 1.0
-
+PACE = Rate(name="image service", count=20, within_s=1.0)
+"""How often the service is called, at the most. It names no limit of its own; ours is against a loop gone wrong."""
 
 _DEFAULT_TIMEOUTS = Timeouts()
 _DEFAULT_RETRIES = Retries()
-_DEFAULT_PACE = Pace()
 
 
 class Client:
@@ -113,13 +107,14 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         timeouts: Timeouts = _DEFAULT_TIMEOUTS,
         retries: Retries = _DEFAULT_RETRIES,
-        pace: Pace = _DEFAULT_PACE,
+        rates: Rates | None = None,
+        pace: Rate = PACE,
         clock: Clock = system_clock,
         last_look: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare the pool; nothing is sent yet.
 
-        ``last_look`` is called when the connection is there and the next thing is to write a request that changes
+        ``rates`` are those of all who call with the same key. ``last_look`` is called when the connection is there and the next thing is to write a request that changes
         something; where it raises, nothing is written.
 
         Raises:
@@ -130,7 +125,8 @@ class Client:
         self._base_url = _checked(base_url)
         self._attempt_seconds = timeouts.attempt
         self._retries = retries
-        self._pace = AsyncLimiter(pace.calls, pace.seconds)
+        self._rates = rates or OwnRates()
+        self._pace = pace
         self._clock = clock
         self._last_look = last_look
         self._http = httpx.AsyncClient(
@@ -250,12 +246,24 @@ class Client:
             wait_jitter=retries.jitter,
         ):
             with attempt:
-                async with self._pace:
-                    response = await self._send(request)
+                await self._turn()
+                response = await self._send(request)
                 if response.status_code != 200:
                     raise self._refused(response, missing)
                 return _read(answer, response)
         raise AssertionError("the loop above either returns or raises")
+
+    async def _turn(self) -> None:
+        """Wait for a turn.
+
+        Raises:
+            UpstreamBusy: it is further off than a call is tried for.
+        """
+        standing = await self._rates.take(self._pace, patience_s=self._retries.total)
+        if not standing.taken:
+            raise UpstreamBusy(retry_after=standing.wait_s)
+        if standing.wait_s:
+            await asyncio.sleep(standing.wait_s)
 
     async def _before_writing(self, event: str, _info: Mapping[str, Any]) -> None:
         """Hear from the transport where it is with a request."""

@@ -22,6 +22,7 @@ from aiosql.queries import Queries
 from bot.clock import Clock, system_clock, to_millis
 from bot.config import POSTGRESQL
 from bot.errors import DatabaseTooNew, InvalidSetting
+from bot.rates import OwnRates, Rates
 from bot.storage.connection import Connection, OnConnection
 from bot.storage.leases import Leases, OneProcess
 
@@ -102,6 +103,7 @@ class Database(ABC):
         """``name`` is what people are told that it is called."""
         self.name = name
         self._clock = clock
+        self.rates: Rates = OwnRates()
         self._listeners: list[Callable[[Tidings], None]] = []
 
     def listen(self, listener: Callable[[Tidings], None]) -> None:

@@ -32,9 +32,10 @@ from bot.errors import (
 )
 from bot.logs import set_up_logs
 from bot.midjourney import client as client_module
-from bot.midjourney.client import Client, Pace, Retries, Timeouts
+from bot.midjourney.client import Client, Retries, Timeouts
 from bot.midjourney.foreign import translate
 from bot.midjourney.schema import DescribeRequest, ImagineRequest, JobStatus, ListQuery, SortOrder
+from bot.rates import OwnRates, Rate
 from tests.fakes.scripted_service import Answer, ScriptedService, scripted_service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -371,11 +372,27 @@ async def test_an_endless_answer_is_cut_off_at_the_limit(client: Client, service
         await client.imagine(IMAGINE)
 
 
-async def test_calls_keep_to_the_pace(service: ScriptedService) -> None:
+async def test_calls_of_all_who_share_the_key_keep_to_one_pace(service: ScriptedService) -> None:
     service.answers = [JOB]
-    async with Client(service.url, TOKEN, pace=Pace(calls=1, seconds=3600)) as client:
-        await client.get_job(ID)
-        assert not client._pace.has_capacity()
+    rates, pace = OwnRates(), Rate(name="image service", count=1, within_s=3600)
+    async with (
+        Client(service.url, TOKEN, rates=rates, pace=pace) as one,
+        Client(service.url, TOKEN, rates=rates, pace=pace) as other,
+    ):
+        await one.get_job(ID)
+        with pytest.raises(UpstreamBusy) as busy:
+            await other.get_job(ID)
+    assert busy.value.retry_after == pytest.approx(3600, abs=60)
+    assert len(service.calls) == 1
+
+
+async def test_a_call_waits_for_a_turn_that_is_near(service: ScriptedService) -> None:
+    service.answers = [JOB]
+    async with Client(service.url, TOKEN, pace=Rate(name="image service", count=1, within_s=0.05)) as client:
+        began = asyncio.get_running_loop().time()
+        for _ in range(3):
+            await client.get_job(ID)
+        assert asyncio.get_running_loop().time() - began >= 0.1
 
 
 async def test_connections_are_used_again(service: ScriptedService, client: Client) -> None:
