@@ -15,6 +15,8 @@ _SLOW_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _REMEMBERED = 2_000
 """Jobs whose end is known to have been shown; an edit long afterwards must not count as a slow showing."""
 
+JOB_TYPES = ("imagine", "upscale", "variation", "describe", "blend")
+OUTCOMES = ("completed", "failed", "cancelled")
 WEBHOOK_VERDICTS = ("taken", "bad_signature", "unknown_job", "invalid", "too_large", "busy")
 RETRIED = ("submit", "picture", "post")
 CIRCUIT_STATES = ("closed", "open", "unauthorized")
@@ -63,7 +65,12 @@ class Metrics:
             "imaginebot_circuit_state", "1 for the state that the circuit is in.", ["state"], registry=registry
         )
         ProcessCollector(registry=registry)
-        # Present from the start, so that a rate over them is never about nothing.
+        # Present from the start, so that a rate over them is never about nothing, and the first failure counts.
+        for kind in JOB_TYPES:
+            self.jobs_accepted.labels(kind)
+            self.jobs_submitted.labels(kind)
+            for outcome in OUTCOMES:
+                self.jobs_finished.labels(kind, outcome)
         for verdict in WEBHOOK_VERDICTS:
             self.webhooks.labels(verdict)
         for what in RETRIED:

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import PlatformUnavailable, UpstreamUnavailable
-from bot.jobs.model import Job
+from bot.jobs.model import Job, JobStatus, JobType
 from bot.metrics import Metrics
 from tests.bot.jobs.studio import Person, Studio, World
 from tests.bot.test_http import SECRET, client_of, deliver, digest
@@ -39,6 +39,14 @@ async def seen(studio: Studio) -> dict[tuple[str, ...], float]:
 def world(tmp_path: Path, clock: SettableClock) -> World:
     """What outlives a process."""
     return World(tmp_path, clock)
+
+
+def test_every_type_and_outcome_of_a_job_is_there_before_the_first() -> None:
+    counted = values(Metrics().exposition())
+    for kind in JobType:
+        assert counted["jobs_accepted_total", kind] == counted["jobs_submitted_total", kind] == 0
+        for status in JobStatus:
+            assert (("jobs_finished_total", kind, status) in counted) is status.ended
 
 
 async def test_a_job_is_counted_at_each_step_of_its_life(world: World) -> None:
