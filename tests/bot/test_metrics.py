@@ -46,7 +46,7 @@ def test_every_type_and_outcome_of_a_job_is_there_before_the_first() -> None:
     for kind in JobType:
         assert counted["jobs_accepted_total", kind] == counted["jobs_submitted_total", kind] == 0
         for status in JobStatus:
-            assert (("jobs_finished_total", kind, status) in counted) is status.ended
+            assert (("jobs_finished_total", status, kind) in counted) is status.ended
 
 
 async def test_a_job_is_counted_at_each_step_of_its_life(world: World) -> None:
