@@ -183,6 +183,7 @@ async def running(
             circuit=circuit,
             metrics=store.metrics,
             metrics_readers=settings.metrics_readers,
+            leases=leases,
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 

@@ -21,7 +21,7 @@ from bot.clock import Clock, to_millis
 from bot.storage.connection import DatabaseUnavailable, LeaseLost
 from bot.storage.database import load_queries
 from bot.storage.identifiers import new_id
-from bot.storage.leases import Work
+from bot.storage.leases import LEADS, STANDS_BY, Work
 
 if TYPE_CHECKING:
     from bot.storage.postgres import Line, PostgresDatabase
@@ -68,6 +68,7 @@ class Replica:
         self._hurry = asyncio.Event()
         self._sure_until = 0.0
         self._leaving = False
+        self.roles: dict[str, str] = {}
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[Replica]:
@@ -95,18 +96,11 @@ class Replica:
 
     async def lead(self, name: str, work: Work) -> None:
         """Run ``work`` while this process holds the lease called ``name``; see ``Leases.lead``."""
-        while True:
-            lease = await self._present()
-            if not await self._take(name):
-                await asyncio.sleep(BEAT_S / 2)
-                continue
-            log.info("this process leads", what=name)
-            try:
-                if await self._under(lease, work):
-                    return
-            finally:
-                with suppress(DatabaseUnavailable):
-                    await self._free(name, lease)
+        try:
+            while not await self._led(name, work):
+                pass
+        finally:
+            self.roles.pop(name, None)
 
     async def members(self) -> list[str]:
         """Give the ids of the processes that share the work."""
@@ -114,6 +108,22 @@ class Replica:
             return [row["id"] async for row in self._queries.live_replicas(connection)]
 
     # Work under the lease
+
+    async def _led(self, name: str, work: Work) -> bool:
+        """Wait until this process holds the lease called ``name``, run ``work``, and say whether it came to its end."""
+        lease = await self._present()
+        while not await self._take(name):
+            self.roles[name] = STANDS_BY
+            await asyncio.sleep(BEAT_S / 2)
+            lease = await self._present()
+        log.info("this process leads", what=name)
+        self.roles[name] = LEADS
+        try:
+            return await self._under(lease, work)
+        finally:
+            self.roles[name] = STANDS_BY
+            with suppress(DatabaseUnavailable):
+                await self._free(name, lease)
 
     async def _present(self) -> _Lease:
         while self._lease is None or self._lease.lost.is_set():
