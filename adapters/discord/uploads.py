@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import discord
 import structlog
 
 from adapters.discord import presenter
-from adapters.discord.faults import is_too_large
+from adapters.discord.faults import RAISED, is_too_large
 from adapters.discord.presenter import Look, Shown, Upload
 from bot.jobs.view import JobView
 
@@ -26,6 +27,9 @@ DEFAULT_UPLOAD_LIMIT = 10 * 1024 * 1024
 
 REQUEST_LIMIT = 25 * 1024 * 1024 - 64 * 1024
 """Bytes of a whole request, by Discord's documentation, without what stands around the files."""
+
+LIMIT_LIVES_S = 3600.0
+"""Seconds for which a server's limit is taken to stay as it is."""
 
 REMEMBERED_MESSAGES = 2000
 """For so many messages it is remembered which files they hold; of others the files are sent again."""
@@ -96,6 +100,27 @@ class Uploads:
         self._held.move_to_end(message.id)
         while len(self._held) > REMEMBERED_MESSAGES:
             self._held.popitem(last=False)
+
+
+class UploadLimits:
+    """How large files may be on servers, as Discord says: only who is connected to the gateway is told unasked."""
+
+    def __init__(self, client: discord.Client) -> None:
+        """Ask by ``client``."""
+        self._client = client
+        self._known: dict[int, tuple[float, int | None]] = {}
+
+    async def of(self, guild_id: int) -> int | None:
+        """Give the bytes that one file may have on a server, or nothing where Discord does not say."""
+        asked_at, limit = self._known.get(guild_id, (0.0, None))
+        if asked_at and time.monotonic() - asked_at < LIMIT_LIVES_S:
+            return limit
+        try:
+            limit = (await self._client.fetch_guild(guild_id, with_counts=False)).filesize_limit
+        except RAISED:
+            limit = None
+        self._known[guild_id] = (time.monotonic(), limit)
+        return limit
 
 
 def held_by(components: Iterable[Any]) -> Iterator[Held]:
