@@ -29,6 +29,7 @@ from bot import crash
 from bot.errors import PlatformUnavailable, PostGone
 from bot.jobs.model import JobStatus, Post
 from bot.jobs.view import JobView
+from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -93,6 +94,7 @@ class Outbox:
         name = place.name or MessageName.read(post.reference or "")
         if not view.status.ended:
             self._take_turn(place, name)
+        self.uploads.trust(name.message, post.shown_revision)
         try:
             moved = await self._change_or_move(place, name, view)
         except RAISED as error:
@@ -251,6 +253,7 @@ class Outbox:
         self, way: discord.Webhook | discord.PartialMessage, place: Place, name: MessageName, view: JobView
     ) -> None:
         async def send(shown: Shown, files: Files) -> discord.Message:
+            need_lease(self._app.leases)  # else what another process has shown since would be undone
             if isinstance(way, discord.Webhook):
                 return await way.edit_message(name.message, view=shown.layout, attachments=files)
             return await way.edit(view=shown.layout, attachments=files)

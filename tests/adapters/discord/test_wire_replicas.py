@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,7 @@ from pydantic import HttpUrl, SecretStr
 
 from adapters.discord import client, gateway
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.uploads import Uploads
 from bot.app import App
 from bot.engine import run_engine
 from bot.errors import PlatformUnavailable
@@ -166,6 +168,32 @@ async def test_the_one_that_stands_by_posts_and_edits(floor: Floor, monkeypatch:
     for message in floor.channel.posts:
         await floor.done(message)
     assert floor.identified == 1
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["known from the row", "found out by a refusal"])
+async def test_a_post_that_both_have_changed_keeps_its_pictures(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    apps = [await floor.start(), await floor.start()]
+    edit, turns = DiscordAdapter.edit, itertools.cycle(apps)
+    turn = [next(turns)]
+
+    async def in_turns(adapter: DiscordAdapter, of: Post, view: JobView) -> None:
+        if adapter._app is not turn[0]:
+            raise PlatformUnavailable("it is the other's turn", retry_after=0.05)
+        await edit(adapter, of, view)
+        turn[0] = next(turns)
+
+    monkeypatch.setattr(DiscordAdapter, "edit", in_turns)
+    if not told:  # as where the other was paused before it could write down what it has shown
+        monkeypatch.setattr(Uploads, "trust", lambda *_: None)
+        floor.discord.several_writers = True
+    grid = await floor.imagine()
+    for label in ("U1", "U2", "U3"):
+        upscale = (await floor.ann.press(grid, label)).message
+        await until(lambda done=f"{label} ✓": done in grid.buttons)  # type: ignore[misc]
+        await floor.done(upscale)
+        assert len(grid.pictures) == 1
 
 
 async def test_another_connects_when_the_holder_stops_and_old_buttons_and_forms_work(floor: Floor) -> None:
