@@ -187,7 +187,7 @@ async def running(
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
-        await submitter.recover()
+        await leases.working(submitter.recover)
         crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
             server = await stack.enter_async_context(

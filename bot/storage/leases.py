@@ -44,7 +44,7 @@ class Leases(Protocol):
         not know: whatever it writes is refused, and what it says to others has to bear being said twice.
 
         This returns when ``work`` returns, and raises what it raises. A chat platform that wants one connection (a
-        Discord gateway) uses one name; one that wants several (its shards) a name for each, ``discord shard 3``.
+        Discord gateway) uses one name; one that wants several (its shards) a name for each set, ``discord shards 0,1/4``.
         """
 
     async def members(self) -> list[str]:
