@@ -240,7 +240,10 @@ def _postgres() -> type[PostgresDatabase]:
 
 
 async def settled(work: Coroutine[Any, Any, None]) -> None:
-    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through."""
+    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through.
+
+    Whoever is cancelled hears of that alone, and not of what ``work`` has come to: else the cancel would be lost.
+    """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -250,6 +253,6 @@ async def settled(work: Coroutine[Any, Any, None]) -> None:
             cancelled = error
         except BaseException:  # noqa: BLE001 - raised again from the task below
             break
-    task.result()
     if cancelled is not None:
-        raise cancelled
+        raise cancelled from task.exception()
+    task.result()

@@ -41,6 +41,7 @@ SETTLE_AFTER_MS: Final = 2_000
 """Milliseconds after which it is looked for what a dead process was sending; its request may still be on its way."""
 
 _AGAIN_S: Final = 0.5
+_CANCEL_AGAIN_S: Final = 5.0
 _QUERIES = Path(__file__).parent / "queries"
 
 
@@ -141,9 +142,8 @@ class Replica:
                 return False
             return await self._outcome(running)
         finally:
-            running.cancel()
             lost.cancel()
-            await asyncio.gather(running, lost, return_exceptions=True)
+            await _ended(running)
             lease.users -= 1
             if lease.users == 0:
                 lease.unused.set()
@@ -246,6 +246,14 @@ class Replica:
         except DatabaseUnavailable:
             log.warning("could not take leave of the other processes; they will find out")
         self._database.holder = None
+
+
+async def _ended(running: asyncio.Future[None]) -> None:
+    """Cancel work until it has ended: a cancel that comes while something else goes wrong in it may be overheard."""
+    while not running.done():
+        running.cancel()
+        await asyncio.wait({running}, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(running, return_exceptions=True)
 
 
 __all__ = ["BEAT_S", "LEASE_S", "LeaseLost", "Replica"]
