@@ -1,7 +1,8 @@
 """People in Slack for the proofs of reliability: what they do, what they see, and what they repeat.
 
 Slack hands an event (a mention) out again by itself, and a command, a press or a modal never; a person who is told
-that it did not work does it once more, which is another event.
+that it did not work does it once more, which is another event. Where the database is lost, Slack is answered all
+the same, and the person alone is told to try again: nothing has been promised then.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ class Person:
         self._url = url
         self._ledger = ledger
         self._data = data
+        self._done: list[tuple[str, int]] = []
 
     async def __aenter__(self) -> Self:
         """Come in."""
@@ -110,7 +112,12 @@ class Person:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Go."""
+        """Go, and take for undone what one was told to try again."""
+        told = self.member.ephemerals
+        for number, (key, before) in enumerate(self._done):
+            after = self._done[number + 1][1] if number + 1 < len(self._done) else len(told)
+            if any("try again" in message.read for message in told[before:after]) and self._ledger.jobs.pop(key, 0):
+                self._ledger.refused += 1
 
     async def command(self, text: str, *pictures: bytes, jobs: int = 1) -> bool:
         """Type a command; one with pictures is a mention beside which they are attached."""
@@ -132,6 +139,7 @@ class Person:
 
     async def press(self, button_id: str) -> bool:
         """Press a button; one for variations asks for the prompt, which is left as it is."""
+        told = len(self.member.ephemerals)
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 answer = await self._press_once(button_id)
@@ -142,6 +150,7 @@ class Person:
             self._ledger.jobs[answer.payload["view"]["id"]] = 1
         elif answer.payload["actions"][0]["text"]["text"] != "Cancel":  # nobody can be sure to be in time with that
             self._ledger.jobs[answer.payload["trigger_id"]] = 1
+            self._done.append((answer.payload["trigger_id"], told))
         return True
 
     async def _press_once(self, button_id: str) -> Answer | None:
@@ -198,11 +207,13 @@ class Person:
         self._channel.invite_bot()
 
     async def _mention(self, verb: str, pictures: Sequence[bytes], jobs: int) -> bool:
+        told = len(self.member.ephemerals)
         files = [self.member.uploads(f"{number}.png", content) for number, content in enumerate(pictures)]
         answer = await self.member.mentions(verb, self._channel, files=files)
         self._ledger.repeated += answer.attempts - 1
         if answer.acknowledged and answer.message is not None:
             self._ledger.jobs[answer.message.ts] = jobs
+            self._done.append((answer.message.ts, told))
         return answer.acknowledged
 
     async def _have_it_installed(self) -> None:
