@@ -134,7 +134,9 @@ async def running(
         leases = await stack.enter_async_context(database.shared(exclusive=settings.embedded))
         blobs = BlobStore.open(settings.blobs or settings.data_dir / "pictures")
         service_url, token, webhook_secret = await _image_service(stack, settings, listener, tuning)
-        client = await stack.enter_async_context(Client(service_url, token, last_look=partial(need_lease, leases)))
+        client = await stack.enter_async_context(
+            Client(service_url, token, rates=database.rates, last_look=partial(need_lease, leases))
+        )
         circuit = Circuit(client, settings=tuning.circuit)
         guarded = await stack.enter_async_context(PictureFetcher())
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
@@ -167,7 +169,7 @@ async def running(
             bells=bells,
             keys=keys,
             leases=leases,
-            call_pace=CallPace(settings.api_calls_per_minute),
+            call_pace=CallPace(database.rates, settings.api_calls_per_minute),
             url=url_of(listener),
         )
         adapters = load_adapters(app)

@@ -19,7 +19,7 @@ from bot.storage.connection import Connection
 from bot.storage.database import Database
 from bot.storage.sqlite import SqliteDatabase
 
-OF_THIS_PLACE = frozenset({"schema_migrations", "replicas", "leases"})
+OF_THIS_PLACE = frozenset({"schema_migrations", "replicas", "leases", "rates"})
 """Tables that say something about the database itself, or about who is at work in it at the moment."""
 
 _WHOLE = 2**256

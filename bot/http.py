@@ -14,9 +14,10 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from structlog.contextvars import bound_contextvars
 
 from bot import pieces
 from bot.config import is_loopback
@@ -34,8 +35,8 @@ from bot.supervision import Supervisor
 log = structlog.get_logger(__name__)
 
 WEBHOOK_LIMIT_BYTES = 1_000_000
-WEBHOOKS_AT_A_TIME = 256
-"""Webhooks that are being written down at the most; more are asked to come again."""
+WEBHOOK_ARRIVES_WITHIN_S = 10.0
+"""Seconds that the body of a webhook may take to arrive."""
 
 ANSWER_WITHIN_S = 0.04
 """Seconds after which a webhook is answered, whatever the disk does. The promise is 50 ms."""
@@ -78,7 +79,7 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
         Route("/readyz", _readyz(core), methods=["GET"]),
         Route("/metrics", _metrics(core), methods=["GET"]),
     ]
-    return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found})
+    return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found, ClientDisconnect: _hung_up})
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -106,49 +107,51 @@ def _width(request: Request) -> int | None:
 
 
 def _webhook(core: Core) -> Endpoint:
-    keeping: set[asyncio.Task[None]] = set()
-
     async def webhook(request: Request) -> Response:
-        verdict = await judge(request)
+        with bound_contextvars(job=request.path_params["job_id"]):
+            verdict = await judge(request)
         core.metrics.webhooks.labels(verdict).inc()
         return _VERDICTS[verdict]()
 
-    def forget(task: asyncio.Task[None]) -> None:
-        keeping.discard(task)
-        # The sender comes again by itself where this has failed behind its answer.
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("a webhook was not kept", reason=str(error))
-
     async def judge(request: Request) -> str:
-        body = await _read(request, WEBHOOK_LIMIT_BYTES)
+        try:
+            async with asyncio.timeout(WEBHOOK_ARRIVES_WITHIN_S):
+                body = await _read(request, WEBHOOK_LIMIT_BYTES)
+        except (ClientDisconnect, TimeoutError):
+            return "invalid"
         if body is None:
             return "too_large"
         signature = request.headers.get(SIGNATURE_HEADER)
         if not core.webhook_secret or not verify(body, signature, core.webhook_secret):
             return "bad_signature"
-        if len(keeping) >= WEBHOOKS_AT_A_TIME:
+        if core.tracker.inbox.full:
             return "busy"
-        task = asyncio.create_task(core.tracker.keep(request.path_params["job_id"], body), name="keep a webhook")
-        keeping.add(task)
-        task.add_done_callback(forget)
-        done, _ = await asyncio.wait([task], timeout=ANSWER_WITHIN_S)
+        try:
+            kept = core.tracker.inbox.take(request.path_params["job_id"], body)
+        except ValueError:
+            return "invalid"
+        kept.add_done_callback(_note)
+        await asyncio.wait([kept], timeout=ANSWER_WITHIN_S)
         # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
-        return _verdict(task) if done else "busy"
+        return _verdict(kept) if kept.done() else "busy"
 
     return webhook
 
 
-def _verdict(task: asyncio.Task[None]) -> str:
-    try:
-        task.result()
-    except JobNotFound:
-        return "unknown_job"
-    except ValueError:
-        return "invalid"
-    except Exception:  # a failure of ours is never the sender's to see
-        log.exception("a webhook could not be kept")
-        return "busy"
-    return "taken"
+def _note(kept: asyncio.Future[None]) -> None:
+    """Note what became of a webhook; the sender comes again by itself where it was not kept."""
+    if not kept.cancelled() and (error := kept.exception()) is not None:
+        log.warning("a webhook was not kept", reason=str(error) or type(error).__name__)
+
+
+def _verdict(kept: asyncio.Future[None]) -> str:
+    match kept.exception():
+        case None:
+            return "taken"
+        case JobNotFound():
+            return "unknown_job"
+        case _:  # a failure of ours is never the sender's to see
+            return "busy"
 
 
 def _busy() -> Response:
@@ -196,6 +199,9 @@ def _may_read_metrics(request: Request, readers: Sequence[IPv4Network | IPv6Netw
 
 async def _read(request: Request, limit: int) -> bytes | None:
     """Read a body, or nothing where it is larger than ``limit`` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -225,6 +231,11 @@ async def _not_found(request: Request, _error: Exception) -> Response:
         policy = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
         return HTMLResponse(_NOT_FOUND, status_code=404, headers=policy)
     return _refusal(404, "not_found", "There is nothing here.")
+
+
+async def _hung_up(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: whoever sent this has gone in the middle of it, which is no error of ours."""
+    return Response(status_code=400)
 
 
 async def _healthz(_request: Request) -> Response:

@@ -85,6 +85,7 @@ async def serve(
             log_config=None,
             access_log=False,
             lifespan="off",
+            http="h11",  # which takes 64 KiB of headers at the most, where the quicker one takes them for ever
             ws="none",
             server_header=False,
             proxy_headers=bool(trusted_proxies),

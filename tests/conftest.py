@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from bot.rates import Rates
+from bot.storage.database import Database
+from bot.storage.store import Store
 from tests import postgresql
 from tests.fakes.image_service import SettableClock
 
@@ -62,11 +65,25 @@ def postgres_database(_stripped_database: str) -> str:
     return _stripped_database
 
 
+@pytest.fixture
+def emptied_database(_kept_database: str) -> str:
+    """The address of a PostgreSQL database without a row; what tables there were are there."""
+    asyncio.run(postgresql.empty(_kept_database))
+    return _kept_database
+
+
+@pytest.fixture
+async def two_rates(emptied_database: str) -> AsyncIterator[tuple[Rates, Rates]]:
+    """The rates of two processes on one PostgreSQL."""
+    async with await Database.open(emptied_database) as one, await Database.open(emptied_database) as other:
+        await Store(one).migrate()
+        yield one.rates, other.rates
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """Where an empty database is: one of SQLite, then one of PostgreSQL."""
     if request.param == "sqlite":
         return tmp_path / "imaginebot.db"
-    address: str = request.getfixturevalue("_kept_database")
-    asyncio.run(postgresql.empty(address))
+    address: str = request.getfixturevalue("emptied_database")
     return address

@@ -91,6 +91,12 @@ async def tell(asked: Asked, text: str) -> None:
             log.warning("a person could not be told", reason=str(translated(error)))
 
 
+async def refuse(asked: Asked, error: ImaginebotError) -> None:
+    """Tell the one person alone why it cannot be."""
+    _note(error, asked)
+    await tell(asked, notices.problem(error))
+
+
 async def show(asked: Asked, layout: ui.LayoutView) -> None:
     """Show something to the one person alone."""
     await asked.response.send_message(view=layout, ephemeral=True)

@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from adapters.discord import notices, presenter
-from adapters.discord.answers import Answers, Asked
+from adapters.discord.answers import Answers, Asked, refuse
 from adapters.discord.binding import source_of
 from adapters.discord.faults import RAISED, code_of
 from adapters.discord.permissions import need
@@ -76,9 +76,11 @@ class Desk:
             late = not work.done()
             place = await self._defer(asked, event, wish) if late else None
             jobs = await work
-        except ImaginebotError:
+        except ImaginebotError as error:
+            # Told before it is forgotten: an end in between would leave the person waiting for ever.
+            await refuse(asked, error)
             await self.rows.set_wish(event.id, None)
-            raise
+            return
         finally:
             work.cancel()
         await self.answer(asked, event, jobs, place=place)

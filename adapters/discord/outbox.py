@@ -55,8 +55,7 @@ class Outbox:
         self.client = client
         self._app = app
         self._rows = rows
-        self.client = client
-        self._pace = Pace()
+        self._pace = Pace(app.database.rates)
         self._finder = Finder(rows, client, app.clock)
         self._limits = UploadLimits(client)
         self.uploads = Uploads(app.service)
@@ -93,7 +92,7 @@ class Outbox:
         place = await self._place(post)
         name = place.name or MessageName.read(post.reference or "")
         if not view.status.ended:
-            self._take_turn(place, name)
+            await self._take_turn(place, name)
         self.uploads.trust(name.message, post.shown_revision)
         try:
             moved = await self._change_or_move(place, name, view)
@@ -261,10 +260,12 @@ class Outbox:
         look = await self.look(place, view)
         await self.uploads.send(view, look, send, limit=await self.upload_limit(place), message=name.message)
 
-    def _take_turn(self, place: Place, name: MessageName) -> None:
+    async def _take_turn(self, place: Place, name: MessageName) -> None:
         by_token = _made_by_token(place) and self._finder.webhook(place) is not None
         age = self._app.clock() - discord.utils.snowflake_time(name.message)
-        self._pace.take(channel=None if by_token else name.channel, old_message=name.message if age > OLD else None)
+        await self._pace.take(
+            channel=None if by_token else name.channel, old_message=name.message if age > OLD else None
+        )
 
     # Calling the one who asked
 

@@ -6,52 +6,43 @@ second; what is left of both is for ends, new messages and answers.
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable
+from typing import Final
 
 from bot.errors import PlatformBusy
+from bot.rates import Rate, Rates
 
-CHANNEL_EDITS, CHANNEL_S = 3, 5.0
-ALL_EDITS, ALL_S = 20, 1.0
-OLD_EDITS, OLD_S = 1, 60.0
-"""So many changes in so many seconds: of a channel, of all together, and of one message that is older than an hour,
-of which Discord takes few (error 30046)."""
+ALL: Final = Rate(name="discord edits", count=10, within_s=0.5)
+"""Of all together, at most 30 in any second."""
 
-_ALL = "all"
-_KEYS_LIMIT = 5000
+
+def of_channel(channel: int) -> Rate:
+    """Give the rate of a channel: at most three in any five seconds."""
+    return Rate(name=f"discord channel {channel}", count=1, within_s=5 / 3)
+
+
+def of_old_message(message: int) -> Rate:
+    """Give the rate of a message that is older than an hour, of whose changes Discord takes few (error 30046)."""
+    return Rate(name=f"discord message {message}", count=1, within_s=60)
 
 
 class Pace:
-    """Count the changes of the last seconds."""
+    """Count changes."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """Begin with none; ``now`` gives seconds."""
-        self._now = now
-        self._taken: dict[str, deque[float]] = {}
+    def __init__(self, rates: Rates) -> None:
+        """Count by ``rates``, so with every other process that changes messages of the same bot."""
+        self._rates = rates
 
-    def take(self, *, channel: int | None = None, old_message: int | None = None) -> None:
+    async def take(self, *, channel: int | None = None, old_message: int | None = None) -> None:
         """Take the right to one change, of a ``channel`` if that counts, and of an ``old_message`` if it is one.
 
         Raises:
             PlatformBusy: not yet.
         """
-        wanted = [(_ALL, ALL_EDITS, ALL_S)]
+        wanted = [ALL]
         if channel is not None:
-            wanted.append((f"channel {channel}", CHANNEL_EDITS, CHANNEL_S))
+            wanted.append(of_channel(channel))
         if old_message is not None:
-            wanted.append((f"message {old_message}", OLD_EDITS, OLD_S))
-        now = self._now()
-        wait = max(self._wait(key, count, within, now) for key, count, within in wanted)
-        if wait > 0:
-            raise PlatformBusy("There are many changes at the moment.", retry_after=wait)
-        for key, _, _ in wanted:
-            self._taken[key].append(now)
-
-    def _wait(self, key: str, count: int, within: float, now: float) -> float:
-        if len(self._taken) > _KEYS_LIMIT:
-            self._taken = {key: taken for key, taken in self._taken.items() if taken and taken[-1] > now - OLD_S}
-        taken = self._taken.setdefault(key, deque())
-        while taken and taken[0] <= now - within:
-            taken.popleft()
-        return 0.0 if len(taken) < count else taken[0] + within - now
+            wanted.append(of_old_message(old_message))
+        standing = await self._rates.take(*wanted)
+        if not standing.taken:
+            raise PlatformBusy("There are many changes at the moment.", retry_after=standing.wait_s)

@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.mcp.server import StudioServer
 from bot.access import api_key_of
-from bot.calls import CallPace, Standing
+from bot.calls import CallPace
 from bot.errors import NotAuthenticated
 from bot.keys import ApiKey, Keys
+from bot.rates import Standing
 
 PATH = "/mcp"
 METADATA_PATH = "/.well-known/oauth-protected-resource"
@@ -131,8 +132,8 @@ class _Protected:
             key = await api_key_of(call, self._guests.keys, proxied=self._guests.proxied)
         except NotAuthenticated as error:
             return await _unauthorized(call, str(error))(scope, receive, send)
-        standing = self._guests.pace.take(key.id)
-        if not standing.allowed:
+        standing = await self._guests.pace.take(key.id)
+        if not standing.taken:
             return await _too_many(self._guests.pace, standing)(scope, receive, send)
         token = KeyToken(token="", client_id=key.id, subject=key.id, scopes=[], key=key)
         scope["user"] = AuthenticatedUser(token)

@@ -10,7 +10,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.calls import WINDOW_S, Standing
+from bot.calls import WINDOW_S
+from bot.rates import Standing
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -52,7 +53,7 @@ class Envelope:
         if standing is None:
             return
         policies, limits = [self._calls], [_limit("calls", standing.remaining, standing.reset_s)]
-        if busy and standing.allowed:  # so it is the jobs that are too many
+        if busy and standing.taken:  # so it is the jobs that are too many
             policies.append(self._jobs)
             limits.append(_limit("jobs", 0, float(headers.get("Retry-After", "1"))))
         headers["RateLimit-Policy"] = ", ".join(policies)

@@ -17,7 +17,7 @@ from adapters.rest.docs import docs_page
 from adapters.rest.envelope import Envelope
 from adapters.rest.streams import Streams
 from bot.access import api_key_of
-from bot.calls import CallPace, Standing
+from bot.calls import CallPace
 from bot.errors import JobNotFound
 from bot.jobs.facade import ApiFacade
 from bot.jobs.reporting import Address
@@ -25,6 +25,7 @@ from bot.jobs.service import JobService
 from bot.keys import Keys
 from bot.midjourney.refusals import Refusal, RequestRefused
 from bot.midjourney.routes import create_contract_app
+from bot.rates import Standing
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 IDEMPOTENCY_PATTERN = r'^("[!#-~]{1,255}"|[!#-~]{1,255})$'
@@ -88,8 +89,8 @@ class Under(BaseRoute):
 def _contract_app(door: Door, streams: Streams) -> FastAPI:
     async def authenticate(request: Request) -> ApiFacade:
         key = await api_key_of(request, door.keys, proxied=door.proxied)
-        standing = request.state.standing = door.pace.take(key.id)
-        if not standing.allowed:
+        standing = request.state.standing = await door.pace.take(key.id)
+        if not standing.taken:
             raise RequestRefused(_too_many(door.pace, standing))
         named = _idempotency_key(request) if request.method == "POST" else None
         return ApiFacade(door.service, key, address=door.address, idempotency_key=named)

@@ -78,7 +78,7 @@ class SlackAdapter:
         workspaces = Workspaces(app.database, app.clock, rotator=rotator)
         if setup.bot_token:
             workspaces.fixed = await fixed_workspace(client, setup.bot_token, app)
-        calls = Calls(client, workspaces, Pace())
+        calls = Calls(client, workspaces, Pace(app.database.rates))
         messages = Messages(app.database, app.clock, calls, workspaces)
         uploads = Uploads(app.database, calls, app.service)
         studio = Studio(
@@ -127,8 +127,9 @@ class SlackAdapter:
 
     async def edit(self, post: Post, view: JobView) -> None:
         """Make the message of ``post`` show ``view``."""
-        await self._open_posts().show(post, view)
+        posts = self._open_posts()
         self._tempo.note(post.conversation.workspace, post.id, ended=view.ended_at is not None)
+        await posts.show(post, view)
         self.edit_interval = self._tempo.interval
 
     def _open_posts(self) -> Posts:

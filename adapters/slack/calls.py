@@ -50,7 +50,7 @@ class Calls:
             return await self._call(method, token, arguments)
         except SlackProblem as problem:
             if problem.name in {"ratelimited", "rate_limited"}:
-                self._pace.rest(workspace, method, problem.retry_after or RETRY_AFTER_S)
+                await self._pace.rest(workspace, method, problem.retry_after or RETRY_AFTER_S)
             if problem.name == "missing_scope":
                 log.warning("a scope is missing in Slack", workspace=workspace, method=method, needed=problem.needed)
             if problem.name in LOST_TOKEN and await self._workspaces.lost(workspace, token, problem.name):

@@ -2,6 +2,9 @@
 
 Slack lets us change some fifty messages a minute in a workspace, whatever their number. So the more posts are under
 way, the more rarely each tells of its progress; ends do not wait for their turn.
+
+The rate itself is kept in ``adapters.slack.pace``, over all processes. This is each one's own guess at how many they
+are, so that few are turned away there; a post that is turned away comes by at one or the other, and counts there too.
 """
 
 from __future__ import annotations
@@ -20,14 +23,14 @@ COUNTED_FOR_S: Final = 60.0
 
 
 class Tempo:
-    """Count the posts that tell of their progress, in each workspace."""
+    """Count the posts that tell of their progress, or try to, in each workspace."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._told: dict[str, OrderedDict[str, float]] = {}
 
     def note(self, workspace: str, post_id: str, *, ended: bool) -> None:
-        """Take note of a change."""
+        """Take note of a change that is about to be tried."""
         posts = self._told.setdefault(workspace, OrderedDict())
         posts.pop(post_id, None)
         if not ended:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from uuid import UUID
 
 from bot.engine.records import JobRecord
@@ -45,7 +46,8 @@ class Dispatcher:
                 job = unfinished.popleft() if unfinished else await self._next()
                 # No await between here and the task: a cancel that comes later finds the task, and one that came
                 # before has changed the row, which the making looks at first.
-                self._tasks[job.id] = group.create_task(self._carry_out(job))
+                task = self._tasks[job.id] = group.create_task(self._carry_out(job))
+                task.add_done_callback(partial(self._free, job.id))
 
     async def _next(self) -> JobRecord:
         while True:
@@ -63,6 +65,8 @@ class Dispatcher:
             await self._make(job)
         except Exception:  # noqa: BLE001 - one job's trouble is not the others'; its row says that it is unfinished
             _log.exception("job %s could not be ended; it is taken up again at the next start", job.id)
-        finally:
-            del self._tasks[job.id]
-            self._places.release()
+
+    def _free(self, job_id: UUID, _task: asyncio.Task[None]) -> None:
+        # Not at the end of the task itself: one that is stopped before its first step never comes to its end.
+        del self._tasks[job_id]
+        self._places.release()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
@@ -82,6 +83,10 @@ class Collector:
         return IDLE_S if soonest is None else min(IDLE_S, max(0.0, (soonest - now).total_seconds()))
 
     async def _fetch(self, picture: Picture) -> None:
+        with bound_contextvars(job=picture.job_id):
+            await self._have(picture)
+
+    async def _have(self, picture: Picture) -> None:
         try:
             kept = await (self._download(picture) if picture.source_url else self._derive(picture))
         except _NotYetError:

@@ -1,7 +1,8 @@
 """Throw away what is of no more use, so that neither the disk nor the tables grow without end.
 
-Jobs, posts, buttons and pictures are kept for ever. Three things are not: webhooks (they have been applied long since),
-idempotency keys (no platform repeats an event after days), and the audit trail, which is kept for a year.
+Jobs, posts, buttons and pictures are kept for ever. Four things are not: webhooks (they have been applied long since),
+idempotency keys (no platform repeats an event after days), the audit trail, which is kept for a year, and rates by which
+all has been allowed again for a while.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ ROWS_AT_A_TIME = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """How long each kind of row is kept. Webhooks longer than ``bot.jobs.tracker.REPLAY_WINDOW``, and a day more."""
+    """How long each kind of row is kept. Webhooks longer than ``bot.jobs.inbox.REPLAY_WINDOW``, and a day more."""
 
     webhook_events: timedelta = timedelta(days=7)
     idempotency_keys: timedelta = timedelta(days=7)
     audit: timedelta = timedelta(days=365)
+    rates: timedelta = timedelta(hours=1)
 
 
 class Housekeeper:
@@ -52,6 +54,7 @@ class Housekeeper:
             "webhook_events": self._retention.webhook_events,
             "idempotency_keys": self._retention.idempotency_keys,
             "audit": self._retention.audit,
+            "rates": self._retention.rates,
         }
         gone = {table: await self._prune(table, age) for table, age in ages.items()}
         if any(gone.values()):

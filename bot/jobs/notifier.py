@@ -168,7 +168,7 @@ class Notifier:
             await self._settle(delivery, outcome)
             crash.point("notifier.settled")
         except Exception:  # the row is still there, and is tried again as if nothing had been sent
-            log.exception("a webhook could not be settled", event=delivery["id"])
+            log.exception("a webhook could not be settled", job=delivery["job_id"], event=delivery["id"])
             await asyncio.sleep(IDLE_S)
         finally:
             self._under_way.pop(delivery["id"], None)

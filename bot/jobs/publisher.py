@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
@@ -104,7 +105,8 @@ class Publisher:
 
     async def _send_in_turn(self, adapter: Adapter, lane: Sequence[Post]) -> None:
         for post in lane:
-            await self._send(adapter, post)
+            with bound_contextvars(job=post.job_id):
+                await self._send(adapter, post)
 
     async def _send(self, adapter: Adapter, post: Post) -> None:
         try:

@@ -93,6 +93,8 @@ class Submitter:
         self._calling: set[str] = set()
         self._has_run = False
         self._paused_until: datetime | None = None
+        self._cancels_failed = 0
+        self._cancels_paused_until: datetime | None = None
 
     async def recover(self) -> None:
         """Once at start: let what was being sent when the process ended be looked for."""
@@ -101,7 +103,7 @@ class Submitter:
 
     async def on_service_change(self) -> None:
         """Let every waiting job go at once when the service is back, and say where they stand either way."""
-        self._paused_until = None
+        self._paused_until = self._cancels_paused_until = None
         async with self._store.unit() as unit:
             if self._service_answers():
                 await unit.release_waiting()
@@ -259,7 +261,7 @@ class Submitter:
         try:
             await self._api.cancel(UUID(upstream_id))
         except ImaginebotError as error:
-            log.warning("a superfluous job could not be cancelled", upstream=upstream_id, reason=str(error))
+            log.warning("a superfluous job could not be cancelled", job=job.id, upstream=upstream_id, reason=str(error))
 
     async def _try_later(self, job: Job, error: UpstreamUnavailable) -> None:
         crash.point("submitter.unavailable")
@@ -303,7 +305,7 @@ class Submitter:
         except ImaginebotError as error:
             log.warning("cannot look for jobs whose sending had no answer", reason=str(error), jobs=len(overdue))
             for job in overdue:
-                await self._look_later(job)
+                await self._look_later(job, getattr(error, "retry_after", None))
             return
         for job in overdue:
             parent, _ = await self._material(job)
@@ -352,20 +354,32 @@ class Submitter:
             await unit.schedule_job(job.id, unit.now, attempts=attempts)
         self._ring()
 
-    async def _look_later(self, job: Job) -> None:
+    async def _look_later(self, job: Job, retry_after: float | None) -> None:
         async with self._store.unit() as unit:
             attempts = await unit.attempts_of(job.id) + 1
-            await unit.schedule_job(job.id, unit.now + self._settings.backoff.after(attempts), attempts=attempts)
+            wait = self._settings.backoff.after(attempts, at_least=retry_after)
+            await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
 
     # Cancels
 
     async def carry_cancels(self) -> None:
         """Tell the image service of every cancel that it has not heard of."""
         async with self._store.unit() as unit:
+            if self._cancels_paused_until is not None and unit.now < self._cancels_paused_until:
+                return
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
-        for job in asked:
-            if job.upstream_id is not None:
-                await self._carry_cancel(job, job.upstream_id)
+        try:
+            for job in asked:
+                if job.upstream_id is not None:
+                    with bound_contextvars(job=job.id):
+                        await self._carry_cancel(job, job.upstream_id)
+        except UpstreamUnavailable as error:
+            # It is not about this job, so the others need not be tried either.
+            wait = self._settings.backoff.after(self._cancels_failed, at_least=error.retry_after)
+            self._cancels_paused_until = self._store.clock() + wait
+            self._cancels_failed += 1
+        else:
+            self._cancels_failed = 0
 
     async def _carry_cancel(self, job: Job, upstream_id: str) -> None:
         try:
@@ -377,6 +391,8 @@ class Submitter:
             await self._poll_now(job)
         except ImaginebotError as error:
             log.warning("a cancel has not reached the image service", job=job.id, reason=str(error))
+            if isinstance(error, UpstreamUnavailable):
+                raise
         else:
             # What it says counts: the job may have ended in another way just before.
             report = report_of_job(theirs) if theirs.status.ended else Report(status=JobStatus.CANCELLED)

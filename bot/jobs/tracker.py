@@ -1,26 +1,25 @@
 """Follow the jobs that the image service has, by its webhooks and by asking.
 
-Both ways end in ``merge``. Webhooks are verified by the route, kept, and answered; a loop of its own applies what is
-kept, also what was kept when the process last ended. Polling asks the list, which covers a hundred jobs a call, and only
+Both ways end in ``merge``. Webhooks are verified by the route, kept (see ``bot.jobs.inbox``), and answered; a loop of
+its own applies what is kept, also what was kept when the process last ended. Polling asks the list, which covers a hundred jobs a call, and only
 for jobs that have been silent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
 from bot.jobs import changes
 from bot.jobs.bells import Bells
+from bot.jobs.inbox import Inbox, event_of
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
@@ -48,15 +47,8 @@ CALLS_A_ROUND = 12
 CALL_PAUSE_S = 0.1
 """How much longer a round's further calls put off the next round, in seconds each."""
 
-EVENTS_AT_A_TIME = 100
-"""Kept webhooks that are applied in one unit of work."""
-
-REPLAY_WINDOW = timedelta(days=3)
-"""How old a webhook may be, by its own time. Shorter than events are kept for (see ``bot.jobs.housekeeper``), so that
-whatever passes is known where it has come before."""
-
-AHEAD_WINDOW = timedelta(days=1)
-"""How far the service's clock may be ahead of ours."""
+EVENTS_AT_A_TIME = 10
+"""Kept webhooks that are applied in one unit of work; few, as commands and new webhooks have to wait for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +77,10 @@ class Tracker:
         self._api = api
         self._bells = bells
         self._settings = settings
+        self.inbox = Inbox(store, bells)
         self._failures = 0
         self._calls = 0
+        self._paused_until: datetime | None = None
 
     async def run(self) -> None:
         """Apply webhooks and ask, until cancelled."""
@@ -115,16 +109,7 @@ class Tracker:
             JobNotFound: no such job.
             ValueError: the body is not an event of the contract, or far too old to be news.
         """
-        event = _event_of(body)
-        digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
-        crash.point("tracker.heard")
-        with bound_contextvars(job=job_id):
-            async with self._store.unit() as unit:
-                _need_fresh(event, unit.now)
-                await unit.job(job_id)
-                await unit.add_webhook_event(digest, job_id, body.decode())
-        crash.point("tracker.kept")
-        self._bells.events.ring()
+        await self.inbox.take(job_id, body)
 
     async def hear(self, job_id: str, body: bytes) -> None:
         """Keep a webhook and apply it at once; raises what ``keep`` raises."""
@@ -149,7 +134,7 @@ class Tracker:
 
     async def _apply_kept(self, unit: Unit, job_id: str, body: str) -> None:
         try:
-            await self._apply_event(unit, await unit.hold_job(job_id), _event_of(body.encode()))
+            await self._apply_event(unit, await unit.hold_job(job_id), event_of(body.encode()))
         except (ValueError, JobNotFound) as error:
             # Kept by another version, perhaps. Polling tells what it would have told, and the others must go on.
             log.warning("a kept webhook cannot be applied", reason=str(error))
@@ -178,9 +163,11 @@ class Tracker:
 
     async def poll(self) -> float:
         """Ask about every job that is due, and give the seconds until the next one is."""
-        async with self._store.unit() as unit:
-            due = await unit.jobs_to_poll(POLL_ROUND)
         self._calls = 0
+        async with self._store.unit() as unit:
+            if self._paused_until is not None and unit.now < self._paused_until:
+                return (self._paused_until - unit.now).total_seconds()
+            due = await unit.jobs_to_poll(POLL_ROUND)
         if due:
             try:
                 await self._ask(due)
@@ -188,8 +175,15 @@ class Tracker:
             except ImaginebotError as error:
                 self._failures += 1
                 log.warning("cannot ask about jobs", jobs=len(due), reason=str(error))
-                return self._settings.backoff.after(self._failures).total_seconds()
+                return await self._spare_service(getattr(error, "retry_after", None))
         return await self._idle_seconds()
+
+    async def _spare_service(self, retry_after: float | None) -> float:
+        """Give the seconds to wait after a failure; what the service itself has asked for, no bell cuts short."""
+        wait = self._settings.backoff.after(self._failures, at_least=retry_after)
+        if retry_after is not None:
+            self._paused_until = self._store.clock() + wait
+        return wait.total_seconds()
 
     async def _idle_seconds(self) -> float:
         async with self._store.unit() as unit:
@@ -199,26 +193,25 @@ class Tracker:
 
     async def _ask(self, due: list[Job]) -> None:
         wanted = {UUID(job.upstream_id): job for job in due if job.upstream_id}
-        for theirs in await self._look_up(wanted):
-            await self._report(wanted.pop(theirs.id), report_of_job(theirs))
+        if len(wanted) > 1:
+            await self._look_through_list(wanted)
         for upstream_id, job in wanted.items():
             if self._calls >= CALLS_A_ROUND:
                 break  # those that are left are still due, and come first in the next round
-            await self._ask_for_one(upstream_id, job)
+            with bound_contextvars(job=job.id):
+                await self._ask_for_one(upstream_id, job)
         self._ring()
 
-    async def _look_up(self, wanted: dict[UUID, Job]) -> list[schema.Job]:
-        """Page through the list until every wanted job is found or the list is older than all of them."""
-        if len(wanted) == 1:
-            return []
+    async def _look_through_list(self, wanted: dict[UUID, Job]) -> None:
+        """Take every job out of ``wanted`` that the list tells of, page by page, so that a page that fails costs none."""
         oldest = min(job.created_at for job in wanted.values())
-        found: dict[UUID, schema.Job] = {}
         async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
             self._calls += 1
-            found |= {job.id: job for job in page if job.id in wanted}
-            if len(found) == len(wanted):
+            for theirs in page:
+                if (job := wanted.pop(theirs.id, None)) is not None:
+                    await self._report(job, report_of_job(theirs))
+            if not wanted:
                 break
-        return list(found.values())
 
     async def _ask_for_one(self, upstream_id: UUID, job: Job) -> None:
         self._calls += 1
@@ -251,19 +244,6 @@ class Tracker:
         self._bells.collector.ring()
         self._bells.publisher.ring()
         self._bells.submitter.ring()
-
-
-def _event_of(body: bytes) -> schema.WebhookEvent:
-    try:
-        return schema.WebhookEvent.model_validate_json(body)
-    except ValidationError as error:
-        raise ValueError("the body is not an event of the contract") from error
-
-
-def _need_fresh(event: schema.WebhookEvent, now: datetime) -> None:
-    said_at = event.timestamp if event.timestamp.tzinfo else event.timestamp.replace(tzinfo=UTC)
-    if not now - REPLAY_WINDOW <= said_at <= now + AHEAD_WINDOW:
-        raise ValueError("the event is not of these days")
 
 
 _EXPIRED = "The image service no longer knows this job. Press Retry to ask for it again."

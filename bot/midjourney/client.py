@@ -18,9 +18,8 @@ from uuid import UUID
 
 import httpx
 import stamina
-from aiolimiter import AsyncLimiter
 from pydantic import BaseModel, ValidationError
-from structlog.contextvars import get_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot.clock import Clock, system_clock
 from bot.errors import (
@@ -47,6 +46,7 @@ from bot.midjourney.schema import (
     VariationRequest,
     wire,
 )
+from bot.rates import OwnRates, Rate, Rates
 
 _log = logging.getLogger(__name__)
 
@@ -86,17 +86,11 @@ class Retries:
     total: float = 45.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """At most ``calls`` calls in ``seconds``."""
-
-    calls: float = 20
-    seconds: float = 1.0
-
+PACE = Rate(name="image service", count=20, within_s=1.0)
+"""How often the service is called, at the most. It names no limit of its own; ours is against a loop gone wrong."""
 
 _DEFAULT_TIMEOUTS = Timeouts()
 _DEFAULT_RETRIES = Retries()
-_DEFAULT_PACE = Pace()
 
 
 class Client:
@@ -113,13 +107,14 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         timeouts: Timeouts = _DEFAULT_TIMEOUTS,
         retries: Retries = _DEFAULT_RETRIES,
-        pace: Pace = _DEFAULT_PACE,
+        rates: Rates | None = None,
+        pace: Rate = PACE,
         clock: Clock = system_clock,
         last_look: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare the pool; nothing is sent yet.
 
-        ``last_look`` is called when the connection is there and the next thing is to write a request that changes
+        ``rates`` are those of all who call with the same key. ``last_look`` is called when the connection is there and the next thing is to write a request that changes
         something; where it raises, nothing is written.
 
         Raises:
@@ -130,7 +125,8 @@ class Client:
         self._base_url = _checked(base_url)
         self._attempt_seconds = timeouts.attempt
         self._retries = retries
-        self._pace = AsyncLimiter(pace.calls, pace.seconds)
+        self._rates = rates or OwnRates()
+        self._pace = pace
         self._clock = clock
         self._last_look = last_look
         self._http = httpx.AsyncClient(
@@ -213,24 +209,34 @@ class Client:
         missing: Callable[[str], ImaginebotError] | None = None,
     ) -> _ANSWER:
         """Call until it succeeds, is refused, or trying again would be wrong or pointless."""
-        retries = self._retries
-
-        def worth_another_try(error: Exception) -> bool | float:
-            if not isinstance(error, UpstreamUnavailable) or (method != "GET" and error.may_have_arrived):
-                return False
-            if error.retry_after is None:
-                return True
-            return error.retry_after if error.retry_after <= retries.longest_wait else False
-
         # One id for all attempts, so that the service can tell a repeated request from a new one; the caller's, where
-        # it has one in its log lines.
-        headers = {"X-Request-Id": str(get_contextvars().get("request_id") or uuid.uuid4())}
+        # it has one. Every line about the call carries it, so that the service's logs and ours can be laid side by side.
+        request_id = str(get_contextvars().get("request_id") or uuid.uuid4())
+        headers = {"X-Request-Id": request_id}
         if body is not None:
             headers["Content-Type"] = "application/json"
         extensions = {} if method == "GET" else {"trace": self._before_writing}
         request = self._http.build_request(
             method, path, params=params, content=body, headers=headers, extensions=extensions
         )
+        with bound_contextvars(request_id=request_id):
+            return await self._try(request, answer, missing)
+
+    async def _try(
+        self,
+        request: httpx.Request,
+        answer: type[_ANSWER],
+        missing: Callable[[str], ImaginebotError] | None,
+    ) -> _ANSWER:
+        retries = self._retries
+
+        def worth_another_try(error: Exception) -> bool | float:
+            if not isinstance(error, UpstreamUnavailable) or (request.method != "GET" and error.may_have_arrived):
+                return False
+            if error.retry_after is None:
+                return True
+            return error.retry_after if error.retry_after <= retries.longest_wait else False
+
         async for attempt in stamina.retry_context(
             on=worth_another_try,
             attempts=retries.attempts,
@@ -240,12 +246,24 @@ class Client:
             wait_jitter=retries.jitter,
         ):
             with attempt:
-                async with self._pace:
-                    response = await self._send(request)
+                await self._turn()
+                response = await self._send(request)
                 if response.status_code != 200:
                     raise self._refused(response, missing)
                 return _read(answer, response)
         raise AssertionError("the loop above either returns or raises")
+
+    async def _turn(self) -> None:
+        """Wait for a turn.
+
+        Raises:
+            UpstreamBusy: it is further off than a call is tried for.
+        """
+        standing = await self._rates.take(self._pace, patience_s=self._retries.total)
+        if not standing.taken:
+            raise UpstreamBusy(retry_after=standing.wait_s)
+        if standing.wait_s:
+            await asyncio.sleep(standing.wait_s)
 
     async def _before_writing(self, event: str, _info: Mapping[str, Any]) -> None:
         """Hear from the transport where it is with a request."""

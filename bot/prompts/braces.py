@@ -24,8 +24,13 @@ class Braces(NamedTuple):
     unmatched: tuple[int, ...]
 
 
+_NO_BRACES = Braces(groups={}, unmatched=())
+
+
 def find_braces(text: str) -> Braces:
     """Find the outermost groups of ``text`` and the braces that have no partner."""
+    if "{" not in text and "}" not in text:
+        return _NO_BRACES
     pairs: dict[int, int] = {}
     opened: list[int] = []
     stray: list[int] = []
@@ -50,9 +55,9 @@ def _outermost(pairs: dict[int, int]) -> dict[int, int]:
 
 def has_group(text: str) -> bool:
     """Tell whether a brace that is not escaped opens in ``text``."""
-    return _GROUP.search(text) is not None
+    return "{" in text and _GROUP.search(text) is not None
 
 
 def unescape(text: str) -> str:
     """Take the backslashes off escaped braces and commas."""
-    return _ESCAPE.sub(r"\1", text)
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text

@@ -52,7 +52,7 @@ def parse(text: str) -> Prompt:
         *_too_long(text),
         *check(prompt, draft.words),
     ]
-    return replace(prompt, issues=_in_order(issues))
+    return replace(prompt, issues=_in_order(issues)) if issues else prompt
 
 
 @dataclass(kw_only=True)

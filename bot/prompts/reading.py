@@ -38,7 +38,8 @@ class Reading:
 
 def read_value(name: Token, spec: Spec, tokens: Sequence[Token], at: int) -> Reading:
     """Read the value of ``spec``, whose ``name`` stands before ``tokens[at]``."""
-    spec = replace(spec, alias=_NOT_A_LETTER.sub("", name.text).lower())
+    alias = _NOT_A_LETTER.sub("", name.text).lower()
+    spec = spec if spec.alias == alias else replace(spec, alias=alias)
     if spec.kind is Kind.FLAG:
         return Reading(value=True)
     token = tokens[at] if at < len(tokens) and not tokens[at].starts else None

@@ -61,6 +61,9 @@ def tokenise(source: str) -> list[Token]:
     """
     stack: list[Token] = []
     for word in reversed(list(_words(source))):
+        if DASHES.search(word.text) is None:
+            stack.append(word)
+            continue
         for part in reversed(_cut(word, stack[-1] if stack else None)):
             _push(part, stack)
     stack.reverse()
@@ -69,7 +72,7 @@ def tokenise(source: str) -> list[Token]:
 
 def _words(source: str) -> Iterator[Token]:
     """Give the runs without white space; a group of choices counts as one letter."""
-    clean = _INVISIBLE.sub(" ", source)
+    clean = source if source.isprintable() else _INVISIBLE.sub(" ", source)
     if not _BRACES.search(clean):
         for run in _RUN.finditer(clean):
             yield Token(text=_without_label(run[0]), start=run.start(), end=run.end())
@@ -90,7 +93,7 @@ def _words(source: str) -> Iterator[Token]:
 
 
 def _without_label(text: str) -> str:
-    return text if "{" in text or "\\" in text else _LABELLED.sub(r"\1", text)
+    return text if "<" not in text or "{" in text or "\\" in text else _LABELLED.sub(r"\1", text)
 
 
 def _part(token: Token, start: int, end: int) -> Token:
@@ -104,15 +107,16 @@ def _part(token: Token, start: int, end: int) -> Token:
 
 def _cut(token: Token, following: Token | None) -> list[Token]:
     """Cut a word before each parameter that is glued to it: ``cat--ar16:9--tile``."""
-    if not DASHES.search(token.text) or has_group(token.text):
+    if has_group(token.text):
         return [token]
     cuts = [at for at in _glued_starts(token.text, following) if at > 0]
+    if not cuts:
+        return [token]
     edges = [0, *cuts, len(token.text)]
     parts = [_part(token, start, end) for start, end in pairwise(edges)]
-    if cuts and _OPENING_ONLY.fullmatch(parts[0].text):
+    if _OPENING_ONLY.fullmatch(parts[0].text):
         return parts[1:]
-    if cuts:
-        parts[1] = _with_issue(parts[1], _glued(token, parts))
+    parts[1] = _with_issue(parts[1], _glued(token, parts))
     return parts
 
 
@@ -199,7 +203,9 @@ def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None,
         message = f"{shorten(token.text[:end])} is read as --{name}; type the name in small letters."
         token = _with_issue(token, _warning(token, 0, end, message, f"--{name}"))
     spec = BY_NAME.get(name)
-    stack.append(replace(_part(token, 0, end), spec=spec, retired="" if spec else name, written=token.written))
+    start = _part(token, 0, end)
+    retired = "" if spec else name
+    stack.append(Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written))
 
 
 def _single_dash_means(name: str, rest: str, stack: list[Token]) -> bool:

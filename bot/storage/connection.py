@@ -6,13 +6,16 @@ a row is read with, stands in a comment that SQLite passes over: ``/*+ postgresq
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from aiosql.types import SQLOperationType
 
 from bot.errors import StorageUnavailable
+
+_Given = TypeVar("_Given")
 
 Values = Mapping[str, Any] | Sequence[Any]
 """Values by name, or in order for statements that are written with ``?``."""
@@ -62,7 +65,7 @@ class Connection(Protocol):
         """Let the other processes know of something once the unit is kept; see ``Database.listen``."""
 
     def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
-        """Run a statement before anything else that is asked of this connection; that is also where it fails."""
+        """Run a statement now, or before anything else that is asked of this connection; that is where it fails."""
 
     async def rows(self, sql: str, values: Values = ()) -> Sequence[Row]:
         """Give every row."""
@@ -123,3 +126,22 @@ class OnConnection:
     async def insert_update_delete(self, conn: Connection, _query_name: str, sql: str, parameters: Any) -> int:
         """Give the number of rows that were changed."""
         return await conn.change(sql, parameters)
+
+
+async def settled(work: Coroutine[Any, Any, _Given]) -> _Given:
+    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through.
+
+    Whoever is cancelled hears of that alone, and not of what ``work`` has come to: else the cancel would be lost.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except BaseException:  # noqa: BLE001 - raised again from the task below
+            break
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    return task.result()

@@ -6,10 +6,9 @@ an adapter) brings a folder of migrations of its own, numbered from 1. The files
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -23,6 +22,7 @@ from aiosql.queries import Queries
 from bot.clock import Clock, system_clock, to_millis
 from bot.config import POSTGRESQL
 from bot.errors import DatabaseTooNew, InvalidSetting
+from bot.rates import OwnRates, Rates
 from bot.storage.connection import Connection, OnConnection
 from bot.storage.leases import Leases, OneProcess
 
@@ -103,6 +103,7 @@ class Database(ABC):
         """``name`` is what people are told that it is called."""
         self.name = name
         self._clock = clock
+        self.rates: Rates = OwnRates()
         self._listeners: list[Callable[[Tidings], None]] = []
 
     def listen(self, listener: Callable[[Tidings], None]) -> None:
@@ -237,22 +238,3 @@ def _postgres() -> type[PostgresDatabase]:
     except ModuleNotFoundError as error:
         raise InvalidSetting('PostgreSQL needs one package more: pip install "imaginebot[postgres]".') from error
     return PostgresDatabase
-
-
-async def settled(work: Coroutine[Any, Any, None]) -> None:
-    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through.
-
-    Whoever is cancelled hears of that alone, and not of what ``work`` has come to: else the cancel would be lost.
-    """
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except BaseException:  # noqa: BLE001 - raised again from the task below
-            break
-    if cancelled is not None:
-        raise cancelled from task.exception()
-    task.result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 BUTTON_ID_BYTES = 9
 """72 random bits: twelve characters of URL-safe base64, short enough for every platform's custom id."""

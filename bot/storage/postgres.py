@@ -22,10 +22,11 @@ import structlog
 from bot import crash
 from bot.clock import Clock, system_clock
 from bot.errors import DataFolderBusy, InvalidSetting, OperatorError
-from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost
-from bot.storage.database import LEDGER, Database, Tidings, settled
+from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values, settled
+from bot.storage.database import LEDGER, Database, Tidings
 from bot.storage.dialect import Dialect
 from bot.storage.leases import Leases
+from bot.storage.rates import SharedRates
 from bot.storage.replicas import Replica
 from bot.storage.session import LOST, REFUSED, PostgresConnection, end, translated, undo
 
@@ -93,6 +94,7 @@ class PostgresDatabase(Database):
         self._begin = "BEGIN READ ONLY" if read_only else "BEGIN"
         self._own_name = secrets.token_hex(8)
         self.holder: str | None = None
+        self.rates = SharedRates(self)
 
     @classmethod
     async def at(cls, address: str, *, clock: Clock = system_clock, read_only: bool = False) -> Self:
@@ -192,6 +194,24 @@ class PostgresDatabase(Database):
         """Open one unit of work that only reads, all of it as it was at one moment."""
         async with self._unit("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None) as connection:
             yield connection
+
+    async def ask(self, sql: str, values: Values, *, within_s: float) -> list[Row]:
+        """Run one statement that is a unit of work by itself, whoever holds a lease, and give its rows.
+
+        Raises:
+            StorageUnavailable: the server is out of reach, or has not answered in time.
+        """
+        text, given = self._dialect.statement(sql, values)
+        with translated():
+            raw = await self._pool.acquire(timeout=within_s)
+        try:
+            with translated(raw):
+                return list(await raw.fetch(text, *given, timeout=within_s))
+        except BaseException:
+            end(raw)
+            raise
+        finally:
+            await settled(self._let_go(raw))
 
     @asynccontextmanager
     async def _unit(self, begin: str, holder: str | None) -> AsyncIterator[PostgresConnection]:

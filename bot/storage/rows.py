@@ -25,6 +25,8 @@ from bot.jobs.model import (
 
 Row = Mapping[str, Any]
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def _moment(millis: int | None) -> datetime | None:
     return None if millis is None else from_millis(millis)
@@ -102,7 +104,7 @@ def columns_of(job: Job) -> dict[str, Any]:
         "type": job.type.value,
         "action": job.action.value,
         "prompt": job.prompt,
-        "request": json.dumps(job.request, ensure_ascii=False),
+        "request": _as_json(job.request),
         "platform": job.requester.platform,
         "workspace": job.requester.workspace,
         "user_id": job.requester.user_id,

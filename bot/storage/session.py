@@ -19,7 +19,11 @@ UNDO_WITHIN_S = 5.0
 _COPY_WITHIN_S = 3600.0
 _ROWS_IN_A_BATCH = 1_000
 
+REFUSED: Final = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+"""What says that the server does not let us in: at the start a setting is wrong, later on one has been changed there."""
+
 LOST: Final = (
+    *REFUSED,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -36,8 +40,6 @@ _UNDONE: Final = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableErro
 """What says that the server has given the unit up in favour of another."""
 
 _FULL: Final = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.ReadOnlySQLTransactionError)
-
-REFUSED: Final = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 
 class PostgresConnection:

@@ -4,25 +4,25 @@ There is one connection a process. SQLite 3.7.0 to 3.51.2 can corrupt a WAL data
 (the WAL-reset bug), and one connection is also the quickest way to share a commit: units of work that are waiting for
 their turn run one after the other in the same SQLite transaction, each in a savepoint of its own, and are committed
 together. A commit waits for the disk, which takes longer than a unit's statements, so this is what decides the rate.
+Statements run on the event loop, as they are over at once; commits run in a thread, and whoever comes meanwhile waits
+for the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from bot import crash
 from bot.clock import Clock, system_clock
 from bot.errors import DatabaseDamaged, StorageUnavailable
-from bot.storage.database import LEDGER, Database, settled
+from bot.storage.connection import settled
+from bot.storage.database import LEDGER, Database
 from bot.storage.thread import SqliteConnection
-
-BUSY_TIMEOUT_MS = 5_000
 
 GROUP_LIMIT = 256
 """Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
@@ -31,14 +31,16 @@ CHECK_WITHIN_S = 0.15
 """Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
 and a backup look at all of it."""
 
-_STEPS_BETWEEN_LOOKS = 2_000
-"""Steps of SQLite's machine between two looks at the time."""
+CACHE_KIB = 16_384
+"""Room for what a group of units writes. SQLite writes what finds none to the file early, while everybody waits."""
 
-_PRAGMAS = (
+_AT_OPENING = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA temp_store = MEMORY",
+    f"PRAGMA cache_size = -{CACHE_KIB}",
+    LEDGER,
 )
 
 _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
@@ -91,9 +93,7 @@ class SqliteDatabase(Database):
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = await SqliteConnection.open(path)
             try:
-                for pragma in _PRAGMAS:
-                    await connection.execute_fetchall(pragma)
-                await connection.execute(LEDGER)
+                await connection.patiently(_prepare)
             except BaseException:
                 await connection.close()
                 raise
@@ -117,22 +117,9 @@ class SqliteDatabase(Database):
         Raises:
             DatabaseDamaged: there is some.
         """
-        deadline = time.monotonic() + within_s
-
-        def look(there: sqlite3.Connection) -> str | None:
-            there.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
-            try:
-                return str(there.execute("PRAGMA quick_check(1)").fetchone()[0])
-            except sqlite3.OperationalError as error:
-                if "interrupted" in str(error):
-                    return None
-                raise
-            finally:
-                there.set_progress_handler(None, 0)
-
         with _sentences(self.path):
             async with self._my_turn():
-                verdict = await self._connection.run(look)
+                verdict = await self._connection.within(within_s, _look_for_damage)
             if verdict not in {None, "ok"}:
                 raise sqlite3.DatabaseError(f"malformed: {verdict}")
         return verdict is not None
@@ -144,8 +131,7 @@ class SqliteDatabase(Database):
                 await self._commit(self._group)
             await self._connection.close()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteConnection]:
+    def transaction(self) -> AbstractAsyncContextManager[SqliteConnection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
 
         The block's end is passed only after the commit, which units that were waiting at the same time share; where
@@ -154,16 +140,7 @@ class SqliteDatabase(Database):
         Raises:
             StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
         """
-        with _sentences(self.path):
-            async with self._my_turn():
-                group = self._join()
-                try:
-                    yield self._connection
-                except BaseException as error:
-                    await settled(self._undo(group, error))
-                    raise
-                await settled(self._leave(group))
-            await _group_settled(group)
+        return self._unit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqliteConnection]:
@@ -173,53 +150,70 @@ class SqliteDatabase(Database):
         to end. Where others' work is still to be committed, or another process does the writing, it is a unit of work
         like any other.
         """
-        if self._only_reads:
-            async with self.transaction() as connection:
+        await self._take_turn()
+        if self._only_reads or self._group is not None:
+            async with self._unit(has_turn=True) as connection:
                 yield connection
             return
-        with _sentences(self.path):
-            async with self._my_turn():
-                group = None if self._group is None else self._join()
-                try:
-                    yield self._connection
-                    if group is None:
-                        self._connection.need_nothing_put_off()
-                except BaseException as error:
-                    if group is None:
-                        self._connection.forget()
-                    else:
-                        await settled(self._undo(group, error))
-                    raise
-                if group is not None:
-                    await settled(self._leave(group))
-            if group is not None:
-                await _group_settled(group)
+        self._connection.only_reads = True
+        try:
+            with _sentences(self.path):
+                yield self._connection
+        finally:
+            self._connection.only_reads = False
+            self._turn.release()
 
-    # How units share a commit. Everything but ``_my_turn`` is called by whoever has the turn.
+    # How units share a commit. Everything is called by whoever has the turn.
 
-    @asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
+    async def _take_turn(self) -> None:
         self._waiting += 1
         try:
             await self._turn.acquire()
         finally:
             self._waiting -= 1
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        await self._take_turn()
         try:
             yield
         finally:
             self._turn.release()
 
-    def _join(self) -> _Group:
-        """Begin a unit within the open group, or within a new one. Neither is a step by itself."""
-        if self._group is None:
-            self._group = _Group()
-            self._connection.later(self._begin)
-        self._connection.later("SAVEPOINT unit")
-        return self._group
+    @asynccontextmanager
+    async def _unit(self, *, has_turn: bool = False) -> AsyncIterator[SqliteConnection]:
+        if not has_turn:
+            await self._take_turn()
+        with _sentences(self.path):
+            try:
+                group = self._group or _Group()
+                try:
+                    await self._join(group)
+                    yield self._connection
+                    self._release(group)
+                except BaseException as error:
+                    await settled(self._undo(group, error))
+                    raise
+                await self._leave(group)
+            finally:
+                self._turn.release()
+            await _group_settled(group)
+
+    async def _join(self, group: _Group) -> None:
+        """Begin a unit: the transaction where it is the first of its group, else a savepoint in it."""
+        if group.units == 0:
+            await self._connection.begin(self._begin)
+            self._group = group
+        else:
+            self._connection.later("SAVEPOINT unit")
+
+    def _release(self, group: _Group) -> None:
+        """End a unit within its group."""
+        if group.units > 0:
+            self._connection.later("RELEASE unit")
 
     async def _undo(self, group: _Group, cause: BaseException) -> None:
-        """Undo the unit alone, or everything where it is alone or SQLite has already given the transaction up."""
-        self._connection.forget()
+        """Undo the unit alone, or everything where it is the first or SQLite has already given the transaction up."""
         try:
             alive = await self._connection.run(_undo_unit if group.units else _undo_all)
         except BaseException as error:
@@ -232,20 +226,10 @@ class SqliteDatabase(Database):
             )
 
     async def _leave(self, group: _Group) -> None:
-        """End the unit. Whoever is waiting joins the group; else it is committed here and now."""
-        self._connection.later("RELEASE unit")
-        alone = group.units == 0
-        last = not self._waiting and group.committer is None
-        try:
-            if not (alone and last):
-                # What was put off is run now, so that a failure is this unit's and nobody else's.
-                await self._connection.run(_nothing)
-        except BaseException as error:
-            await self._undo(group, error)
-            raise
+        """Leave the unit to the group. Whoever is waiting joins it; else it is committed here and now."""
         group.units += 1
-        if last or group.units >= GROUP_LIMIT:
-            await self._commit(group)
+        if (not self._waiting and group.committer is None) or group.units >= GROUP_LIMIT:
+            await settled(self._commit(group))
         elif group.committer is None:
             group.committer = asyncio.create_task(self._commit_in_turn(group), name="commit")
 
@@ -277,8 +261,13 @@ class SqliteDatabase(Database):
         group.settle(error)
 
 
-def _nothing(_connection: sqlite3.Connection) -> None:
-    pass
+def _prepare(connection: sqlite3.Connection) -> None:
+    for statement in _AT_OPENING:
+        connection.execute(statement).fetchall()
+
+
+def _look_for_damage(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
 def _undo_unit(connection: sqlite3.Connection) -> bool:
@@ -324,6 +313,10 @@ def _sentences(path: Path) -> Iterator[None]:
         if "not a database" in text or "malformed" in text:
             raise DatabaseDamaged(
                 f"The database {path} is damaged ({text}). Restore a backup, or move the file away to begin anew."
+            ) from error
+        if "locked" in text:
+            raise StorageUnavailable(
+                f"The database {path} is held by another program. Close what else has it open, and try again."
             ) from error
         if isinstance(error, OSError) or any(sign in text for sign in _UNWRITABLE):
             raise StorageUnavailable(

@@ -1,14 +1,17 @@
-"""A connection to SQLite that crosses over to its thread as seldom as possible.
+"""A connection to SQLite that crosses over to its thread where something may take long, and only there.
 
-aiosqlite carries every step (a statement, its rows, the closing of its cursor) to a thread and back by itself, and
-each way costs more than the statement. Here a query is one step, and a statement whose outcome nobody waits for goes
-along with the next step.
+aiosqlite carries every step to a thread of the connection's own and back, and each crossing costs more than most
+statements do. So what is over at once (a read or a write within a unit of work) runs here, on the event loop, as
+``sqlite3`` does it. What waits for the disk or for another process goes over: commits, migrations, rows by the
+thousand, and every read that turns out to take longer than ``QUICK_S``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,23 +19,42 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from bot.storage.connection import Values
+from bot.storage.connection import Values, settled
 
 _Given = TypeVar("_Given")
-_Statement = tuple[str, Mapping[str, Any]]
+Work = Callable[[sqlite3.Connection], _Given]
+
+QUICK_S = 0.005
+"""Seconds after which a read is broken off on the event loop, and begun again in the thread."""
+
+PATIENCE_MS = 5_000
+"""Milliseconds that a step in the thread waits where another process keeps the database locked."""
+
+_STEPS_BETWEEN_LOOKS = 1_000
+"""Steps of SQLite's machine between two looks at the time: some ten microseconds."""
+
+_STATEMENTS_KEPT = 512
+"""Statements that SQLite need not compile again; the program has fewer."""
+
+_READS = re.compile(r"\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))", re.DOTALL)
+"""What a statement begins with that only reads, so that it can be broken off: that would undo what a write is part of."""
 
 _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000
 
 
 class SqliteConnection(aiosqlite.Connection):
-    """aiosqlite's connection, which can also put statements off and run whole functions over there."""
+    """aiosqlite's connection, which also runs statements where it is called. Nobody calls it from two tasks at once.
+
+    ``only_reads`` makes it refuse to write.
+    """
 
     def __init__(self, database: str | Path, *, uri: bool = False) -> None:
         """Prepare; await the connection to open it. Transactions are the caller's business."""
-        super().__init__(partial(_connect, database, uri=uri), _ROWS_AT_A_TIME)
+        super().__init__(partial(_connect, database, uri=uri, is_late=self._is_late), _ROWS_AT_A_TIME)
         self.holder: str | None = None
-        self._put_off: list[_Statement] = []
+        self.only_reads = False
+        self._deadline: float | None = None
 
     @classmethod
     async def open(cls, database: str | Path, *, uri: bool = False) -> Self:
@@ -46,34 +68,69 @@ class SqliteConnection(aiosqlite.Connection):
             raise
         return connection
 
-    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
-        """Run a statement before anything else that is asked of this connection; that is also where it fails."""
-        self._put_off.append((sql, values or {}))
+    # Over there
 
-    def need_nothing_put_off(self) -> None:
-        """See to it that no statement waits to be run.
-
-        Raises:
-            RuntimeError: one does, where there should be nothing but reading.
-        """
-        if self._put_off:
-            raise RuntimeError("A unit of work that only reads has written something.")
-
-    def forget(self) -> None:
-        """Drop the statements that have been put off."""
-        self._put_off.clear()
-
-    async def run(self, work: Callable[[sqlite3.Connection], _Given]) -> _Given:
-        """Call ``work`` in the connection's thread, after the statements that have been put off."""
-        given: _Given = await self._execute(work, self._conn)
+    async def run(self, work: Work[_Given]) -> _Given:
+        """Call ``work`` in the connection's thread. A cancelled caller is let go once it is through."""
+        given: _Given = await settled(self._execute(work, self._conn))  # type: ignore[no-untyped-call]  # the library's own
         return given
 
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        # Every step of aiosqlite's own goes through here.
-        if self._put_off and self._connection is not None:
-            before, self._put_off = self._put_off, []
-            fn, args, kwargs = _in_order, (self._conn, before, partial(fn, *args, **kwargs)), {}
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's own
+    async def patiently(self, work: Work[_Given]) -> _Given:
+        """Call ``work`` in the connection's thread, and wait there for other processes that hold locks."""
+        return await self.run(partial(_with_patience, work))
+
+    async def within(self, seconds: float, work: Work[_Given]) -> _Given | None:
+        """Call ``work``, which only reads, in the connection's thread for so long; give nothing where it takes longer."""
+        self._deadline = time.monotonic() + seconds
+        try:
+            return await self.run(work)
+        except sqlite3.OperationalError as error:
+            if not _is_broken_off(error):
+                raise
+            return None
+        finally:
+            self._deadline = None
+
+    def _is_late(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    # Here
+
+    async def begin(self, statement: str) -> None:
+        """Begin a transaction."""
+        try:
+            self._conn.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not _is_locked(error):
+                raise
+            await self.patiently(lambda there: there.execute(statement).fetchall())
+
+    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+        """Run a statement; there is nothing to be gained here by putting it off."""
+        self._write(sql, values or {})
+
+    async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
+        """Give every row."""
+        if not _READS.match(sql):
+            return self._write(sql, values).fetchall()
+        self._deadline = time.monotonic() + QUICK_S
+        try:
+            return self._conn.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if not (_is_broken_off(error) or _is_locked(error)):
+                raise
+        finally:
+            self._deadline = None
+        return await self.patiently(lambda there: there.execute(sql, values).fetchall())
+
+    async def change(self, sql: str, values: Values = ()) -> int:
+        """Run a statement and give the number of rows that were changed."""
+        return self._write(sql, values).rowcount
+
+    def _write(self, sql: str, values: Values) -> sqlite3.Cursor:
+        if self.only_reads:
+            raise RuntimeError("A unit of work that only reads has written something.")
+        return self._conn.execute(sql, values)
 
     async def hold(self, name: str) -> None:
         """Do nothing: there is one process, and its units come one after the other."""
@@ -81,9 +138,11 @@ class SqliteConnection(aiosqlite.Connection):
     def tell(self, topic: str, *names: str) -> None:
         """Do nothing: there is nobody else."""
 
-    async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
-        """Give every row."""
-        return list(await self.execute_fetchall(sql, values))
+    def fit(self, value: Any) -> Any:
+        """Give a value as the database keeps it: as it is."""
+        return value
+
+    # By the thousand
 
     async def each(self, sql: str) -> AsyncIterator[sqlite3.Row]:
         """Give the rows one by one, however many there are."""
@@ -106,22 +165,33 @@ class SqliteConnection(aiosqlite.Connection):
     async def _put_batch(self, sql: str, batch: list[Sequence[Any]]) -> None:
         await self.run(lambda there: there.executemany(sql, batch))
 
-    def fit(self, value: Any) -> Any:
-        """Give a value as the database keeps it: as it is."""
-        return value
 
-    async def change(self, sql: str, values: Values = ()) -> int:
-        """Run a statement and give the number of rows that were changed."""
-        return await self.run(lambda there: there.execute(sql, values).rowcount)
-
-
-def _connect(database: str | Path, *, uri: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(database, isolation_level=None, uri=uri)
+def _connect(database: str | Path, *, uri: bool, is_late: Callable[[], bool]) -> sqlite3.Connection:
+    # The loop and the thread both use it, one after the other.
+    connection = sqlite3.connect(
+        database,
+        timeout=0,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_KEPT,
+        uri=uri,
+    )
     connection.row_factory = sqlite3.Row
+    connection.set_progress_handler(is_late, _STEPS_BETWEEN_LOOKS)
     return connection
 
 
-def _in_order(connection: sqlite3.Connection, before: list[_Statement], work: Callable[[], _Given]) -> _Given:
-    for sql, values in before:
-        connection.execute(sql, values)
-    return work()
+def _with_patience(work: Work[_Given], connection: sqlite3.Connection) -> _Given:
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+    try:
+        return work(connection)
+    finally:
+        connection.execute("PRAGMA busy_timeout = 0")
+
+
+def _is_broken_off(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+
+
+def _is_locked(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

@@ -1,4 +1,4 @@
-"""What a job costs on its way: from a webhook to the platform, calls for polling, processor time from end to end."""
+"""What a job costs on its way: from a webhook to its answer and the platform, calls for polling, processor time in all."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import aiosqlite
 from bot.jobs.model import Post
 from bot.jobs.service import Limits
 from bot.jobs.view import JobView
+from tests.benchmarks import hooks
 from tests.benchmarks.measure import Measured
 from tests.bot.jobs.studio import Chat, Person, Studio, World
 from tests.fakes.image_service import SettableClock
@@ -41,7 +42,7 @@ class _Listening(Chat):
 
 async def measure() -> list[Measured]:
     """Measure each on a real database, with an image service and a platform in memory."""
-    return [*await _latency(), await _polling(), await _whole()]
+    return [*await _latency(), *await hooks.measure(), await _polling(), await _whole()]
 
 
 @asynccontextmanager

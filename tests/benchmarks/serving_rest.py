@@ -92,7 +92,7 @@ async def _rest(studio: Studio) -> tuple[ASGIApp, NewKey]:
         service=studio.service,
         address=addresses_under("http://127.0.0.1:8080"),
         proxied=False,
-        pace=CallPace(10_000_000),
+        pace=CallPace(studio.store.database.rates, 10_000_000),
     )
     return Starlette(routes=list(routes(door, Streams(), "http://127.0.0.1:8080"))), key
 

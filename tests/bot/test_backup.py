@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -13,7 +15,8 @@ import pytest
 from bot.backup import DATABASE, Places, back_up, restore
 from bot.errors import DatabaseDamaged, DatabaseTooNew, InvalidSetting, StorageUnavailable
 from bot.jobs.model import Action, JobStatus
-from tests.bot.jobs.studio import Person, World
+from tests.bot.images.pictures import plain
+from tests.bot.jobs.studio import Person, Studio, World
 from tests.fakes.image_service import SettableClock
 
 
@@ -61,6 +64,65 @@ async def test_what_was_there_at_the_backup_is_there_after_the_restore_and_its_b
             assert await studio.service.picture(picture.digest)
         button = next(each for each in view.buttons if each.action is Action.UPSCALE)
         assert (await studio.service.press(Person("Ben").does(), button.id)).existing is False
+
+
+BACKUPS = 4
+
+
+async def test_backups_under_load_are_each_the_state_of_one_moment(
+    old: Path, tmp_path: Path, clock: SettableClock
+) -> None:
+    made: list[Path] = []
+    async with World(old, clock).studio(concurrency=20) as studio:
+        await _whole_job(studio, 0)
+        load = asyncio.create_task(_jobs_without_end(studio))
+        for number in range(BACKUPS):
+            made.append(tmp_path / f"{number}.tar")
+            before = await studio.rows("SELECT COUNT(*) FROM jobs WHERE status = 'completed'")
+            await asyncio.to_thread(back_up, places(old), made[-1])
+            # The load goes on before and after each.
+            while await studio.rows("SELECT COUNT(*) FROM jobs WHERE status = 'completed'") == before:  # noqa: ASYNC110 - rows send no events
+                await asyncio.sleep(0)
+        load.cancel()
+        await asyncio.gather(load, return_exceptions=True)
+    counts = [_count_sound(tmp_path / f"restored-{number}", file) for number, file in enumerate(made)]
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+
+
+async def _jobs_without_end(studio: Studio) -> None:
+    number = 0
+    while True:
+        number += 1
+        await _whole_job(studio, number)
+
+
+async def _whole_job(studio: Studio, number: int) -> None:
+    """Make a job whose pictures nobody else has, and one that stays under way."""
+    anna = Person(f"Anna {number}")
+    studio.gallery.picture = plain((number % 256, number // 256, 7), (24, 16))
+    (job,) = await studio.service.imagine(anna.does(), f"bird {number}")
+    await studio.service.imagine(anna.does(), f"cat {number} --relax")
+    await studio.done(job)
+    await studio.publish()
+
+
+def _count_sound(folder: Path, file: Path) -> int:
+    """Restore a backup, see that nothing in it is half, and give its number of jobs."""
+    restore(places(folder), file)
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        ((jobs, posts, keys),) = connection.execute(
+            "SELECT (SELECT COUNT(*) FROM jobs), (SELECT COUNT(*) FROM posts), (SELECT COUNT(*) FROM idempotency_keys)"
+        )
+        digests = [row[0] for row in connection.execute("SELECT digest FROM pictures WHERE digest IS NOT NULL")]
+    assert (posts, keys) == (jobs, jobs)
+    assert digests
+    for digest in digests:
+        path = folder / "pictures" / digest[:2] / digest[2:4] / digest
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    return int(jobs)
 
 
 def test_the_file_is_for_its_owner_alone_and_appears_whole(file: Path) -> None:

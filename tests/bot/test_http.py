@@ -8,24 +8,29 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from bot import http
 from bot.errors import StorageUnavailable, UpstreamUnauthorized, UpstreamUnavailable
 from bot.http import ANSWER_WITHIN_S, SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
+from bot.jobs import inbox
 from bot.jobs.circuit import Circuit, CircuitSettings
+from bot.jobs.inbox import AHEAD_WINDOW, REPLAY_WINDOW
 from bot.jobs.model import Job, JobStatus
-from bot.jobs.tracker import REPLAY_WINDOW
 from bot.midjourney.schema import ListQuery
+from bot.storage.store import Unit
 from bot.supervision import Supervisor
 from tests.bot.images.pictures import plain
 from tests.bot.jobs.studio import Person, Studio, World, until
+from tests.fakes.http_server import serve
 from tests.fakes.image_service import Fault, SettableClock
 
 SECRET = "the-webhook-secret"
@@ -50,7 +55,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client_of(
     studio: Studio,
-    *,
+    *routes: Route,
     secret: str = SECRET,
     supervisor: Supervisor | None = None,
     circuit: Circuit | None = None,
@@ -65,7 +70,7 @@ def client_of(
         metrics=studio.store.metrics,
         metrics_readers=metrics_readers,
     )
-    app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's"))])
+    app = create_http_app(core, [Route("/extra", lambda request: PlainTextResponse("an adapter's")), *routes])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")
 
 
@@ -141,13 +146,80 @@ async def test_a_huge_webhook_is_not_read_to_its_end(client: httpx.AsyncClient, 
     assert read < 2 * WEBHOOK_LIMIT_BYTES
 
 
+async def test_a_webhook_that_announces_too_much_is_not_read_at_all(client: httpx.AsyncClient, job: Job) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("it is read")
+        yield b""
+
+    headers = {SIGNATURE_HEADER: "x", "Content-Length": str(WEBHOOK_LIMIT_BYTES + 1)}
+    answer = await client.post(f"/webhooks/midjourney/{job.id}", content=never(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("declared", [10_000, None])
+async def test_a_sender_that_hangs_up_in_the_middle_troubles_nobody(
+    studio: Studio, job: Job, declared: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client_of(studio) as client, serve(client._transport.app) as url:  # type: ignore[attr-defined]  # it has one
+        port = int(url.rpartition(":")[2])
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        length = "Transfer-Encoding: chunked" if declared is None else f"Content-Length: {declared}"
+        writer.write(f"POST /webhooks/midjourney/{job.id} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n".encode())
+        writer.write(b"5\r\n{" if declared is None else b"{")
+        await writer.drain()
+        writer.close()
+
+        async def is_counted() -> bool:
+            return bool(studio.store.metrics.webhooks.labels("invalid")._value.get() == 1)
+
+        await until(is_counted)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_sender_that_hangs_up_on_an_adapter_is_no_error_of_ours(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = asyncio.Event()
+
+    async def read(request: Request) -> PlainTextResponse:
+        heard.set()
+        await request.body()
+        return PlainTextResponse("all of it")
+
+    async with (
+        client_of(studio, Route("/read", read, methods=["POST"])) as client,
+        serve(client._transport.app) as url,  # type: ignore[attr-defined]  # it has one
+    ):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        await writer.drain()
+        async with asyncio.timeout(10):
+            await heard.wait()
+        writer.close()
+        await writer.wait_closed()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_body_that_trickles_is_not_waited_for(
+    client: httpx.AsyncClient, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WEBHOOK_ARRIVES_WITHIN_S", 0.05)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await client.post(f"/webhooks/midjourney/{job.id}", content=trickle())
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b'{"event": "job.exploded"}', b"\xff"])
 async def test_a_signed_body_that_is_no_event_is_refused(client: httpx.AsyncClient, job: Job, body: bytes) -> None:
     answer = await deliver(client, job.id, body, digest(body).hex())
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_event")
 
 
-@pytest.mark.parametrize("job_id", ["0190", "..%2F..", "%00"])
+@pytest.mark.parametrize("job_id", ["0190", "..%2F..", "%00", "%ff", "x" * 5000])
 async def test_a_webhook_for_an_unknown_job_is_refused(
     client: httpx.AsyncClient, studio: Studio, job: Job, job_id: str
 ) -> None:
@@ -159,17 +231,21 @@ def spoilt(event: bytes, **changes: object) -> bytes:
     return json.dumps(json.loads(event) | changes).encode()
 
 
-ODD: dict[str, Callable[[bytes], bytes]] = {
-    "a lone surrogate": lambda event: spoilt(event, prompt="\ud800"),
-    "NUL": lambda event: spoilt(event, prompt="a\0b", error={"code": "\0", "message": "\0"}),
-    "a raw NUL": lambda event: event.replace(b"job.", b"job\0."),
-    "deep": lambda event: event[:-1] + b',"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
-    "a huge number": lambda event: event[:-1] + b',"progress":1' + b"0" * 10_000 + b"}",
-    "no time zone": lambda event: spoilt(event, timestamp="2026-03-14T09:00:00"),
-    "the end of time": lambda event: spoilt(event, timestamp="9999-12-31T23:59:59Z"),
-    "the beginning of time": lambda event: spoilt(event, timestamp="0001-01-01T00:00:00+14:00"),
-    "UTF-16": lambda event: event.decode().encode("utf-16"),
-    "a picture nowhere": lambda event: spoilt(event, result={"images": [{"url": "\0://"}]}),
+ODD: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
+    "a lone surrogate": (400, lambda event: spoilt(event, prompt="\ud800")),
+    "NUL": (200, lambda event: spoilt(event, prompt="a\0b", error={"code": "\0", "message": "\0"})),
+    "a raw NUL": (400, lambda event: event.replace(b"job.", b"job\0.")),
+    "deep": (400, lambda event: event[:-1] + b',"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+    "a huge number": (400, lambda event: event[:-1] + b',"progress":1' + b"0" * 10_000 + b"}"),
+    "an infinite number": (400, lambda event: event[:-1] + b',"progress":1e999}'),
+    "wrong types": (400, lambda event: spoilt(event, progress=[], status={"a": 1}, job_id=7)),
+    "a list for a picture": (400, lambda event: spoilt(event, result={"images": [[]]})),
+    "no time zone": (200, lambda event: spoilt(event, timestamp="2026-03-14T09:00:00")),
+    "the end of time": (400, lambda event: spoilt(event, timestamp="9999-12-31T23:59:59Z")),
+    "the beginning of time": (400, lambda event: spoilt(event, timestamp="0001-01-01T00:00:00+14:00")),
+    "UTF-16": (400, lambda event: event.decode().encode("utf-16")),
+    "invalid UTF-8": (400, lambda event: event.replace(b"job.", b"job\xc3\x28")),
+    "a picture nowhere": (200, lambda event: spoilt(event, result={"images": [{"url": "\0://"}]})),
 }
 
 
@@ -178,21 +254,28 @@ async def test_odd_bodies_with_a_true_signature_are_answered_and_harm_nobody(
     client: httpx.AsyncClient, studio: Studio, job: Job, kind: str
 ) -> None:
     event = studio.api.event(studio.api.only.id)
-    body = ODD[kind](event)
+    status, spoil = ODD[kind]
+    body = spoil(event)
     answer = await deliver(client, job.id, body, digest(body).hex())
-    assert answer.status_code in {200, 400}, answer.text
+    assert answer.status_code == status, answer.text
     await studio.tracker.apply_kept_events()
     assert (await deliver(client, job.id, event, digest(event).hex())).status_code == 200
     await studio.tracker.apply_kept_events()
     assert (await studio.service.get(job.id)).progress == 40
 
 
-async def test_an_old_recording_is_refused(client: httpx.AsyncClient, studio: Studio, job: Job) -> None:
+@pytest.mark.parametrize("beyond", [REPLAY_WINDOW, -AHEAD_WINDOW])
+async def test_an_old_recording_or_one_from_the_future_is_refused(
+    client: httpx.AsyncClient, studio: Studio, job: Job, beyond: timedelta
+) -> None:
     body = studio.api.event(studio.api.only.id)
-    studio.clock.advance((REPLAY_WINDOW + timedelta(seconds=1)).total_seconds())
+    second = timedelta(seconds=1) if beyond > timedelta() else timedelta(seconds=-1)
+    studio.clock.advance((beyond + second).total_seconds())
     answer = await deliver(client, job.id, body, digest(body).hex())
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_event")
     assert await studio.rows("SELECT * FROM webhook_events") == []
+    studio.clock.advance(-second.total_seconds())
+    assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 200
 
 
 async def test_a_webhook_is_answered_in_time_though_the_disk_is_slow_and_is_kept_all_the_same(
@@ -215,21 +298,56 @@ async def test_a_webhook_is_answered_in_time_though_the_disk_is_slow_and_is_kept
 async def test_more_webhooks_than_can_be_kept_are_asked_to_come_again(
     client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "WEBHOOKS_AT_A_TIME", 3)
-    events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(5)]
-    answers = await asyncio.gather(*(deliver(client, job.id, body, digest(body).hex()) for body in events))
-    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 503, 503]
+    monkeypatch.setattr(inbox, "WAITING_LIMIT", 3)
+    events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(6)]
+    async with studio.store.unit():  # the first is being written, and waits for this one
+        first = asyncio.create_task(deliver(client, job.id, events[0], digest(events[0]).hex()))
+        await until(lambda: handed_over(studio))
+        others = [asyncio.create_task(deliver(client, job.id, body, digest(body).hex())) for body in events[1:]]
+        refused, _ = await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*list(refused))
+    statuses = [answer.status_code for answer in await asyncio.gather(first, *others)]
+    assert sorted(statuses) == [200, 200, 200, 200, 503, 503]
 
 
-async def test_a_failure_of_ours_is_no_server_error(
+async def handed_over(studio: Studio) -> bool:
+    return studio.tracker.inbox._writing is not None and not studio.tracker.inbox._arrived
+
+
+async def test_webhooks_that_come_together_share_one_unit_of_work_and_each_has_its_own_answer(
     client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: object) -> None:
-        raise StorageUnavailable("the disk is full")
+    units = 0
+    unit = studio.store.unit
 
-    monkeypatch.setattr(studio.tracker, "keep", fail)
+    def counted() -> AbstractAsyncContextManager[Unit]:
+        nonlocal units
+        units += 1
+        return unit()
+
+    monkeypatch.setattr(studio.store, "unit", counted)
+    events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(40)]
+    ids = [("0190" if number % 10 == 9 else job.id) for number in range(40)]
+    answers = await asyncio.gather(
+        *(deliver(client, job_id, body, digest(body).hex()) for job_id, body in zip(ids, events, strict=True))
+    )
+    assert [answer.status_code for answer in answers] == [404 if job_id == "0190" else 200 for job_id in ids]
+    assert await studio.rows("SELECT count(*) FROM webhook_events") == [(36,)]
+    assert units < 10
+
+
+@pytest.mark.parametrize("error", [StorageUnavailable("the disk is full"), RuntimeError("boom")])
+async def test_a_failure_of_ours_is_no_server_error_and_soon_forgotten(
+    client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail() -> AbstractAsyncContextManager[Unit]:
+        raise error
+
     body = studio.api.event(studio.api.only.id)
-    assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 503
+    with monkeypatch.context() as broken:
+        broken.setattr(studio.store, "unit", fail)
+        assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 503
+    assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 200
 
 
 async def test_an_end_by_webhook_ends_the_job(client: httpx.AsyncClient, studio: Studio, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 WITHIN_S = 40
 SECRET = "a-secret-for-tests"
+CALLS_A_MINUTE = 300
 
 
 @pytest.fixture
@@ -46,6 +48,7 @@ def settings(folder: Path, database: str, number: int, engine: str) -> Settings:
         MIDJOURNEY_TOKEN=TOKEN,
         MIDJOURNEY_BASE_URL=engine,
         MIDJOURNEY_WEBHOOK_SECRET=SECRET,
+        IMAGINEBOT_API_CALLS_PER_MINUTE=CALLS_A_MINUTE,
     )
 
 
@@ -92,6 +95,26 @@ async def test_pictures_that_one_has_fetched_are_served_by_the_other(programs: l
             job = (await there.get(f"/v1/jobs/{job_id}", headers=headers)).json()
         picture = httpx.URL(job["result"]["images"][0]["url"]).path
         assert (await there.get(picture)).status_code == 200
+
+
+async def test_a_key_may_call_both_together_as_often_as_one_over_rest_and_mcp(programs: list[App]) -> None:
+    made = await programs[0].keys.create("robot")
+    headers = {"Authorization": f"Bearer {made.key}"}
+    began = time.monotonic()
+    async with browser(programs[0]) as here, browser(programs[1]) as there, asyncio.timeout(WITHIN_S):
+        allowed = 0
+        for _ in range(CALLS_A_MINUTE // 5):
+            answers = await asyncio.gather(
+                *(each.get("/v1/jobs", headers=headers) for each in (here, there) for _ in range(5))
+            )
+            allowed += sum(answer.status_code == 200 for answer in answers)
+            if allowed >= CALLS_A_MINUTE and {429} == {answer.status_code for answer in answers}:
+                break
+        back = (time.monotonic() - began) * CALLS_A_MINUTE / 60 + 1
+        assert CALLS_A_MINUTE <= allowed <= CALLS_A_MINUTE + back
+        for app in programs:
+            asked = (here.post(app.addresses["MCP"], headers=headers, json={}) for _ in range(20))
+            assert 429 in {answer.status_code for answer in await asyncio.gather(*asked)}
 
 
 async def test_every_part_runs_in_both(programs: list[App]) -> None:

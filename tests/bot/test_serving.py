@@ -35,6 +35,20 @@ async def test_what_is_served_answers_at_the_url_and_stops_with_the_block() -> N
             await client.get(url)
 
 
+async def test_headers_without_an_end_are_broken_off() -> None:
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(10), serve(APP, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n")
+        with contextlib.suppress(ConnectionError):
+            for number in range(1_000):  # ten megabytes, if they were taken
+                writer.write(b"X-%d: %s\r\n" % (number, b"x" * 10_000))
+                await writer.drain()
+        with contextlib.suppress(ConnectionError):  # where the end of the connection comes before the answer is read
+            assert await reader.readline() in {b"HTTP/1.1 400 Bad Request\r\n", b""}
+        writer.close()
+
+
 async def test_a_port_that_is_in_use_is_a_sentence() -> None:
     with contextlib.closing(bind("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -128,9 +127,7 @@ def calls_of(analyze: str, group: str) -> set[str]:
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Every system call of the program: a look at itself with the engine, a painting, a start and a stop."""
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("no strace on this machine (on Debian: apt install strace)")
+    strace = tool("strace", "strace")
     tmp_path = tmp_path_factory.mktemp("traced")
     output = tmp_path / "trace"
     follow = [strace, "-f", "-qq", "-A", "-o", str(output), "-e", "signal=none", sys.executable, "-m", "bot"]

@@ -26,7 +26,7 @@ from tests.fakes.engines import png
 from tests.reliability.auditor import at_rest, audit
 from tests.reliability.findings import Audit
 from tests.reliability.front import Front, Ledger, Visitor, front_names, open_front, points_of
-from tests.reliability.processes import engine, free_port, program
+from tests.reliability.processes import START_WITHIN_S, engine, free_port, program
 
 PEOPLE = ("Anna", "Ben", "Chloe", "Dimitri")
 REST_WITHIN_S = 240.0
@@ -49,7 +49,10 @@ FAULTS = (
 
 @dataclass(kw_only=True)
 class Chaos:
-    """A run: ``kills`` of the program, or as many as fit into ``seconds``, and ends at crash points besides."""
+    """A run: ``kills`` of the program, or as many as fit into ``seconds``, and ends at crash points besides.
+
+    On a slow machine it goes on until there are ``at_least`` so many of both.
+    """
 
     folder: Path
     seed: int
@@ -57,6 +60,7 @@ class Chaos:
     seconds: float
     front: str = "web"
     pause: float = 0.8
+    at_least: int = 0
     ledger: Ledger = field(default_factory=Ledger)
     killed: int = 0
     crashed: int = 0
@@ -102,6 +106,7 @@ class Chaos:
             await child.start()
         people = [asyncio.create_task(self._live(front, number, name)) for number, name in enumerate(PEOPLE)]
         try:
+            await self._first_command()
             await self._kill()
         finally:
             self._over = True
@@ -113,11 +118,17 @@ class Chaos:
         for child in (*self.programs, self.engine):
             assert await child.stop() == 0, child.said()
 
+    async def _first_command(self) -> None:
+        """Wait until somebody has been answered, so that there is something to lose, however slow the machine is."""
+        async with asyncio.timeout(START_WITHIN_S):
+            while not self.ledger.jobs:  # noqa: ASYNC110 - a ledger sends no events
+                await asyncio.sleep(0.05)
+
     async def _kill(self) -> None:
         """Kill and start again, at random instants."""
         draw = Random(self.seed)
         ends = time.monotonic() + self.seconds
-        while self.killed < self.kills and time.monotonic() < ends:
+        while self.killed < self.kills and (time.monotonic() < ends or self.killed + self.crashed < self.at_least):
             if draw.random() < SHORT_LIFE_RATE:
                 await asyncio.sleep(draw.uniform(0.0, 1.5))
             else:
@@ -152,13 +163,18 @@ class Chaos:
         return {crash.VARIABLE: f"{draw.choice(sorted(points_of(self.front)))}:{draw.randint(1, 4)}"}
 
     async def _live(self, front: Front, number: int, name: str) -> None:
-        """Type and press as long as the killing goes on."""
+        """Type and press as long as the killing goes on; who is not let in comes again."""
         draw = Random(self.seed * 1000 + number)
-        async with self._let_in(front, name, draw) as visitor:
-            while not self._over:
-                with suppress(TimeoutError):
-                    await self._act(visitor, draw.choices([*front.acts], [*front.acts.values()])[0], draw)
-                await asyncio.sleep(draw.uniform(0.0, 0.6))
+        while not self._over:
+            with suppress(TimeoutError):
+                async with self._let_in(front, name, draw) as visitor:
+                    await self._stay(front, visitor, draw)
+
+    async def _stay(self, front: Front, visitor: Visitor, draw: Random) -> None:
+        while not self._over:
+            with suppress(TimeoutError):
+                await self._act(visitor, draw.choices([*front.acts], [*front.acts.values()])[0], draw)
+            await asyncio.sleep(draw.uniform(0.0, 0.6))
 
     def _let_in(self, front: Front, name: str, draw: Random) -> AbstractAsyncContextManager[Visitor]:
         return front.visitor(self.url, self.ledger, name=name)

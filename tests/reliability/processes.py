@@ -11,8 +11,10 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import httpx
@@ -28,10 +30,18 @@ QUICK_PAINTER = "tests.fakes.quick_painter:QuickPainter"
 
 
 def free_port() -> int:
-    """Give a port of loopback that is free at the moment; a program that is killed has to come back to its own."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Give a port of loopback that is free, and stays so while a program that is killed has to come back to its own.
+
+    So it is none of those that the kernel hands out by itself, to whatever else runs meanwhile.
+    """
+    handed_out = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(handed_out.read_text().split()[0]) if handed_out.exists() else 32768
+    draw = SystemRandom()  # several processes may be looking for one
+    while True:
+        port = draw.randrange(min(10_000, lowest // 2), lowest)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass

@@ -41,7 +41,7 @@ CREATE TABLE slack_files (
     workspace TEXT NOT NULL,
     digest TEXT NOT NULL,
     file_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('reserved', 'completed', 'ready')),
+    state TEXT NOT NULL CHECK (state = 'reserved' OR state = 'completed' OR state = 'ready'),
     download_url TEXT,
     PRIMARY KEY (workspace, digest)
 );
@@ -49,7 +49,7 @@ CREATE TABLE slack_files (
 -- What people asked for that needs pictures from elsewhere, which take longer than Slack waits for an answer.
 CREATE TABLE slack_wishes (
     id TEXT PRIMARY KEY,
-    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'refused')),
+    state TEXT NOT NULL CHECK (state = 'open' OR state = 'done' OR state = 'refused'),
     body TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     created_at BIGINT NOT NULL,

@@ -2,8 +2,13 @@
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
-    type TEXT NOT NULL CHECK (type IN ('imagine', 'upscale', 'variation', 'describe', 'blend')),
-    status TEXT NOT NULL CHECK (status IN ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
+    type TEXT NOT NULL CHECK (
+        type = 'imagine' OR type = 'upscale' OR type = 'variation' OR type = 'describe' OR type = 'blend'
+    ),
+    status TEXT NOT NULL CHECK (
+        status = 'pending' OR status = 'in_progress' OR status = 'completed' OR status = 'failed'
+        OR status = 'cancelled'
+    ),
     mode_rank INTEGER NOT NULL CHECK (mode_rank BETWEEN 0 AND 2),
     progress INTEGER NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
     prompt TEXT,

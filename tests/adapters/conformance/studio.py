@@ -39,6 +39,6 @@ async def app_in(
             service=JobService(store, shelf, bells, limits=limits or Limits(), can_lend=lambda: True),
             bells=bells,
             keys=Keys(store),
-            call_pace=CallPace(600),
+            call_pace=CallPace(database.rates, 600),
             url=url,
         )

@@ -1,4 +1,4 @@
-"""The small parts by themselves: wording, options, pace, shards, names, faults, completion."""
+"""The small parts by themselves: wording, options, shards, names, faults, completion."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from adapters.discord.components import CUSTOM_ID_LIMIT, PRESS, TEMPLATE, Knob
 from adapters.discord.faults import is_dead_token, is_too_large, outcome_unknown, translated
 from adapters.discord.options import Options, joined
 from adapters.discord.outbox import nonce_of
-from adapters.discord.pace import ALL_EDITS, CHANNEL_EDITS, CHANNEL_S, OLD_S, Pace
 from adapters.discord.permissions import lacking, need
 from adapters.discord.places import MessageName, guild_of, workspace_of
 from adapters.discord.sharding import Shards
 from adapters.discord.wishes import Named, Origin, Wish
 from adapters.discord.wording import escaped, hides_something, quoted, shortened
-from bot.errors import InvalidPrompt, InvalidSetting, NotAllowed, PlatformBusy, PlatformUnavailable, PostGone
+from bot.errors import InvalidPrompt, InvalidSetting, NotAllowed, PlatformUnavailable, PostGone
 from bot.jobs.model import JobType
 from bot.storage.identifiers import new_button_id
 
@@ -88,42 +87,6 @@ def test_an_option_that_says_something_else_is_refused_and_both_are_named(prompt
 )
 def test_an_option_that_says_the_same_is_said_once(prompt: str, options: Options) -> None:
     assert joined(prompt, options) == prompt
-
-
-def test_progress_leaves_room_for_ends_in_each_channel() -> None:
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    for _ in range(CHANNEL_EDITS):
-        pace.take(channel=1)
-    with pytest.raises(PlatformBusy) as raised:
-        pace.take(channel=1)
-    assert raised.value.retry_after == CHANNEL_S
-    pace.take(channel=2)
-    now[0] = CHANNEL_S
-    pace.take(channel=1)
-
-
-def test_progress_leaves_room_for_everything_else_altogether() -> None:
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    for _ in range(ALL_EDITS):
-        pace.take()
-    with pytest.raises(PlatformBusy):
-        pace.take()
-    now[0] = 1.0
-    pace.take()
-
-
-def test_an_old_message_changes_once_a_minute_and_a_refusal_costs_nothing() -> None:
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    pace.take(old_message=5)
-    for _ in range(2 * ALL_EDITS):
-        with pytest.raises(PlatformBusy):
-            pace.take(old_message=5)
-    pace.take(old_message=6)
-    now[0] = OLD_S
-    pace.take(old_message=5)
 
 
 def test_shards_are_read() -> None:

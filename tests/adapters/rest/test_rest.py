@@ -13,7 +13,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from bot.calls import CallPace
 from tests.adapters.rest.studio import Studio, studio_in, until_async
 from tests.bot.midjourney.test_routes import HOSTILE
 from tests.fakes.engines import png
@@ -194,19 +193,6 @@ async def test_too_many_calls_are_429_for_that_key_alone(tmp_path: Path) -> None
         other = await studio.app.keys.create("other")
         async with studio.client(other.key) as http:
             assert (await http.get("/v1/jobs")).status_code == 200
-
-
-async def test_calls_come_back_as_time_goes_by() -> None:
-    now = [0.0]
-    pace = CallPace(60, now=lambda: now[0])
-    assert all(pace.take("k").allowed for _ in range(60))
-    refused = pace.take("k")
-    assert (refused.allowed, refused.remaining, round(refused.retry_after_s, 6)) == (False, 0, 1)
-    now[0] += 1
-    assert pace.take("k").allowed
-    assert not pace.take("k").allowed
-    now[0] += 60
-    assert pace.take("k").remaining == 59
 
 
 async def test_a_request_id_is_given_back_or_made(studio: Studio) -> None:

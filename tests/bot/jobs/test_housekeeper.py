@@ -9,8 +9,8 @@ import pytest
 from bot.errors import QuotaExceeded
 from bot.jobs import housekeeper
 from bot.jobs.housekeeper import Housekeeper, Retention
+from bot.jobs.inbox import AHEAD_WINDOW, REPLAY_WINDOW
 from bot.jobs.service import Limits
-from bot.jobs.tracker import AHEAD_WINDOW, REPLAY_WINDOW
 from tests.bot.jobs.studio import Person, Studio, World
 
 DAY_S = 86_400

@@ -126,6 +126,31 @@ async def test_a_lost_answer_is_found_in_the_list(studio: Studio, anna: Person, 
     assert str(studio.api.only.id) == await studio.upstream(job)
 
 
+async def test_a_lost_answer_is_not_looked_for_before_the_time_that_a_busy_service_names(
+    studio: Studio, anna: Person
+) -> None:
+    studio.api.script("imagine", Fault(error=LOST, arrives=True))
+    studio.api.script("list_jobs", Fault(error=UpstreamBusy(retry_after=300)))
+    job = await make(studio, anna)
+    await studio.send()
+    for seconds in (5, 290):
+        studio.clock.advance(seconds)
+        await studio.submitter.settle()
+    assert len(studio.api.called("list_jobs")) == 1
+    studio.clock.advance(10)
+    await studio.submitter.settle()
+    assert str(studio.api.only.id) == await studio.upstream(job)
+
+
+async def test_a_service_that_asks_for_a_thousand_years_is_given_a_day(studio: Studio, anna: Person) -> None:
+    studio.api.script("imagine", Fault(error=UpstreamBusy(retry_after=float("9" * 12))))
+    job, other = await make(studio, anna), await make(studio, anna)
+    await studio.send()
+    studio.clock.advance(24 * 3600)
+    await studio.send()
+    assert {(await studio.service.get(each.id)).submission for each in (job, other)} == {Submission.SENT}
+
+
 async def test_a_lost_request_is_sent_again(studio: Studio, anna: Person) -> None:
     studio.api.script("imagine", Fault(error=LOST))
     job = await make(studio, anna)
@@ -394,9 +419,39 @@ async def test_a_cancel_is_carried_over_again_after_a_failure_and_a_restart(worl
         assert (await studio.service.get(job.id)).status is JobStatus.PENDING
     async with world.studio() as studio:
         await studio.submitter.carry_cancels()  # arrives, and the answer is lost
+        studio.clock.advance(1)
         await studio.submitter.carry_cancels()  # has ended, so the tracker asks
         await studio.tracker.poll()
         assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize(("error", "wait"), [(DOWN, 1), (UpstreamBusy(retry_after=30), 30)])
+async def test_cancels_spare_a_service_that_is_in_trouble(
+    studio: Studio, anna: Person, error: Exception, wait: int
+) -> None:
+    studio.api.script("cancel", Fault(error=error))
+    jobs = [await make(studio, anna), await make(studio, anna)]
+    await studio.send()
+    for job in jobs:
+        await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    studio.clock.advance(wait - 0.1)
+    await studio.submitter.carry_cancels()
+    assert len(studio.api.called("cancel")) == 1
+    studio.clock.advance(0.1)
+    await studio.submitter.carry_cancels()
+    assert [(await studio.service.get(job.id)).status for job in jobs] == [JobStatus.CANCELLED] * 2
+
+
+async def test_cancels_go_over_at_once_when_the_service_is_back(studio: Studio, anna: Person) -> None:
+    studio.api.script("cancel", Fault(error=DOWN))
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    await studio.submitter.on_service_change()
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
 
 
 # The loops

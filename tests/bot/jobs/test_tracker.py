@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.errors import JobNotFound, UpstreamRejected, UpstreamUnavailable
+from bot.errors import JobNotFound, UpstreamBusy, UpstreamRejected, UpstreamUnavailable
 from bot.jobs.model import Job, JobStatus, Submission
 from bot.jobs.service import Limits
 from bot.midjourney import schema
@@ -220,6 +220,33 @@ async def test_a_service_that_is_down_is_asked_ever_less_often(studio: Studio, j
     assert [await studio.tracker.poll() for _ in range(3)] == [2.0, 4.0, 8.0]
     await studio.tracker.poll()
     assert (await studio.service.get(job.id)).status is JobStatus.PENDING
+
+
+async def test_a_busy_service_is_not_asked_before_the_time_that_it_names_whoever_rings(
+    studio: Studio, job: Job
+) -> None:
+    studio.api.script("get_job", Fault(error=UpstreamBusy(retry_after=40)))
+    studio.clock.advance(1)
+    assert await studio.tracker.poll() == 40
+    studio.clock.advance(39)
+    assert await studio.tracker.poll() == 1
+    assert len(studio.api.called("get_job")) == 1
+    studio.clock.advance(1)
+    studio.api.go_on(studio.api.only.id, 30)
+    await studio.tracker.poll()
+    assert await status(studio, job) == (JobStatus.IN_PROGRESS, 30)
+
+
+async def test_a_page_of_the_list_that_fails_costs_nothing_of_the_pages_before_it(world: World, anna: Person) -> None:
+    async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
+        await in_flight(studio, anna, 150)
+        studio.clock.advance(1)
+        world.api.script("list_jobs", Fault(), Fault(error=DOWN))
+        await studio.tracker.poll()
+        assert await studio.rows("SELECT progress, count(*) FROM jobs GROUP BY progress ORDER BY progress") == [
+            (0, 50),
+            (7, 100),
+        ]
 
 
 async def test_a_job_that_the_service_refuses_to_tell_of_holds_up_no_other(

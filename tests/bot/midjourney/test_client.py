@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import logging
 import socket
+import struct
+import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -25,10 +30,12 @@ from bot.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
+from bot.logs import set_up_logs
 from bot.midjourney import client as client_module
-from bot.midjourney.client import Client, Pace, Retries, Timeouts
+from bot.midjourney.client import Client, Retries, Timeouts
 from bot.midjourney.foreign import translate
 from bot.midjourney.schema import DescribeRequest, ImagineRequest, JobStatus, ListQuery, SortOrder
+from bot.rates import OwnRates, Rate
 from tests.fakes.scripted_service import Answer, ScriptedService, scripted_service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -278,6 +285,68 @@ async def test_a_handshake_that_fails_has_not_arrived_and_names_nothing_of_the_i
     assert "SSL" not in str(refusal.value)
 
 
+@asynccontextmanager
+async def breaking_off(after: bytes, *, reset: bool) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Serve answers that end in the middle, orderly or with a reset; give the address and the requests that came."""
+    requests: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(after)
+        await writer.drain()
+        if reset:
+            plug = writer.get_extra_info("socket")
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", requests
+
+
+HALF_READ = {
+    "nothing": b"",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-Ty",
+    "half a body": b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"status": "SUCC',
+    "half a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{",
+    "no HTTP": b"\x00\x01\x02 hello\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("after", HALF_READ)
+async def test_a_connection_that_breaks_off_may_have_arrived_and_only_reading_calls_are_repeated(
+    after: str, *, reset: bool
+) -> None:
+    async with (
+        breaking_off(HALF_READ[after], reset=reset) as (url, requests),
+        Client(url, TOKEN, retries=QUICK) as client,
+    ):
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+        assert refusal.value.may_have_arrived
+        assert len(requests) == 1
+        with pytest.raises(UpstreamUnavailable):
+            await client.get_job(ID)
+        assert len(requests) == 1 + QUICK.attempts
+
+
+async def test_the_lines_about_a_call_carry_the_job_and_the_id_that_the_service_got(
+    client: Client, service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    set_up_logs()
+    service.answers = [Answer(status=503), Answer(body=b"<html>"), JOB]
+    with bound_contextvars(job="one-of-ours"):
+        await client.get_job(ID)
+    assert isinstance(sys.stderr, io.StringIO)
+    lines = [json.loads(line) for line in sys.stderr.getvalue().splitlines()]
+    told = {(line["job"], line["request_id"]) for line in lines}
+    assert len(lines) >= 2
+    assert told == {("one-of-ours", service.calls[0].headers["x-request-id"])}
+
+
 async def test_silence_ends_with_a_timeout_that_may_have_arrived(service: ScriptedService) -> None:
     service.answers = [Answer(silent=True)]
     async with Client(service.url, TOKEN, retries=QUICK, timeouts=Timeouts(read=0.05)) as client:
@@ -303,11 +372,27 @@ async def test_an_endless_answer_is_cut_off_at_the_limit(client: Client, service
         await client.imagine(IMAGINE)
 
 
-async def test_calls_keep_to_the_pace(service: ScriptedService) -> None:
+async def test_calls_of_all_who_share_the_key_keep_to_one_pace(service: ScriptedService) -> None:
     service.answers = [JOB]
-    async with Client(service.url, TOKEN, pace=Pace(calls=1, seconds=3600)) as client:
-        await client.get_job(ID)
-        assert not client._pace.has_capacity()
+    rates, pace = OwnRates(), Rate(name="image service", count=1, within_s=3600)
+    async with (
+        Client(service.url, TOKEN, rates=rates, pace=pace) as one,
+        Client(service.url, TOKEN, rates=rates, pace=pace) as other,
+    ):
+        await one.get_job(ID)
+        with pytest.raises(UpstreamBusy) as busy:
+            await other.get_job(ID)
+    assert busy.value.retry_after == pytest.approx(3600, abs=60)
+    assert len(service.calls) == 1
+
+
+async def test_a_call_waits_for_a_turn_that_is_near(service: ScriptedService) -> None:
+    service.answers = [JOB]
+    async with Client(service.url, TOKEN, pace=Rate(name="image service", count=1, within_s=0.05)) as client:
+        began = asyncio.get_running_loop().time()
+        for _ in range(3):
+            await client.get_job(ID)
+        assert asyncio.get_running_loop().time() - began >= 0.1
 
 
 async def test_connections_are_used_again(service: ScriptedService, client: Client) -> None:

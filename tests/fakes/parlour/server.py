@@ -47,7 +47,10 @@ class Event:
 
 @dataclass
 class Parlour:
-    """The server's state. ``lose_next`` answers get lost on the way back, ``limited_for`` is in seconds."""
+    """The server's state. ``lose_next`` answers get lost on the way back, ``limited_for`` is in seconds.
+
+    While ``opened`` is not set, whatever is to be shown waits; ``waited_for`` is set by the first that does.
+    """
 
     url: str = ""
     said: list[Said] = field(default_factory=list)
@@ -57,6 +60,12 @@ class Parlour:
     limited_for: float | None = None
     lose_next: int = 0
     over: bool = False
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    waited_for: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Begin open."""
+        self.opened.set()
 
     def happens(self, event_id: str, **body: Any) -> Event:
         """Let a person do something."""
@@ -94,6 +103,7 @@ class Parlour:
 
     async def say(self, request: Request) -> Response:
         """Make a message, or give the one with the same nonce as it stands."""
+        await self._pass_door()
         if (trouble := self._trouble()) is not None:
             return trouble
         given = await request.json()
@@ -102,6 +112,7 @@ class Parlour:
 
     async def change(self, request: Request) -> Response:
         """Change a message."""
+        await self._pass_door()
         if (trouble := self._trouble()) is not None:
             return trouble
         found = [each for each in self.messages if each.reference == request.path_params["reference"]]
@@ -110,6 +121,11 @@ class Parlour:
         given = await request.json()
         found[0].text, found[0].buttons, found[0].pictures = given["text"], given["buttons"], given["pictures"]
         return self._answer({})
+
+    async def _pass_door(self) -> None:
+        if not self.opened.is_set():
+            self.waited_for.set()
+        await self.opened.wait()
 
     def _keep(self, given: dict[str, Any]) -> Said:
         for each in self.messages:
@@ -153,3 +169,4 @@ async def parlour() -> AsyncIterator[Parlour]:
             yield place
         finally:
             place.over = True  # a poll that waits would hold up the server's end
+            place.opened.set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,9 @@ from tests.fakes.engines import png
 from tests.reliability import scenarios
 from tests.reliability.front import PATIENCE_S, PAUSE_S, Heard, Ledger, Scenario, Seen, Shown, Visitor, status_in
 from tests.reliability.processes import ask_as_admin
+
+PROMISES_WITHIN_S = 120.0
+"""Seconds after the last start within which every "thinking" has come to its end."""
 
 SLOW_FILE_S = 1.8
 """Longer than the program waits for a picture before it shows that it is thinking."""
@@ -46,6 +49,7 @@ class DiscordFront:
         self.discord = discord
         self.channel = channel
         self._data = data
+        self.promises: dict[str, Answer] = {}
         self.environment: Mapping[str, str] = {
             "DISCORD_TOKEN": discord.token,
             "IMAGINEBOT_DISCORD_API_URL": discord.api_url,
@@ -53,10 +57,18 @@ class DiscordFront:
         }
 
     def visitor(self, url: str, ledger: Ledger, *, name: str = "Anna") -> AbstractAsyncContextManager[Visitor]:
+        self._ledger = ledger
         return Guest(self, ledger, name, self._data)
 
     async def look_at_the_end(self, url: str) -> None:
-        """Do nothing: what is shown stays."""
+        """Wait for what was promised, also for whoever has gone meanwhile, and take a refusal that was told for one."""
+        with suppress(TimeoutError):  # what still waits then counts as a promise that was not kept
+            async with asyncio.timeout(PROMISES_WITHIN_S):
+                while any(_waits(answer) for answer in self.promises.values()):  # noqa: ASYNC110 - messages send no events
+                    await asyncio.sleep(PAUSE_S)
+        for key, answer in self.promises.items():
+            if _is_refused(answer) and self._ledger.jobs.pop(key, None) is not None:
+                self._ledger.refused += 1
 
     def shown(self, database: Path) -> Mapping[str, Sequence[Shown]]:
         # What still says that it is thinking is shown of no job; a call by name is no post.
@@ -84,6 +96,7 @@ class Guest:
     def __init__(self, front: DiscordFront, ledger: Ledger, name: str, data: Path) -> None:
         """Write into ``ledger`` what is acknowledged."""
         self.discord = front.discord
+        self._promises = front.promises
         self._channel = front.channel
         self._member = _member(front, name)
         self._ledger = ledger
@@ -155,15 +168,13 @@ class Guest:
         """Write down what an answer means, once it says what it means."""
         key = str(answer.interaction.id)
         if answer.kind == "thinking":
+            # A promise, whatever becomes of it: a refusal counts as one only where the person was told.
             self._ledger.jobs[key] = jobs
+            self._promises[key] = answer
             async with asyncio.timeout(PATIENCE_S):
-                while answer.message.loading and not answer.message.deleted:  # noqa: ASYNC110 - messages send no events
+                while _waits(answer):  # noqa: ASYNC110 - messages send no events
                     await asyncio.sleep(PAUSE_S)
-            if not answer.message.deleted and answer.message.layout:
-                return True
-            del self._ledger.jobs[key]
-            self._ledger.refused += 1
-            return False
+            return not _is_refused(answer)
         said = "" if answer.kind == "silent" else answer.message.text
         if answer.kind == "silent" or not answer.message.private or said.startswith(_DONE):
             self._ledger.jobs[key] = jobs
@@ -173,6 +184,20 @@ class Guest:
         else:
             self._ledger.refused += 1
         return False
+
+
+def _waits(answer: Answer) -> bool:
+    """Say whether a "thinking" has come to nothing yet: neither a post nor a word in its place or after it."""
+    if answer.message.deleted:
+        return not answer.followups
+    return answer.message.loading
+
+
+def _is_refused(answer: Answer) -> bool:
+    """Say whether a "thinking" has ended in a word, and the person has been told it."""
+    if answer.message.deleted:
+        return bool(answer.followups)
+    return not answer.message.loading and not answer.message.layout
 
 
 def _member(front: DiscordFront, name: str) -> Member:

@@ -1,0 +1,136 @@
+"""Keep webhooks before they are answered: those that arrive together are written in one unit of work.
+
+What they tell is applied afterwards, see ``bot.jobs.tracker``. So an answer waits for one commit, however many senders
+there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from bot import crash
+from bot.errors import JobNotFound
+from bot.jobs.bells import Bells
+from bot.midjourney import schema
+from bot.storage.store import Store
+
+REPLAY_WINDOW = timedelta(days=3)
+"""How old a webhook may be, by its own time. Shorter than events are kept for (see ``bot.jobs.housekeeper``), so that
+whatever passes is known where it has come before."""
+
+AHEAD_WINDOW = timedelta(days=1)
+"""How far the service's clock may be ahead of ours."""
+
+WAITING_LIMIT = 256
+"""Webhooks that wait to be written at the most; more are asked to come again."""
+
+_AT_ONCE = 64
+"""Webhooks that one unit of work writes at the most."""
+
+_ID_LIMIT = 64
+"""Characters; an id of ours has 36."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Letter:
+    digest: str
+    job_id: str
+    body: str
+    kept: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def settle(self, error: Exception | None) -> None:
+        if self.kept.done():  # whoever waited has gone
+            return
+        if error is None:
+            self.kept.set_result(None)
+        else:
+            self.kept.set_exception(error)
+
+
+class Inbox:
+    """Write webhooks down."""
+
+    def __init__(self, store: Store, bells: Bells) -> None:
+        """Stand on the store."""
+        self._store = store
+        self._bells = bells
+        self._arrived: list[_Letter] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether so many wait that no more should be taken."""
+        return len(self._arrived) >= WAITING_LIMIT
+
+    def take(self, job_id: str, body: bytes) -> asyncio.Future[None]:
+        """Take a webhook whose signature has been verified.
+
+        The future ends once it is kept, or with ``JobNotFound``, or with what the database says.
+
+        Raises:
+            ValueError: the body is not an event of the contract, or far too old to be news.
+        """
+        _need_fresh(event_of(body), self._store.clock())
+        digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
+        crash.point("tracker.heard")
+        letter = _Letter(digest=digest, job_id=job_id, body=body.decode())
+        self._arrived.append(letter)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all(), name="keep webhooks")
+        return letter.kept
+
+    async def _write_all(self) -> None:
+        try:
+            while self._arrived:
+                letters, self._arrived = self._arrived[:_AT_ONCE], self._arrived[_AT_ONCE:]
+                await self._write(letters)
+        finally:
+            self._writing = None
+
+    async def _write(self, letters: Sequence[_Letter]) -> None:
+        unknown: set[_Letter] = set()
+        try:
+            async with self._store.unit() as unit:
+                # In the same order everywhere, so that no two processes wait for each other.
+                for letter in sorted(letters, key=lambda letter: letter.digest):
+                    if _is_id(letter.job_id) and await unit.find_job(letter.job_id) is not None:
+                        await unit.add_webhook_event(letter.digest, letter.job_id, letter.body)
+                    else:
+                        unknown.add(letter)
+        except Exception as error:  # noqa: BLE001 - told to each of them
+            for letter in letters:
+                letter.settle(error)
+            return
+        crash.point("tracker.kept")
+        self._bells.events.ring()
+        for letter in letters:
+            letter.settle(JobNotFound("There is no such job.") if letter in unknown else None)
+
+
+def event_of(body: bytes) -> schema.WebhookEvent:
+    """Read the body of a webhook.
+
+    Raises:
+        ValueError: it is not an event of the contract.
+    """
+    try:
+        return schema.WebhookEvent.model_validate_json(body)
+    except ValidationError as error:
+        raise ValueError("the body is not an event of the contract") from error
+
+
+def _need_fresh(event: schema.WebhookEvent, now: datetime) -> None:
+    said_at = event.timestamp if event.timestamp.tzinfo else event.timestamp.replace(tzinfo=UTC)
+    if not now - REPLAY_WINDOW <= said_at <= now + AHEAD_WINDOW:
+        raise ValueError("the event is not of these days")
+
+
+def _is_id(text: str) -> bool:
+    """Say whether a text can be an id; not every database takes every character."""
+    return len(text) <= _ID_LIMIT and text.isascii() and text.isprintable()

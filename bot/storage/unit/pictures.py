@@ -1,0 +1,103 @@
+"""Pictures of jobs: wanted, kept, given up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.clock import to_millis
+from bot.jobs.model import Picture, PictureRole
+from bot.storage.rows import picture_of
+from bot.storage.unit.base import UnitBase, moment
+
+
+class PictureRows(UnitBase):
+    """Pictures that jobs start from or end in."""
+
+    async def add_input(self, picture: Picture) -> None:
+        """Write a picture that a job starts from."""
+        self._write(
+            "insert_input",
+            job_id=picture.job_id,
+            position=picture.position,
+            digest=picture.digest,
+            width=picture.width,
+            height=picture.height,
+            content_type=picture.content_type,
+            source_url=picture.source_url,
+            due_at=self._now if picture.pending else None,
+        )
+
+    async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:
+        """Ask for a picture to be fetched, unless it is kept already."""
+        self._write(
+            "want_picture",
+            job_id=job_id,
+            role=role.value,
+            position=position,
+            source_url=source_url,
+            due_at=self._now,
+        )
+
+    async def keep_picture(self, picture: Picture) -> None:
+        """Record that a picture is kept."""
+        self._write(
+            "keep_picture",
+            job_id=picture.job_id,
+            role=picture.role.value,
+            position=picture.position,
+            digest=picture.digest,
+            width=picture.width,
+            height=picture.height,
+            content_type=picture.content_type,
+        )
+        self._hold_picture(_which(picture), None)
+
+    async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
+        """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
+        self._write(
+            "put_picture_off",
+            **_which(picture),
+            due_at=to_millis(due_at),
+            source_url=picture.source_url,
+            attempts=picture.attempts,
+        )
+        self._hold_picture(_which(picture), None)
+
+    async def give_picture_up(self, picture: Picture, failure: str) -> None:
+        """Record that a picture cannot be had, with the sentence that says why."""
+        self._write("give_picture_up", **_which(picture), failure=failure)
+        self._hold_picture(_which(picture), None)
+
+    async def stop_preview(self, job_id: str) -> None:
+        """Fetch no preview of a job any more."""
+        self._write("stop_preview", job_id=job_id)
+
+    async def drop_preview(self, job_id: str) -> None:
+        """Forget a job's preview."""
+        self._write("drop_preview", job_id=job_id)
+
+    async def pictures_of(self, job_id: str) -> list[Picture]:
+        """Give every picture of a job."""
+        return [picture_of(row) for row in await self._all("pictures_of_job", job_id=job_id)]
+
+    async def pictures_due(self, limit: int) -> list[Picture]:
+        """Take pictures to fetch that nobody else is fetching."""
+        rows = await self._all("pictures_due", now=self._now, limit=limit, holder=self._connection.holder)
+        pictures = [picture_of(row) for row in rows]
+        for picture in pictures:
+            self._hold_picture(_which(picture), self._connection.holder)
+        return pictures
+
+    async def next_picture_due_at(self) -> datetime | None:
+        """Say when a picture is due at the earliest."""
+        return moment(await self._one("next_picture_due_at", holder=self._connection.holder))
+
+    def _hold_picture(self, which: Mapping[str, Any], holder: str | None) -> None:
+        if self.shared:
+            self._write("take_picture", holder=holder, **which)
+
+
+def _which(picture: Picture) -> dict[str, Any]:
+    return {"job_id": picture.job_id, "role": picture.role.value, "position": picture.position}

@@ -1,0 +1,119 @@
+"""Posts, and the buttons under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.clock import to_millis
+from bot.errors import ButtonNotFound
+from bot.jobs.model import Action, Button, Job, Post, Requester
+from bot.storage.identifiers import new_button_id, new_id
+from bot.storage.rows import button_of, post_of
+from bot.storage.unit.base import UnitBase, moment
+
+
+class PostRows(UnitBase):
+    """What is shown of jobs."""
+
+    async def add_post(self, job: Job, *, due_at: datetime | None = None) -> str:
+        """Write the post of a new job, due at once or at ``due_at``, and give its id."""
+        post_id = new_id()
+        self._write(
+            "insert_post",
+            id=post_id,
+            job_id=job.id,
+            platform=job.conversation.platform,
+            workspace=job.conversation.workspace,
+            channel=job.conversation.channel,
+            thread=job.conversation.thread,
+            wanted_revision=job.revision,
+            due_at=self._now if due_at is None else to_millis(due_at),
+            created_at=self._now,
+        )
+        return post_id
+
+    async def post_of(self, job_id: str) -> Post | None:
+        """Give the post of a job, or nothing."""
+        row = await self._one("post_of_job", job_id=job_id)
+        return None if row is None else post_of(row)
+
+    async def due_posts(self, platform: str, limit: int) -> list[Post]:
+        """Take posts that are behind their job, those of ended jobs first.
+
+        Where several processes share the work, a channel is one's at a time, so that its pace and order are kept.
+        """
+        await self.hold(f"posts of {platform}")
+        holder = self._connection.holder
+        rows = await self._all("due_posts", platform=platform, now=self._now, limit=limit, holder=holder)
+        self._take("take_posts", rows)
+        return [post_of(row) for row in rows]
+
+    async def next_post_due_at(self, platform: str) -> datetime | None:
+        """Say when a post is due at the earliest."""
+        return moment(await self._one("next_post_due_at", platform=platform, holder=self._connection.holder))
+
+    async def set_post_reference(self, post_id: str, reference: str) -> None:
+        """Record the platform's name of the message."""
+        self._write("set_post_reference", id=post_id, reference=reference)
+
+    async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
+        """Record what the message shows, and when it may change next."""
+        self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
+        self._free("take_posts", post_id)
+
+    async def put_post_off(self, post_id: str, due_at: datetime) -> None:
+        """Try again at ``due_at``."""
+        self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
+        self._free("take_posts", post_id)
+
+    async def hold_post(self, post_id: str, due_at: datetime) -> None:
+        """Leave a post alone until ``due_at``, unless its job has ended by now."""
+        self._write("hold_post", id=post_id, due_at=to_millis(due_at))
+
+    async def make_post_due(self, post_id: str) -> None:
+        """Let a post be made now that was held for an answer."""
+        self._write("make_post_due", id=post_id, now=self._now)
+
+    async def close_post(self, post_id: str) -> None:
+        """Give the post up: its message or channel is gone."""
+        self._write("close_post", id=post_id)
+        self._free("take_posts", post_id)
+
+    # Buttons
+
+    async def add_buttons(self, job_id: str, actions: Iterable[tuple[Action, int | None]]) -> None:
+        """Write the buttons that are not there yet."""
+        for action, index in actions:
+            self._write("insert_button", id=new_button_id(), job_id=job_id, action=action.value, position=index or 0)
+
+    async def button(self, button_id: str) -> Button:
+        """Give a button.
+
+        Raises:
+            ButtonNotFound: there is none with this id.
+        """
+        row = await self._one("get_button", id=button_id)
+        if row is None:
+            raise ButtonNotFound("This button belongs to a job that is no longer kept. Please /imagine it again.")
+        return button_of(row)
+
+    async def find_button(self, job_id: str, action: Action, index: int | None) -> Button | None:
+        """Give the button of a job for an action, or nothing."""
+        row = await self._one("find_button", job_id=job_id, action=action.value, position=index or 0)
+        return None if row is None else button_of(row)
+
+    async def buttons_of(self, job_id: str) -> list[Button]:
+        """Give every button of a job."""
+        return [button_of(row) for row in await self._all("buttons_of_job", job_id=job_id)]
+
+    async def mark_pressed(self, button_id: str, requester: Requester, outcome_job_id: str) -> None:
+        """Record who pressed a button and what came of it."""
+        self._write(
+            "mark_pressed",
+            id=button_id,
+            pressed_by=requester.name,
+            pressed_by_id=requester.user_id,
+            pressed_at=self._now,
+            outcome_job_id=outcome_job_id,
+        )

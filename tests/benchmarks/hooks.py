@@ -1,0 +1,183 @@
+"""How soon a webhook is answered while the program is busy: the program by itself, everybody else in this process.
+
+64 senders post without a pause; meanwhile people give commands, jobs are sent and end, pictures are fetched, posts
+change. A forged webhook is refused without being kept, at the same moments, so it tells what the load alone costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.clock import system_clock
+from bot.http import SIGNATURE_HEADER
+from bot.midjourney import schema
+from bot.midjourney.api import ImageApi
+from bot.midjourney.routes import create_contract_app
+from bot.midjourney.webhooks import sign
+from tests.benchmarks.measure import Measured
+from tests.fakes.engines import png
+from tests.fakes.http_server import serve
+from tests.fakes.image_service import ImageService
+from tests.reliability.front import Ledger
+from tests.reliability.fronts.web import Browser
+from tests.reliability.processes import SECRET, Child, program
+
+SENDERS = 64
+PEOPLE = 4
+WEBHOOKS = 4_000
+FORGED_EVERY = 5
+ENDS_EVERY = 25
+BUSY_FROM = 100
+"""Jobs under way from which on it is measured."""
+
+PROMISED_MS = 50.0
+
+
+@dataclass
+class _Taken:
+    kept: list[float] = field(default_factory=list)
+    forged: list[float] = field(default_factory=list)
+    at_once: int = 0
+
+
+async def measure() -> list[Measured]:
+    """Measure the answers of the whole program over HTTP."""
+    api = _Service(system_clock)  # type: ignore[arg-type]  # any clock will do, as nobody sets it
+    with tempfile.TemporaryDirectory() as name:
+        async with _served(api) as url, _busy(Path(name), url, api) as child:
+            taken = await _post(api, child)
+    kept, forged = (statistics.quantiles(seconds, n=100) for seconds in (taken.kept, taken.forged))
+    answers = "the same, forged, so that nothing is kept"
+    return [
+        *(
+            Measured(
+                what=f"answer to a webhook of {SENDERS} senders under load, {label}",
+                value=kept[percent - 1] * 1000,
+                unit="ms",
+                yardstick=answers,
+                yardstick_value=forged[percent - 1] * 1000,
+            )
+            for label, percent in (("p50", 50), ("p99", 99))
+        ),
+        Measured(
+            what="the same, p99 against what is promised",
+            value=kept[98] * 1000,
+            unit="ms",
+            yardstick="the most that is promised",
+            yardstick_value=PROMISED_MS,
+        ),
+        Measured(
+            what="of these taken at the first try",
+            value=100 * taken.at_once / len(taken.kept),
+            unit="%",
+            yardstick="all",
+            yardstick_value=100,
+        ),
+    ]
+
+
+class _Service(ImageService):
+    """An image service whose links lead to pictures of its own."""
+
+    url = ""
+
+    def _images(self, job: schema.Job) -> tuple[schema.Image, ...]:
+        names: tuple[int | None, ...] = (None, 1, 2, 3, 4)
+        return tuple(schema.Image(url=f"{self.url}/made/{job.id.hex}{name or 0}", index=name) for name in names)
+
+
+@asynccontextmanager
+async def _served(api: _Service) -> AsyncIterator[str]:
+    async def authenticate(_: Request) -> ImageApi:
+        return api
+
+    async def picture(request: Request) -> Response:
+        drawn = hash(request.path_params["name"])
+        return Response(png((drawn & 255, drawn >> 8 & 255, drawn >> 16 & 255)), media_type="image/png")
+
+    app = create_contract_app(authenticate, title="an image service")
+    app.add_route("/made/{name}", picture)
+    async with serve(app) as api.url:
+        yield api.url
+
+
+@asynccontextmanager
+async def _busy(folder: Path, service_url: str, api: ImageService) -> AsyncIterator[Child]:
+    """Run the program, with people who ask for one thing after the other."""
+    environment = {"IMAGINEBOT_MAX_JOBS_PER_PERSON": "100000"}
+    child = program(folder / "studio", service_url, concurrency=1000, environment=environment)
+    await child.start()
+    try:
+        await child.answering()
+        people = [asyncio.create_task(_ask(child, folder / "studio", number)) for number in range(PEOPLE)]
+        while len(api.jobs) < BUSY_FROM:  # noqa: ASYNC110 - a service sends no events
+            await asyncio.sleep(0.05)
+        yield child
+        for task in people:
+            task.cancel()
+        await asyncio.gather(*people, return_exceptions=True)
+    finally:
+        await child.kill()
+
+
+async def _ask(child: Child, data: Path, number: int) -> None:
+    async with Browser(child.url, Ledger(), name=f"Person {number}", data=data) as browser:
+        for turn in itertools.count():
+            await browser.command(f"/imagine a barn, number {turn} --repeat 4", jobs=4)
+            await asyncio.sleep(0.1)
+
+
+async def _post(api: ImageService, child: Child) -> _Taken:
+    """Let every sender tell of the newest jobs, one webhook after the other."""
+    taken, turns = _Taken(), iter(range(WEBHOOKS))
+
+    async def send() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", child.port)
+        for turn in turns:
+            job = _next(api, turn)
+            body = api.event(job.id)
+            forged = turn % FORGED_EVERY == 0
+            request = _request(urlsplit(job.webhook_url or "").path, body, "0" * 64 if forged else sign(body, SECRET))
+            began = time.perf_counter()
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(_length(head))
+            (taken.forged if forged else taken.kept).append(time.perf_counter() - began)
+            taken.at_once += head.startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    async with asyncio.TaskGroup() as senders:
+        for _ in range(SENDERS):
+            senders.create_task(send())
+    return taken
+
+
+def _next(api: ImageService, turn: int) -> schema.Job:
+    live = [job for job in itertools.islice(reversed(api.jobs.values()), 2 * BUSY_FROM) if not job.status.ended]
+    job = live[turn % len(live)]
+    if turn % ENDS_EVERY == 1 and len(live) > BUSY_FROM // 2:
+        api.complete(job.id)
+    else:
+        api.go_on(job.id, min(99, (job.progress or 0) + 1))
+    return api.jobs[job.id]
+
+
+def _request(path: str, body: bytes, signature: str) -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{SIGNATURE_HEADER}: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def _length(head: bytes) -> int:
+    return int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
