@@ -46,7 +46,7 @@ bench: $(VENV)/.dev ## Measure, as ratios within one run
 chaos: $(VENV)/.dev ## Kill the program a hundred times and look for what was lost (ARGS="--front rest")
 	@$(BIN)/python -m tests.reliability.chaos $(ARGS)
 
-replicas: $(VENV)/.dev ## Kill, pause and cut off replicas on one PostgreSQL, and look for what was lost
+replicas: $(VENV)/.dev ## Kill, pause and cut off replicas on one PostgreSQL, and look for what was lost (ARGS="--front discord")
 	@$(BIN)/python -m tests.reliability.replicas $(ARGS)
 
 soak: $(VENV)/.dev ## Put 20,000 jobs through one process and watch its memory

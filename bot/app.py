@@ -185,10 +185,11 @@ async def running(
             circuit=circuit,
             metrics=store.metrics,
             metrics_readers=settings.metrics_readers,
+            leases=leases,
         )
         http_app = create_http_app(core, [route for adapter in adapters for route in adapter.routes])
 
-        await submitter.recover()
+        await leases.working(submitter.recover)
         crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
             server = await stack.enter_async_context(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
@@ -29,6 +29,7 @@ from bot.jobs.upstream import WEBHOOK_PATH
 from bot.metrics import Metrics
 from bot.midjourney.webhooks import verify
 from bot.storage.blobs import BlobNotFound
+from bot.storage.leases import Leases, OneProcess
 from bot.supervision import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -55,7 +56,8 @@ _PICTURE_HEADERS = {
 class Core:
     """What the core's routes stand on. ``webhook_secret`` is empty where no webhooks are taken.
 
-    ``metrics_readers`` are addresses or networks that may read the metrics beside this machine.
+    ``metrics_readers`` are addresses or networks that may read the metrics beside this machine. ``leases`` say what
+    this process leads and where it stands by.
     """
 
     service: JobService
@@ -65,6 +67,7 @@ class Core:
     circuit: Circuit
     metrics: Metrics
     metrics_readers: tuple[str, ...] = ()
+    leases: Leases = field(default_factory=OneProcess)
 
 
 def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
@@ -245,6 +248,7 @@ def _readyz(core: Core) -> Endpoint:
         # A service that is down keeps jobs waiting, no more; a key that is refused is for the admin to mend.
         circuit = core.circuit.state
         ready = core.supervisor.ready and circuit is not CircuitState.UNAUTHORIZED
+        parts |= core.leases.roles
         answer = {"parts": parts | {"image service": _SERVICE_STATES[circuit]}}
         return JSONResponse(answer, status_code=200 if ready else 503)
 

@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.errors import OperatorError
 from bot.jobs.adapter import Adapter
 from bot.serving import bind, serve
+from bot.storage.connection import DatabaseUnavailable
 from bot.supervision import Supervisor
 
 
@@ -31,7 +32,8 @@ class Connection:
             await self._adapter.start()
         except Exception as error:
             await self.stop()
-            self._tell(error if isinstance(error, OperatorError) else None)
+            passing = isinstance(error, DatabaseUnavailable)
+            self._tell(error if isinstance(error, OperatorError) and not passing else None)
             raise
         self._supervisor.up(self.part)
         self._tell(None)

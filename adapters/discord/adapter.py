@@ -1,9 +1,8 @@
-"""Discord as an adapter: the life of the connection, and the way back from jobs to messages."""
+"""Discord as an adapter: the way back from jobs to messages, by the bot's token, beside the connection for the way in."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,20 +12,16 @@ import discord
 import structlog
 from starlette.routing import BaseRoute
 
-from adapters.discord.client import Client
-from adapters.discord.commands import all_commands
+from adapters.discord.client import sender
 from adapters.discord.connecting import log_in, point_library_at
-from adapters.discord.desk import Desk
+from adapters.discord.gateway import Gateway
 from adapters.discord.outbox import Outbox
 from adapters.discord.places import PLATFORM
-from adapters.discord.presses import Presses
-from adapters.discord.reactions import Reactions
 from adapters.discord.rows import Rows
-from adapters.discord.sharding import Shards
-from adapters.discord.tasks import Tasks
-from bot.errors import InvalidSetting, PlatformUnavailable
+from bot.errors import PlatformUnavailable
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
+from bot.storage.connection import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -34,12 +29,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-CONNECTED_WITHIN_S = 30.0
-"""Seconds after which a start counts as failed; it is then tried again."""
-
-RECONNECT_S = 30.0
-"""Seconds after which a connection that has ended for good is opened anew."""
 
 PRUNE_S = 3600.0
 """How often what is of no use any more is forgotten, in seconds."""
@@ -57,11 +46,11 @@ class DiscordAdapter:
         self._app = app
         self._rows = Rows(app.database, app.clock)
         self._outbox: Outbox | None = None
-        self._client: Client | None = None
+        self._sender: discord.Client | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Connect.
+        """Connect, or stand by where another process is connected.
 
         Raises:
             InvalidSetting: Discord does not take the token, or the shards are malformed.
@@ -69,21 +58,20 @@ class DiscordAdapter:
         """
         await self.migrate()
         point_library_at(self._app.settings)
-        client = self.make_client()
-        await log_in(client, self._app.settings)
-        connection = asyncio.create_task(client.connect(), name="discord connection")
-        self._tasks.append(connection)
-        await self._connected(client, connection)
-        self._tasks.append(asyncio.create_task(self._stay_connected(connection), name="discord"))
+        self._sender = sender()
+        await log_in(self._sender, self._app.settings)
+        gateway = self.send_by(self._sender)
         self._tasks.append(asyncio.create_task(self._prune(), name="discord pruning"))
+        self._tasks.append(asyncio.create_task(gateway.keep(), name="discord"))
+        await gateway.tried()
 
     async def stop(self) -> None:
         """Take no more events and let go of the connection."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:  # before the connection is closed, as it would be opened anew
+        for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        client, self._client, self._outbox = self._client, None, None
+        client, self._sender, self._outbox = self._sender, None, None
         if client is not None:
             await client.close()
 
@@ -99,76 +87,26 @@ class DiscordAdapter:
         """Bring Discord's own tables up to date."""
         await self._app.database.migrate(self.name, MIGRATIONS)
 
-    def make_client(self) -> Client:
-        """Give a client that is wired up and has not logged in yet."""
-        settings = self._app.settings
-        shards = Shards.read(settings.discord_shards) if settings.discord_shards else None
-        client = Client(reactions=settings.discord_reactions, gateway=settings.discord_gateway_url, shards=shards)
-        outbox = Outbox(self._app, self._rows, client)
-        desk = Desk(self._app, self._rows, outbox, client)
-        tasks = Tasks(desk, reactions=settings.discord_reactions)
-        client.presses = Presses(desk, tasks)
-        client.reactions = Reactions(desk)
-
-        async def prepare() -> None:
-            await client.sync_commands(self._rows, all_commands(tasks))
-            self._outbox = outbox
-            await desk.resume()
-
-        client.on_login(prepare)
-        self._client = client
-        return client
-
-    async def _connected(self, client: Client, connection: asyncio.Task[None]) -> None:
-        """Wait until the first shard is connected.
+    def send_by(self, client: discord.Client) -> Gateway:
+        """Show posts by a client, which needs no connection to the gateway, and give what keeps the connection.
 
         Raises:
-            PlatformUnavailable: it is not, or not in time.
+            InvalidSetting: the shards are malformed.
         """
-        ready = asyncio.create_task(client.wait_until_ready())
-        try:
-            await asyncio.wait({ready, connection}, timeout=CONNECTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ready.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await ready
-        if connection.done():
-            raise _ended(connection)
-        if not client.is_ready():
-            raise PlatformUnavailable("Discord's gateway does not answer.")
-
-    async def _stay_connected(self, connection: asyncio.Task[None]) -> None:
-        """Open the connection anew where it has ended for good, as after a change of the token and back."""
-        while True:
-            await asyncio.wait([connection])
-            log.error("the connection to Discord has ended", reason=str(_ended(connection)))
-            old, self._outbox = self._client, None
-            client = self.make_client()
-            if old is not None:
-                await old.close()
-            await asyncio.sleep(RECONNECT_S)
-            try:
-                await log_in(client, self._app.settings)
-            except (InvalidSetting, PlatformUnavailable) as error:
-                log.warning("Discord cannot be reached", reason=str(error))
-            connection = asyncio.create_task(client.connect(), name="discord connection")
-            self._tasks.append(connection)
+        outbox = Outbox(self._app, self._rows, client)
+        gateway = Gateway(self._app, self._rows, outbox)
+        self._outbox = outbox
+        return gateway
 
     async def _prune(self) -> None:
         while True:
+            try:
+                await self._rows.prune()
+            except DatabaseUnavailable as error:
+                log.warning("old events could not be forgotten", reason=str(error))
             await asyncio.sleep(PRUNE_S)
-            await self._rows.prune()
 
     def _open_outbox(self) -> Outbox:
         if self._outbox is None:
             raise PlatformUnavailable("The connection to Discord is still being made.", retry_after=1.0)
         return self._outbox
-
-
-def _ended(connection: asyncio.Task[None]) -> Exception:
-    error = None if connection.cancelled() else connection.exception()
-    if isinstance(error, discord.PrivilegedIntentsRequired):
-        return InvalidSetting(
-            "Discord refuses the bot's intents. Please report this, as it asks for no privileged one."
-        )
-    return PlatformUnavailable(f"Discord has closed the connection ({type(error).__name__}).")

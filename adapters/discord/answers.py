@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 import discord
 import structlog
@@ -29,14 +31,38 @@ class Answers:
     def __init__(self) -> None:
         """Begin with no event seen."""
         self._seen: OrderedDict[int, None] = OrderedDict()
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self.closed = False
 
     async def handle(self, asked: Asked, work: Callable[[], Awaitable[None]]) -> None:
         """Do ``work`` for an event, unless it has come before, and tell the person of what goes wrong."""
-        if asked.id in self._seen:
+        if self.closed or asked.id in self._seen:
             return
         self._seen[asked.id] = None
         while len(self._seen) > REMEMBERED_EVENTS:
             self._seen.popitem(last=False)
+        with self.under_way():
+            await self._answer(asked, work)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Note that the task at hand takes an event, for as long as the block runs."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._under_way.add(task)
+        try:
+            yield
+        finally:
+            self._under_way.discard(task)
+
+    async def close(self) -> None:
+        """Take no more events, and cut off those that are under way."""
+        self.closed = True
+        tasks = set(self._under_way)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _answer(self, asked: Asked, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except ImaginebotError as error:

@@ -41,6 +41,15 @@ def intents_for(*, reactions: bool) -> discord.Intents:
     return discord.Intents(guilds=True, guild_reactions=reactions, dm_reactions=reactions)
 
 
+def sender() -> discord.Client:
+    """Give a client that asks and tells Discord things, and never connects to the gateway."""
+    return discord.Client(
+        intents=discord.Intents.none(),
+        allowed_mentions=discord.AllowedMentions.none(),
+        max_ratelimit_timeout=RATE_LIMIT_PATIENCE_S,
+    )
+
+
 class Tree(app_commands.CommandTree["Client"]):
     """The commands; whatever the library itself finds amiss is told to the person."""
 

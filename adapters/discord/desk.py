@@ -12,6 +12,7 @@ import structlog
 
 from adapters.discord import notices, presenter
 from adapters.discord.answers import Answers, Asked, refuse
+from adapters.discord.binding import source_of
 from adapters.discord.faults import RAISED, code_of
 from adapters.discord.permissions import need
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, workspace_of
@@ -22,6 +23,7 @@ from bot import crash
 from bot.errors import ImaginebotError, PlatformUnavailable, UpstreamUnavailable
 from bot.jobs.model import Conversation, Job, Requester, Source
 from bot.jobs.view import JobView
+from bot.storage.connection import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from adapters.discord.client import Client
@@ -42,13 +44,13 @@ class Desk:
     """Take what people want to the job service."""
 
     def __init__(self, app: App, rows: Rows, outbox: Outbox, client: Client) -> None:
-        """Answer through ``client``'s connection."""
+        """Take what comes by ``client``'s connection."""
         self.app = app
         self.rows = rows
         self.outbox = outbox
         self.client = client
         self.answers = Answers()
-        self.pictures = Pictures(client, app.service)
+        self.pictures = Pictures(outbox.client, app.service)
 
     # From an event to jobs
 
@@ -140,15 +142,14 @@ class Desk:
         for job in others:
             await self.app.service.not_replied(job.id)
 
-    async def resume(self) -> None:
-        """Take up what the last run left undone: commands that were acknowledged, and jobs without a known event."""
-        await self.rows.prune()
-        for event in await self.rows.open_wishes():
+    async def resume(self, undone: Sequence[Event]) -> None:
+        """Take up what the holder before has left undone: commands that were acknowledged."""
+        for event in undone:
             await self._resume(event)
-        for event in await self.rows.unbound_events():
-            job = await self.app.service.made_before(_source_of(event, user_id="", user_name=""))
-            if job is not None:
-                await self.rows.add_posts(event, [job.id], spoiler=event.spoiler)
+
+    async def close(self) -> None:
+        """Take no more events, and cut off what is under way."""
+        await self.answers.close()
 
     # The steps of an answer
 
@@ -190,11 +191,11 @@ class Desk:
     async def _resume(self, event: Event) -> None:
         """Carry out a command that was acknowledged before the last end."""
         wish = Wish.from_json(event.wish or "")
-        source = _source_of(event, user_id=wish.user_id, user_name=wish.user_name)
+        source = source_of(event, user_id=wish.user_id, user_name=wish.user_name)
         try:
             jobs = await self.pictures.carry_out(wish, source)
-        except UpstreamUnavailable:
-            log.warning("a command has to wait for its pictures", interaction=event.id)
+        except (UpstreamUnavailable, DatabaseUnavailable) as error:
+            log.warning("a command has to wait", interaction=event.id, reason=str(error))
             return  # the next start tries again
         except ImaginebotError as error:
             await self.outbox.tell(event, notices.problem(error))
@@ -216,9 +217,3 @@ def is_age_restricted(asked: Asked) -> bool:
     """Say whether something was done in a channel for adults."""
     says = getattr(asked.channel, "is_nsfw", None)  # direct messages do not
     return bool(says and says())
-
-
-def _source_of(event: Event, *, user_id: str, user_name: str) -> Source:
-    requester = Requester(platform=PLATFORM, workspace=event.workspace, user_id=user_id, name=user_name)
-    conversation = Conversation(platform=PLATFORM, workspace=event.workspace, channel=str(event.channel))
-    return Source(requester=requester, conversation=conversation, key=str(event.id))

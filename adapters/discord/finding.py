@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import discord
 import structlog
@@ -18,9 +18,6 @@ from adapters.discord.places import MessageName
 from adapters.discord.rows import Place, Rows
 from bot.clock import Clock
 from bot.errors import PlatformUnavailable
-
-if TYPE_CHECKING:
-    from adapters.discord.client import Client
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +41,7 @@ SEARCHED_BEFORE = timedelta(minutes=1)
 class Finder:
     """Look for messages that are there already."""
 
-    def __init__(self, rows: Rows, client: Client, clock: Clock) -> None:
+    def __init__(self, rows: Rows, client: discord.Client, clock: Clock) -> None:
         """Ask through ``client``, and write down what is found."""
         self._rows = rows
         self._client = client

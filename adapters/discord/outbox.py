@@ -17,20 +17,21 @@ import discord
 import structlog
 
 from adapters.discord import notices
+from adapters.discord.binding import bind
 from adapters.discord.faults import RAISED, THREAD_ARCHIVED, code_of, is_closed, is_dead_token, translated
 from adapters.discord.finding import ORIGINAL, Finder
 from adapters.discord.pace import Pace
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, guild_of
 from adapters.discord.presenter import Look, Shown
 from adapters.discord.rows import Event, Place, Rows
-from adapters.discord.uploads import Uploads
+from adapters.discord.uploads import UploadLimits, Uploads
 from bot import crash
 from bot.errors import PlatformUnavailable, PostGone
 from bot.jobs.model import JobStatus, Post
 from bot.jobs.view import JobView
+from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
-    from adapters.discord.client import Client
     from bot.app import App
 
 log = structlog.get_logger(__name__)
@@ -49,13 +50,14 @@ Files = Sequence[discord.Attachment | discord.File]
 class Outbox:
     """Show jobs on Discord."""
 
-    def __init__(self, app: App, rows: Rows, client: Client) -> None:
-        """Send through ``client``."""
+    def __init__(self, app: App, rows: Rows, client: discord.Client) -> None:
+        """Send through ``client``, which has to be logged in and no more."""
+        self.client = client
         self._app = app
         self._rows = rows
-        self._client = client
         self._pace = Pace(app.database.rates)
         self._finder = Finder(rows, client, app.clock)
+        self._limits = UploadLimits(client)
         self.uploads = Uploads(app.service)
 
     async def post(self, post: Post, view: JobView) -> str:
@@ -91,6 +93,7 @@ class Outbox:
         name = place.name or MessageName.read(post.reference or "")
         if not view.status.ended:
             await self._take_turn(place, name)
+        self.uploads.trust(name.message, post.shown_revision)
         try:
             moved = await self._change_or_move(place, name, view)
         except RAISED as error:
@@ -106,9 +109,9 @@ class Outbox:
 
     async def tell(self, event: Event, text: str) -> None:
         """Say something in place of an answer that was promised, as far as Discord still takes it."""
-        if self._client.application_id is None:
+        if self.client.application_id is None:
             return
-        webhook = discord.Webhook.partial(self._client.application_id, event.token, client=self._client)
+        webhook = discord.Webhook.partial(self.client.application_id, event.token, client=self.client)
         try:
             await webhook.edit_message(ORIGINAL, content=text)
         except RAISED as error:
@@ -130,15 +133,17 @@ class Outbox:
             moved=place is not None and place.moved and not copy,
         )
 
-    def upload_limit(self, place: Place) -> int | None:
+    async def upload_limit(self, place: Place) -> int | None:
         """Give the bytes that one file may have in a place, or nothing where that is not known."""
         if place.upload_limit is not None or place.guild == DIRECT:
             return place.upload_limit
-        guild = self._client.get_guild(int(place.guild))
-        return guild.filesize_limit if guild is not None else None
+        return await self._limits.of(int(place.guild))
 
     async def _place(self, post: Post) -> Place:
         place = await self._rows.place(post.job_id)
+        if place is None:  # its process ended right behind writing it down, perhaps
+            await bind(self._app.service, self._rows)
+            place = await self._rows.place(post.job_id)
         if place is None:  # a job that came of no event: a program asked for it
             guild, channel = guild_of(post.conversation.workspace), int(post.conversation.channel)
             await self._rows.add_post(post.job_id, guild=guild, channel=channel)
@@ -159,7 +164,7 @@ class Outbox:
             message = await self._follow_up(webhook, place, view)
         elif place.by_bot:
             try:
-                message = await self._send(self._client.get_partial_messageable(place.channel), place, view)
+                message = await self._send(self.client.get_partial_messageable(place.channel), place, view)
             except discord.HTTPException as error:
                 if not is_closed(error):
                     raise
@@ -179,7 +184,7 @@ class Outbox:
         """
         if view.requester.platform != PLATFORM:
             raise PostGone("There is nobody to write to.")
-        direct = await self._client.create_dm(discord.Object(int(view.requester.user_id)))
+        direct = await self.client.create_dm(discord.Object(int(view.requester.user_id)))
         if direct.id == place.channel:
             raise PostGone("The person takes no messages from the bot.")
         await self._rows.set_tried(place.job_id)
@@ -197,7 +202,7 @@ class Outbox:
             return await channel.send(view=shown.layout, files=new, nonce=nonce)
 
         look = await self.look(place, view)
-        return await self.uploads.send(view, look, send, limit=self.upload_limit(place))
+        return await self.uploads.send(view, look, send, limit=await self.upload_limit(place))
 
     async def _follow_up(self, webhook: discord.Webhook, place: Place, view: JobView) -> discord.Message:
         async def send(shown: Shown, files: Files) -> discord.Message:
@@ -205,7 +210,7 @@ class Outbox:
             return await webhook.send(view=shown.layout, files=new, wait=True)
 
         look = await self.look(place, view)
-        return await self.uploads.send(view, look, send, limit=self.upload_limit(place))
+        return await self.uploads.send(view, look, send, limit=await self.upload_limit(place))
 
     # Changing
 
@@ -234,25 +239,26 @@ class Outbox:
                     raise PostGone(_OVER) from error
             else:
                 return
-        message = self._client.get_partial_messageable(name.channel).get_partial_message(name.message)
+        message = self.client.get_partial_messageable(name.channel).get_partial_message(name.message)
         try:
             await self._change_by(message, place, name, view)
         except discord.HTTPException as error:
             if code_of(error) != THREAD_ARCHIVED:
                 raise
-            await self._client.http.edit_channel(name.channel, archived=False)
+            await self.client.http.edit_channel(name.channel, archived=False)
             await self._change_by(message, place, name, view)
 
     async def _change_by(
         self, way: discord.Webhook | discord.PartialMessage, place: Place, name: MessageName, view: JobView
     ) -> None:
         async def send(shown: Shown, files: Files) -> discord.Message:
+            need_lease(self._app.leases)  # else what another process has shown since would be undone
             if isinstance(way, discord.Webhook):
                 return await way.edit_message(name.message, view=shown.layout, attachments=files)
             return await way.edit(view=shown.layout, attachments=files)
 
         look = await self.look(place, view)
-        await self.uploads.send(view, look, send, limit=self.upload_limit(place), message=name.message)
+        await self.uploads.send(view, look, send, limit=await self.upload_limit(place), message=name.message)
 
     async def _take_turn(self, place: Place, name: MessageName) -> None:
         by_token = _made_by_token(place) and self._finder.webhook(place) is not None
@@ -272,7 +278,7 @@ class Outbox:
             return
         user_id = view.requester.user_id
         text = notices.failed(user_id) if view.status is JobStatus.FAILED else notices.ready(user_id)
-        channel = self._client.get_partial_messageable(name.channel)
+        channel = self.client.get_partial_messageable(name.channel)
         try:
             await channel.send(
                 text,

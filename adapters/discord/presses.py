@@ -106,7 +106,7 @@ class Presses:
 
     async def _link(self, job: Job) -> None:
         """Have the post whose button was pressed shown once more, as it can now name the new post."""
-        async with self._desk.app.service.reading() as unit:
+        async with self._desk.app.store.unit() as unit:
             await unit.touch_job(job.id)
         self._desk.app.bells.publisher.ring()
 

@@ -13,6 +13,7 @@ from adapters.discord.places import PLATFORM
 from adapters.discord.presenter import Shown
 from bot.errors import AlreadyEnded, ImaginebotError
 from bot.jobs.model import Conversation, Job, Source
+from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
     from adapters.discord.desk import Desk
@@ -32,23 +33,28 @@ class Reactions:
 
     async def added(self, reaction: discord.RawReactionActionEvent) -> None:
         """Do what a reaction stands for, if it does."""
-        emoji = str(reaction.emoji)
         me = self._desk.client.user
-        if emoji not in REMOVE | SEND or me is None or reaction.user_id == me.id:
+        if str(reaction.emoji) not in REMOVE | SEND or me is None or reaction.user_id == me.id:
             return
+        if self._desk.answers.closed:
+            return
+        try:
+            with self._desk.answers.under_way():
+                await self._take(reaction)
+        except ImaginebotError as error:
+            log.info("a reaction led to nothing", message=reaction.message_id, reason=str(error))
+        except RAISED as error:
+            log.info("a reaction led to nothing", message=reaction.message_id, reason=str(translated(error)))
+
+    async def _take(self, reaction: discord.RawReactionActionEvent) -> None:
         job_id = await self._desk.rows.job_of_message(reaction.message_id)
         if job_id is None:
             return
-        try:
-            job = await self._desk.app.service.get(job_id)
-            if emoji in SEND:
-                await self._send(job, reaction)
-            elif (job.requester.platform, job.requester.user_id) == (PLATFORM, str(reaction.user_id)):
-                await self._remove(job, reaction)
-        except ImaginebotError as error:
-            log.info("a reaction led to nothing", job=job_id, reason=str(error))
-        except RAISED as error:
-            log.info("a reaction led to nothing", job=job_id, reason=str(translated(error)))
+        job = await self._desk.app.service.get(job_id)
+        if str(reaction.emoji) in SEND:
+            await self._send(job, reaction)
+        elif (job.requester.platform, job.requester.user_id) == (PLATFORM, str(reaction.user_id)):
+            await self._remove(job, reaction)
 
     async def _remove(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         """Cancel a job of one's own; once it has ended, remove its message."""
@@ -76,6 +82,7 @@ class Reactions:
 
         async def send(shown: Shown, files: Files) -> discord.Message:
             new = [file for file in files if isinstance(file, discord.File)]
+            need_lease(self._desk.app.leases)  # another process may have sent it while this one was paused
             nonce = f"{reaction.message_id % 10**12}{reaction.user_id % 10**12}"
             return await person.send(view=shown.layout, files=new, nonce=nonce)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.discord.places import DIRECT
 from bot.errors import InvalidSetting
 
 
@@ -15,6 +16,17 @@ class Shards:
 
     ids: tuple[int, ...]
     count: int
+
+    def __str__(self) -> str:
+        return f"{','.join(map(str, self.ids))}/{self.count}"
+
+    def serve(self, guild: str) -> bool:
+        """Say whether what happens on a server comes by these shards; what happens on none comes by the first.
+
+        Source: Discord's documentation, "Sharding".
+        """
+        shard = 0 if guild == DIRECT else (int(guild) >> 22) % self.count
+        return shard in self.ids
 
     def arguments(self) -> dict[str, Any]:
         """Give the arguments of the library's client."""

@@ -17,7 +17,6 @@ from bot.errors import InvalidPicture, UpstreamUnavailable
 from bot.jobs.model import Job, JobType, Source
 
 if TYPE_CHECKING:
-    from adapters.discord.client import Client
     from bot.jobs.service import JobService
 
 PICTURE_BYTES = 20 * 1024 * 1024
@@ -78,7 +77,7 @@ def _codec() -> TypeAdapter[Wish]:
 class Pictures:
     """Fetch and keep the pictures that people name."""
 
-    def __init__(self, client: Client, service: JobService) -> None:
+    def __init__(self, client: discord.Client, service: JobService) -> None:
         """Fetch what is on Discord through ``client``."""
         self._client = client
         self._service = service

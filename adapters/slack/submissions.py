@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -19,6 +20,8 @@ from adapters.slack.studio import Studio
 from adapters.slack.wishes import Wish, Wishes
 from bot.errors import ImaginebotError, InvalidPicture, OperatorError
 from bot.midjourney.schema import BLEND_MAX, BLEND_MIN
+
+log = structlog.get_logger(__name__)
 
 _ERROR_LIMIT = 300
 _SEVERAL = "This picture stands there twice. Choose another one here."
@@ -165,6 +168,8 @@ async def _sent(ack: AsyncAck, block: str, work: Callable[[], Awaitable[None]]) 
         await work()
     except ImaginebotError as error:
         hidden = isinstance(error, OperatorError)
+        if hidden:
+            log.exception("slack_submission_refused", code=error.code, reason=str(error))
         text = "Please try again later; whoever runs the studio finds the reason in its log." if hidden else str(error)
         await ack(response_action="errors", errors={block: cut(text, _ERROR_LIMIT)})
         return

@@ -129,7 +129,10 @@ class OnConnection:
 
 
 async def settled(work: Coroutine[Any, Any, _Given]) -> _Given:
-    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through."""
+    """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through.
+
+    Whoever is cancelled hears of that alone, and not of what ``work`` has come to: else the cancel would be lost.
+    """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -139,7 +142,6 @@ async def settled(work: Coroutine[Any, Any, _Given]) -> _Given:
             cancelled = error
         except BaseException:  # noqa: BLE001 - raised again from the task below
             break
-    given = task.result()
     if cancelled is not None:
-        raise cancelled
-    return given
+        raise cancelled from task.exception()
+    return task.result()

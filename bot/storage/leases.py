@@ -10,12 +10,14 @@ Some work is one process's at a time (asking the image service for its list, say
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from bot.storage.connection import LeaseLost
 
 Work = Callable[[], Awaitable[None]]
+
+LEADS, STANDS_BY = "leads", "stands by"
 
 
 class Leases(Protocol):
@@ -24,6 +26,10 @@ class Leases(Protocol):
     @property
     def sure(self) -> bool:
         """Whether the lease certainly holds at this moment: to be asked right before what cannot be undone."""
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """What this process is in the leases by name that it has part in: it leads, or it stands by."""
 
     async def working(self, work: Work) -> None:
         """Run ``work`` under the lease: cut off where that is lost, and begun again under the next."""
@@ -38,7 +44,7 @@ class Leases(Protocol):
         not know: whatever it writes is refused, and what it says to others has to bear being said twice.
 
         This returns when ``work`` returns, and raises what it raises. A chat platform that wants one connection (a
-        Discord gateway) uses one name; one that wants several (its shards) a name for each, ``discord shard 3``.
+        Discord gateway) uses one name; one that wants several (its shards) a name for each set, ``discord shards 0,1/4``.
         """
 
     async def members(self) -> list[str]:
@@ -52,6 +58,11 @@ class OneProcess:
     def sure(self) -> bool:
         """Always."""
         return True
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """None, as there is nobody to share with."""
+        return {}
 
     async def working(self, work: Work) -> None:
         """Run ``work``."""

@@ -21,7 +21,7 @@ from bot.clock import Clock, to_millis
 from bot.storage.connection import DatabaseUnavailable, LeaseLost
 from bot.storage.database import load_queries
 from bot.storage.identifiers import new_id
-from bot.storage.leases import Work
+from bot.storage.leases import LEADS, STANDS_BY, Work
 
 if TYPE_CHECKING:
     from bot.storage.postgres import Line, PostgresDatabase
@@ -41,6 +41,7 @@ SETTLE_AFTER_MS: Final = 2_000
 """Milliseconds after which it is looked for what a dead process was sending; its request may still be on its way."""
 
 _AGAIN_S: Final = 0.5
+_CANCEL_AGAIN_S: Final = 5.0
 _QUERIES = Path(__file__).parent / "queries"
 
 
@@ -68,6 +69,7 @@ class Replica:
         self._hurry = asyncio.Event()
         self._sure_until = 0.0
         self._leaving = False
+        self.roles: dict[str, str] = {}
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[Replica]:
@@ -95,18 +97,11 @@ class Replica:
 
     async def lead(self, name: str, work: Work) -> None:
         """Run ``work`` while this process holds the lease called ``name``; see ``Leases.lead``."""
-        while True:
-            lease = await self._present()
-            if not await self._take(name):
-                await asyncio.sleep(BEAT_S / 2)
-                continue
-            log.info("this process leads", what=name)
-            try:
-                if await self._under(lease, work):
-                    return
-            finally:
-                with suppress(DatabaseUnavailable):
-                    await self._free(name, lease)
+        try:
+            while not await self._led(name, work):
+                pass
+        finally:
+            self.roles.pop(name, None)
 
     async def members(self) -> list[str]:
         """Give the ids of the processes that share the work."""
@@ -114,6 +109,22 @@ class Replica:
             return [row["id"] async for row in self._queries.live_replicas(connection)]
 
     # Work under the lease
+
+    async def _led(self, name: str, work: Work) -> bool:
+        """Wait until this process holds the lease called ``name``, run ``work``, and say whether it came to its end."""
+        lease = await self._present()
+        while not await self._take(name):
+            self.roles[name] = STANDS_BY
+            await asyncio.sleep(BEAT_S / 2)
+            lease = await self._present()
+        log.info("this process leads", what=name)
+        self.roles[name] = LEADS
+        try:
+            return await self._under(lease, work)
+        finally:
+            self.roles[name] = STANDS_BY
+            with suppress(DatabaseUnavailable):
+                await self._free(name, lease)
 
     async def _present(self) -> _Lease:
         while self._lease is None or self._lease.lost.is_set():
@@ -131,9 +142,8 @@ class Replica:
                 return False
             return await self._outcome(running)
         finally:
-            running.cancel()
             lost.cancel()
-            await asyncio.gather(running, lost, return_exceptions=True)
+            await _ended(running)
             lease.users -= 1
             if lease.users == 0:
                 lease.unused.set()
@@ -236,6 +246,14 @@ class Replica:
         except DatabaseUnavailable:
             log.warning("could not take leave of the other processes; they will find out")
         self._database.holder = None
+
+
+async def _ended(running: asyncio.Future[None]) -> None:
+    """Cancel work until it has ended: a cancel that comes while something else goes wrong in it may be overheard."""
+    while not running.done():
+        running.cancel()
+        await asyncio.wait({running}, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(running, return_exceptions=True)
 
 
 __all__ = ["BEAT_S", "LEASE_S", "LeaseLost", "Replica"]

@@ -21,6 +21,7 @@ from bot.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
     DataFolderBusy,
+    ImaginebotError,
     InvalidSetting,
     PlatformUnavailable,
     QuotaExceeded,
@@ -30,6 +31,7 @@ from bot.jobs.model import Action, Job, JobStatus, Post, Submission
 from bot.jobs.service import JobService
 from bot.jobs.view import JobView
 from bot.serving import bind
+from bot.storage.connection import LeaseLost
 from tests.bot.jobs.studio import Chat, Person
 
 ANNA = Person("Anna")
@@ -198,8 +200,9 @@ async def test_an_adapter_that_cannot_start_stops_everything(
         pass
 
 
+@pytest.mark.parametrize("failure", [PlatformUnavailable("the platform is down"), LeaseLost()])
 async def test_an_adapter_whose_start_fails_is_tried_again_and_brings_down_nothing_else(
-    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch, failure: ImaginebotError
 ) -> None:
     calls: list[str] = []
     may_start = False
@@ -207,7 +210,7 @@ async def test_an_adapter_whose_start_fails_is_tried_again_and_brings_down_nothi
     async def start() -> None:
         calls.append("start")
         if not may_start:
-            raise PlatformUnavailable("the platform is down")
+            raise failure
 
     async def stop() -> None:
         calls.append("stop")

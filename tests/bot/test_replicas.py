@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -16,6 +17,7 @@ from bot.app import App, running
 from bot.config import Settings
 from bot.engine import run_engine
 from bot.errors import DataFolderBusy
+from bot.jobs.submitter import Submitter
 from tests.fakes.engines import TOKEN, tiny_settings
 
 pytestmark = pytest.mark.slow
@@ -120,6 +122,25 @@ async def test_every_part_runs_in_both(programs: list[App]) -> None:
         async with browser(app) as here:
             answer = await here.get("/readyz")
             assert answer.status_code == 200, answer.text
+
+
+async def test_a_program_that_is_taken_for_dead_while_it_starts_starts_all_the_same(
+    tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recover, tries = Submitter.recover, []
+
+    async def slowly(submitter: Submitter) -> None:
+        tries.append("")
+        if len(tries) == 1:  # what the others do to one that has been silent for as long as its lease
+            connection = await asyncpg.connect(postgres_database)
+            await connection.execute("DELETE FROM replicas")
+            await connection.close()
+        await recover(submitter)
+
+    monkeypatch.setattr(Submitter, "recover", slowly)
+    async with running(settings(tmp_path, postgres_database, 0, "http://127.0.0.1:9")) as app, browser(app) as here:
+        assert (await here.get("/healthz")).status_code == 200
+    assert len(tries) >= 2
 
 
 async def test_a_program_with_an_embedded_engine_does_not_join_others(

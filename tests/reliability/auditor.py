@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,17 +40,25 @@ def audit(database: Path, engine: Path, pictures: Path, told: Told, watched: Wat
         return auditor.found
 
 
-def at_rest(database: Path) -> bool:
+def at_rest(database: Path, unfinished: Sequence[str] = ()) -> bool:
     """Say whether nothing is left to do: every job ended and shown, every picture there, everybody told."""
     with closing(reading(database)) as ours:
-        (left,) = ours.execute(
-            "SELECT (SELECT COUNT(*) FROM jobs WHERE ended_at IS NULL)"
-            " + (SELECT COUNT(*) FROM posts WHERE state = 'open' AND shown_revision < wanted_revision)"
-            " + (SELECT COUNT(*) FROM pictures WHERE due_at IS NOT NULL)"
-            " + (SELECT COUNT(*) FROM webhook_subscriptions WHERE stale = 1)"
-            " + (SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'waiting')"
-        ).fetchone()
+        (left,) = ours.execute(left_to_do(unfinished)).fetchone()
     return bool(left == 0)
+
+
+def left_to_do(unfinished: Sequence[str] = ()) -> str:
+    """Give the statement that counts what is left to do, with the ``unfinished`` of a way in."""
+    return f"SELECT {' + '.join(f'(SELECT COUNT(*) FROM {rows})' for rows in (*_UNFINISHED, *unfinished))}"
+
+
+_UNFINISHED = (
+    "jobs WHERE ended_at IS NULL",
+    "posts WHERE state = 'open' AND shown_revision < wanted_revision",
+    "pictures WHERE due_at IS NOT NULL",
+    "webhook_subscriptions WHERE stale = 1",
+    "webhook_deliveries WHERE state = 'waiting'",
+)
 
 
 class _Auditor:

@@ -13,7 +13,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -71,23 +71,22 @@ class Chaos:
 
     async def run(self) -> Audit:
         """Do it all, and give what the auditor finds."""
-        studio = self.folder / "studio"
-        async with open_front(self.front, studio) as front:
+        async with open_front(self.front, self.folder / "studio") as front:
             self._lay_out(front)
             began = time.monotonic()
             try:
                 await self._live_through(front)
             finally:
-                await self.program.kill()
-                await self.engine.kill()
+                for child in (*self.programs, self.engine):
+                    await child.kill()
             self.took = time.monotonic() - began
-            return audit(
-                studio / "imaginebot.db",
-                self.folder / "engine" / "engine" / "engine.db",
-                studio / "pictures",
-                self.ledger.told(),
-                front,
-            )
+            database, pictures = await self._left_behind()
+            theirs = self.folder / "engine" / "engine" / "engine.db"
+            return audit(database, theirs, pictures, self.ledger.told(), front)
+
+    async def _left_behind(self) -> tuple[Path, Path]:
+        """Give the database and the folder of pictures, to look at them."""
+        return self.folder / "studio" / "imaginebot.db", self.folder / "studio" / "pictures"
 
     def _lay_out(self, front: Front) -> None:
         port = free_port()
@@ -98,25 +97,26 @@ class Chaos:
             environment=front.environment,
             module=front.module,
         )
-        self.engine = engine(self.folder / "engine", port, self.program.url, *FAULTS, "--seed", str(self.seed))
+        self.programs, self.url = [self.program], self.program.url
+        self.engine = engine(self.folder / "engine", port, self.url, *FAULTS, "--seed", str(self.seed))
 
     async def _live_through(self, front: Front) -> None:
         await self.engine.start()
-        await self.program.start()
+        for child in self.programs:
+            await child.start()
         people = [asyncio.create_task(self._live(front, number, name)) for number, name in enumerate(PEOPLE)]
         try:
             await self._first_command()
             await self._kill()
         finally:
             self._over = True
-        await self.engine.answering()
-        await self.program.answering()
+        for child in (self.engine, *self.programs):
+            await child.answering()
         await asyncio.gather(*people)
-        await self._rest()
-        await front.look_at_the_end(self.program.url)
-        await self._rest()  # what was promised may have led to jobs meanwhile
-        assert await self.program.stop() == 0, self.program.said()
-        assert await self.engine.stop() == 0, self.engine.said()
+        await self._rest(front)
+        await front.look_at_the_end(self.url)
+        for child in (*self.programs, self.engine):
+            assert await child.stop() == 0, child.said()
 
     async def _first_command(self) -> None:
         """Wait until somebody has been answered, so that there is something to lose, however slow the machine is."""
@@ -167,7 +167,7 @@ class Chaos:
         draw = Random(self.seed * 1000 + number)
         while not self._over:
             with suppress(TimeoutError):
-                async with front.visitor(self.program.url, self.ledger, name=name) as visitor:
+                async with self._let_in(front, name, draw) as visitor:
                     await self._stay(front, visitor, draw)
 
     async def _stay(self, front: Front, visitor: Visitor, draw: Random) -> None:
@@ -175,6 +175,9 @@ class Chaos:
             with suppress(TimeoutError):
                 await self._act(visitor, draw.choices([*front.acts], [*front.acts.values()])[0], draw)
             await asyncio.sleep(draw.uniform(0.0, 0.6))
+
+    def _let_in(self, front: Front, name: str, draw: Random) -> AbstractAsyncContextManager[Visitor]:
+        return front.visitor(self.url, self.ledger, name=name)
 
     async def _act(self, visitor: Visitor, act: str, draw: Random) -> None:
         match act:
@@ -191,26 +194,52 @@ class Chaos:
             case _:
                 await visitor.command(f"How about that? {draw.randrange(10**6)}")
 
-    async def _rest(self) -> None:
+    async def _rest(self, front: Front) -> None:
         """Wait until nothing is left to do."""
         ends = time.monotonic() + REST_WITHIN_S
-        while time.monotonic() < ends and not at_rest(self.folder / "studio" / "imaginebot.db"):  # noqa: ASYNC110 - rows send no events
+        while time.monotonic() < ends and not await self._at_rest(front):  # noqa: ASYNC110 - rows send no events
             await asyncio.sleep(0.3)
+
+    async def _at_rest(self, front: Front) -> bool:
+        return at_rest(self.folder / "studio" / "imaginebot.db", front.unfinished)
 
 
 def _picture(draw: Random) -> bytes:
     return png((draw.randrange(256), draw.randrange(256), draw.randrange(256)))
 
 
-async def main(arguments: list[str]) -> int:
-    """Run and print; the exit code is 0 where nothing is amiss."""
-    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+def options(command: str, description: str | None) -> argparse.ArgumentParser:
+    """Give what can be said about a run."""
+    parser = argparse.ArgumentParser(prog=command, description=description)
     parser.add_argument("--front", choices=front_names(), default="web", help="the way in")
-    parser.add_argument("--kills", type=int, default=120)
+    parser.add_argument("--kills", type=int, default=120, help="bad things that are done")
     parser.add_argument("--seconds", type=float, default=900.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where databases and logs stay; by default they are thrown away")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def tell(run: Chaos, found: Audit, **done: int | str) -> int:
+    """Print what was done and found, and give the exit code: 0 where nothing is amiss."""
+    console = Console(width=140, highlight=False)
+    console.print(
+        found.table(
+            way_in=run.front,
+            seed=str(run.seed),
+            seconds=round(run.took),
+            **done,
+            requests_repeated=run.ledger.repeated,
+            refused=run.ledger.refused,
+        )
+    )
+    for sentence in found.sentences[:40]:
+        console.print(f"  {sentence}")
+    return 0 if found.clean else 1
+
+
+async def main(arguments: list[str]) -> int:
+    """Run and print; the exit code is 0 where nothing is amiss."""
+    given = options("make chaos", __doc__).parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         run = Chaos(
             folder=given.folder or Path(folder),
@@ -221,22 +250,13 @@ async def main(arguments: list[str]) -> int:
         )
         run.folder.mkdir(parents=True, exist_ok=True)
         found = await run.run()
-    console = Console(width=140, highlight=False)
-    console.print(
-        found.table(
-            way_in=run.front,
-            seed=str(run.seed),
-            seconds=round(run.took),
-            program_killed=run.killed,
-            program_ended_at_a_crash_point=run.crashed,
-            engine_killed=run.engine_killed,
-            requests_repeated=run.ledger.repeated,
-            refused=run.ledger.refused,
-        )
+    return tell(
+        run,
+        found,
+        program_killed=run.killed,
+        program_ended_at_a_crash_point=run.crashed,
+        engine_killed=run.engine_killed,
     )
-    for sentence in found.sentences[:40]:
-        console.print(f"  {sentence}")
-    return 0 if found.clean else 1
 
 
 if __name__ == "__main__":

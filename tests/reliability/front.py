@@ -157,12 +157,14 @@ class Watched(Protocol):
 class Front(Watched, Protocol):
     """A way in.
 
-    ``acts`` are the weights of what people do in a chaos run: imagine, press, describe, blend, say.
+    ``acts`` are the weights of what people do in a chaos run: imagine, press, describe, blend, say. ``unfinished`` are
+    tables of the platform with a condition: rows of what has been acknowledged and is still to be done.
     """
 
     environment: Mapping[str, str]
     module: str
     acts: Mapping[str, int]
+    unfinished: Sequence[str]
 
     def visitor(self, url: str, ledger: Ledger, *, name: str = "Anna") -> AbstractAsyncContextManager[Visitor]:
         """Let somebody in; ``url`` is where the program answers HTTP."""

@@ -1,14 +1,14 @@
 """The chaos run with replicas: ``make replicas``.
 
 Several processes share one PostgreSQL, one folder of pictures and one engine, behind a balancer; people type and press
-on the page. Meanwhile processes are killed, or paused for longer than their lease and then woken, connections to the
+by one way in (``--front``, see ``front``). What comes by HTTP goes to one or another, what comes by a connection of the
+bot's own to whichever process has it. Meanwhile processes are killed, or paused for longer than their lease and then woken, connections to the
 database are cut, and now and then the engine is killed. In the end everything has to come to rest by itself. The
 database is then copied into SQLite, row by row, and the auditor looks at that.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
 import sys
@@ -16,33 +16,28 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
-from rich.console import Console
+import pytest
 
 from bot.moving import Move, move
 from tests import postgresql
 from tests.fakes.balancer import balanced
-from tests.reliability.auditor import audit
-from tests.reliability.chaos import FAULTS, PEOPLE, REST_WITHIN_S, Chaos
+from tests.reliability.auditor import left_to_do
+from tests.reliability.chaos import FAULTS, Chaos, options, tell
 from tests.reliability.findings import Audit
-from tests.reliability.front import Front, open_front
-from tests.reliability.fronts.web import Browser
+from tests.reliability.front import Front, Visitor
+from tests.reliability.fronts.web import Browser, WebFront
 from tests.reliability.processes import Child, engine, free_port, program
 
 PAUSES_S = (0.3, 14.0)
 """Between these, in seconds, lies how long a process is paused; a lease holds 8."""
-
-_LEFT = """
-SELECT (SELECT COUNT(*) FROM jobs WHERE ended_at IS NULL)
-    + (SELECT COUNT(*) FROM posts WHERE state = 'open' AND shown_revision < wanted_revision)
-    + (SELECT COUNT(*) FROM pictures WHERE due_at IS NOT NULL)
-"""
 
 _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -58,44 +53,29 @@ class ReplicaChaos(Chaos):
     replicas: int = 3
     pause: float = 3.0
     done: Counter[str] = field(default_factory=Counter)
-    children: list[Child] = field(default_factory=list)
 
     async def run(self) -> Audit:
         """Do it all, and give what the auditor finds."""
-        async with open_front(self.front, self.folder / "studio") as front:
-            port = free_port()
-            self._lay_out_replicas(front, port)
-            began = time.monotonic()
-            try:
-                async with balanced(port, [child.port for child in self.children]) as url:
-                    await self._live_through_it(front, url)
-            finally:
-                for child in (*self.children, self.engine):
-                    with suppress(ProcessLookupError):
-                        if child.process is not None:
-                            child.process.send_signal(signal.SIGCONT)
-                    await child.kill()
-            self.took = time.monotonic() - began
-            copy = self.folder / "copy"
-            copy.mkdir()
-            await move(Move(source=self.address, target=f"sqlite:///{copy}/imaginebot.db"))
-            return audit(
-                copy / "imaginebot.db",
-                self.folder / "engine" / "engine" / "engine.db",
-                self.folder / "pictures",
-                self.ledger.told(),
-                front,
-            )
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DATABASE_URL", self.address)  # for what a way in does as the admin
+            return await super().run()
 
-    def _lay_out_replicas(self, front: Front, port: int) -> None:
-        engine_port, url = free_port(), f"http://127.0.0.1:{port}"
+    async def _left_behind(self) -> tuple[Path, Path]:
+        copy = self.folder / "copy"
+        copy.mkdir()
+        await move(Move(source=self.address, target=f"sqlite:///{copy}/imaginebot.db"))
+        return copy / "imaginebot.db", self.folder / "pictures"
+
+    def _lay_out(self, front: Front) -> None:
+        engine_port, port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{port}"
         shared = {
             "DATABASE_URL": self.address,
             "IMAGINEBOT_BLOBS": str(self.folder / "pictures"),
-            "PUBLIC_URL": url,
+            "PUBLIC_URL": self.url,
             **front.environment,
         }
-        self.children = [
+        self.programs = [
             program(
                 self.folder / f"replica{number}",
                 f"http://127.0.0.1:{engine_port}",
@@ -105,47 +85,31 @@ class ReplicaChaos(Chaos):
             )
             for number in range(self.replicas)
         ]
-        self.engine = engine(self.folder / "engine", engine_port, url, *FAULTS, "--seed", str(self.seed))
+        self.engine = engine(self.folder / "engine", engine_port, self.url, *FAULTS, "--seed", str(self.seed))
 
-    async def _live_through_it(self, front: Front, url: str) -> None:
-        await self.engine.start()
-        for child in self.children:
-            await child.start()
-            await child.answering()
-        self.url = url
-        people = [asyncio.create_task(self._live_at(front, url, number, name)) for number, name in enumerate(PEOPLE)]
-        try:
-            await self._torment()
-        finally:
-            self._over = True
-        for child in self.children:
-            await child.answering()
-        await asyncio.gather(*people)
-        await self._until_rest()
-        await front.look_at_the_end(url)
-        for child in (*self.children, self.engine):
-            assert await child.stop() == 0, child.said()
+    async def _live_through(self, front: Front) -> None:
+        ports = [child.port for child in self.programs]
+        async with balanced(urlsplit(self.url).port or 0, ports):
+            await super()._live_through(front)
 
-    async def _live_at(self, front: Front, url: str, number: int, name: str) -> None:
-        draw = Random(self.seed * 1000 + number)
-        ports = [child.port for child in self.children]
-        browser = Browser(url, self.ledger, name=name, data=self.folder)
-        browser.go_by(Anywhere(ports, draw))
-        async with browser as visitor:
-            while not self._over:
-                with suppress(TimeoutError):
-                    await self._act(visitor, draw.choices([*front.acts], [*front.acts.values()])[0], draw)
-                await asyncio.sleep(draw.uniform(0.0, 0.6))
+    def _let_in(self, front: Front, name: str, draw: Random) -> AbstractAsyncContextManager[Visitor]:
+        if not isinstance(front, WebFront):
+            return super()._let_in(front, name, draw)
+        browser = Browser(self.url, self.ledger, name=name, data=self.folder)
+        browser.go_by(Anywhere([child.port for child in self.programs], draw))
+        return browser
 
-    async def _torment(self) -> None:
+    async def _kill(self) -> None:
         """Do something bad to one process or another, at random instants."""
         draw = Random(self.seed)
+        for child in self.programs:
+            await child.answering()
         ends = time.monotonic() + self.seconds
         asleep: list[asyncio.Task[None]] = []
         while sum(self.done.values()) < self.kills and time.monotonic() < ends:
             await asyncio.sleep(draw.expovariate(1 / self.pause))
             what = draw.choices(("killed", "paused", "cut", "engine killed"), (40, 35, 20, 5))[0]
-            child = draw.choice(self.children)
+            child = draw.choice(self.programs)
             self.done[what] += 1
             match what:
                 case "killed" if child.running:
@@ -161,7 +125,7 @@ class ReplicaChaos(Chaos):
                     await self.engine.kill()
                     await self.engine.start()
         await asyncio.gather(*asleep)
-        for child in self.children:  # the last life is to be a long one
+        for child in self.programs:  # the last life is to be a long one
             await child.kill()
             await child.start()
         await self.engine.answering()
@@ -174,10 +138,8 @@ class ReplicaChaos(Chaos):
         finally:
             await connection.close()
 
-    async def _until_rest(self) -> None:
-        ends = time.monotonic() + REST_WITHIN_S
-        while time.monotonic() < ends and await self._ask(_LEFT):  # noqa: ASYNC110 - rows send no events
-            await asyncio.sleep(0.5)
+    async def _at_rest(self, front: Front) -> bool:
+        return await self._ask(left_to_do(front.unfinished)) == 0
 
 
 class Anywhere(httpx.AsyncHTTPTransport):
@@ -211,12 +173,8 @@ async def _pause(child: Child, seconds: float) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run and print; the exit code is 0 where nothing is amiss."""
-    parser = argparse.ArgumentParser(prog="make replicas", description=__doc__)
+    parser = options("make replicas", __doc__)
     parser.add_argument("--replicas", type=int, default=3)
-    parser.add_argument("--kills", type=int, default=120, help="bad things that are done")
-    parser.add_argument("--seconds", type=float, default=900.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, help="where logs and a copy of the database stay")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, postgresql.server() as server, postgresql.database(server) as address:
         run = ReplicaChaos(
@@ -224,25 +182,14 @@ def main(arguments: list[str]) -> int:
             seed=given.seed,
             kills=given.kills,
             seconds=given.seconds,
+            front=given.front,
             replicas=given.replicas,
             address=address,
         )
         run.folder.mkdir(parents=True, exist_ok=True)
         found = asyncio.run(run.run())
-    console = Console(width=140, highlight=False)
-    console.print(
-        found.table(
-            replicas=run.replicas,
-            seed=str(run.seed),
-            seconds=round(run.took),
-            **{f"times_{what.replace(' ', '_')}": count for what, count in sorted(run.done.items())},
-            requests_repeated=run.ledger.repeated,
-            refused=run.ledger.refused,
-        )
-    )
-    for sentence in found.sentences[:40]:
-        console.print(f"  {sentence}")
-    return 0 if found.clean else 1
+    done = {f"times_{what.replace(' ', '_')}": count for what, count in sorted(run.done.items())}
+    return tell(run, found, replicas=run.replicas, **done)
 
 
 if __name__ == "__main__":

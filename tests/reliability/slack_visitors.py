@@ -1,14 +1,15 @@
 """People in Slack for the proofs of reliability: what they do, what they see, and what they repeat.
 
 Slack hands an event (a mention) out again by itself, and a command, a press or a modal never; a person who is told
-that it did not work does it once more, which is another event.
+that it did not work does it once more, which is another event. Where the database is lost, Slack is answered all
+the same, and the person alone is told to try again: nothing has been promised then.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, closing
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,9 +20,8 @@ from adapters.slack.manifest import manifest
 from adapters.slack.messages import EVENT_TYPE
 from adapters.slack.presenter import BUTTON
 from tests.fakes.slack import Answer, AppConfig, Member, Message, Rates, Slack, View, Workspace
-from tests.reliability.auditor import at_rest
 from tests.reliability.front import PATIENCE_S, PAUSE_S, Heard, Ledger, Seen, Shown, Visitor, status_in
-from tests.reliability.processes import ask_as_admin, reading
+from tests.reliability.processes import ask_as_admin
 
 MODAL_WITHIN_S = 4.0
 """How long somebody waits for a modal before pressing again."""
@@ -46,6 +46,7 @@ class SlackFront:
 
     module = "bot"
     acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4}
+    unfinished: Sequence[str] = ("slack_wishes WHERE state = 'open'",)
 
     def __init__(self, data: Path, slack: Slack, *, sockets: bool) -> None:
         """The program's data folder is ``data``."""
@@ -75,15 +76,7 @@ class SlackFront:
         return Person(self.workspaces[(self._turn - 1) % WORKSPACES], url, ledger, name, self._data)
 
     async def look_at_the_end(self, url: str) -> None:
-        """Wait for wishes that were acknowledged, which become jobs after that."""
-        async with asyncio.timeout(PATIENCE_S):
-            while self._wishes_are_open() or not at_rest(self._data / "imaginebot.db"):  # noqa: ASYNC110 - rows send no events
-                await asyncio.sleep(PAUSE_S)
-
-    def _wishes_are_open(self) -> bool:
-        with closing(reading(self._data / "imaginebot.db")) as database:
-            (count,) = database.execute("SELECT COUNT(*) FROM slack_wishes WHERE state = 'open'").fetchone()
-        return bool(count)
+        """Do nothing: what is shown stays."""
 
     def shown(self, database: Path) -> Mapping[str, Sequence[Shown]]:
         """Give every message that stands for a job."""
@@ -110,6 +103,7 @@ class Person:
         self._url = url
         self._ledger = ledger
         self._data = data
+        self._done: list[tuple[str, int]] = []
 
     async def __aenter__(self) -> Self:
         """Come in."""
@@ -118,7 +112,12 @@ class Person:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Go."""
+        """Go, and take for undone what one was told to try again."""
+        told = self.member.ephemerals
+        for number, (key, before) in enumerate(self._done):
+            after = self._done[number + 1][1] if number + 1 < len(self._done) else len(told)
+            if any("try again" in message.read for message in told[before:after]) and self._ledger.jobs.pop(key, 0):
+                self._ledger.refused += 1
 
     async def command(self, text: str, *pictures: bytes, jobs: int = 1) -> bool:
         """Type a command; one with pictures is a mention beside which they are attached."""
@@ -140,6 +139,7 @@ class Person:
 
     async def press(self, button_id: str) -> bool:
         """Press a button; one for variations asks for the prompt, which is left as it is."""
+        told = len(self.member.ephemerals)
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 answer = await self._press_once(button_id)
@@ -150,6 +150,7 @@ class Person:
             self._ledger.jobs[answer.payload["view"]["id"]] = 1
         elif answer.payload["actions"][0]["text"]["text"] != "Cancel":  # nobody can be sure to be in time with that
             self._ledger.jobs[answer.payload["trigger_id"]] = 1
+            self._done.append((answer.payload["trigger_id"], told))
         return True
 
     async def _press_once(self, button_id: str) -> Answer | None:
@@ -174,9 +175,9 @@ class Person:
         """Send a modal off as often as it takes: it stays open, and is the same one each time."""
         while True:
             answer = await self.member.submit(view)
-            if answer.acknowledged:
-                assert not answer.errors, answer.errors
+            if answer.acknowledged and not answer.errors:
                 return answer
+            assert all("try again" in error for error in answer.errors.values()), answer.errors
             await self._pause()
 
     async def look(self) -> list[Seen]:
@@ -206,11 +207,13 @@ class Person:
         self._channel.invite_bot()
 
     async def _mention(self, verb: str, pictures: Sequence[bytes], jobs: int) -> bool:
+        told = len(self.member.ephemerals)
         files = [self.member.uploads(f"{number}.png", content) for number, content in enumerate(pictures)]
         answer = await self.member.mentions(verb, self._channel, files=files)
         self._ledger.repeated += answer.attempts - 1
         if answer.acknowledged and answer.message is not None:
             self._ledger.jobs[answer.message.ts] = jobs
+            self._done.append((answer.message.ts, told))
         return answer.acknowledged
 
     async def _have_it_installed(self) -> None:

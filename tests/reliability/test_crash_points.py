@@ -59,10 +59,10 @@ class Ground:
         async with run_engine(settings, port=self.engine_port):
             yield
 
-    async def settled(self) -> None:
+    async def settled(self, front: Front) -> None:
         """Wait until nothing is left to do."""
         async with asyncio.timeout(90):
-            while not at_rest(self.folder / "studio" / "imaginebot.db"):  # noqa: ASYNC110 - rows send no events
+            while not at_rest(self.folder / "studio" / "imaginebot.db", front.unfinished):  # noqa: ASYNC110 - rows send no events
                 await asyncio.sleep(0.1)
 
 
@@ -87,7 +87,7 @@ async def test_nothing_is_lost_by_an_end_at(tmp_path: Path, front: str, name: st
                 await ground.child.start()
                 await told
                 await ground.child.answering()  # before that, nobody listens to a request to stop
-                await ground.settled()
+                await ground.settled(way_in)
                 await way_in.look_at_the_end(ground.child.url)
                 assert await ground.child.stop() == 0, ground.child.said()
         finally:

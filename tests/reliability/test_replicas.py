@@ -18,8 +18,11 @@ TAKEOVER_WITHIN_S = 15.0
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-async def test_nothing_is_lost_doubled_orphaned_or_dead_among_replicas(tmp_path: Path, postgres_database: str) -> None:
-    run = ReplicaChaos(folder=tmp_path, seed=5, kills=100, seconds=40.0, address=postgres_database)
+@pytest.mark.parametrize("front", ["web", "discord"])
+async def test_nothing_is_lost_doubled_orphaned_or_dead_among_replicas(
+    tmp_path: Path, postgres_database: str, front: str
+) -> None:
+    run = ReplicaChaos(folder=tmp_path, seed=5, kills=100, seconds=40.0, address=postgres_database, front=front)
     found = await run.run()
     assert found.clean, found.sentences
     assert sum(run.done.values()) >= 5

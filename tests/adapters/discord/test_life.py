@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord import adapter, create
+from adapters.discord import create, gateway
 from adapters.discord.checks import check
 from bot.config import Settings, read_settings
 from bot.doctor import Finding, Verdict
@@ -29,7 +29,7 @@ async def _findings(settings: Settings) -> dict[str, Finding]:
 async def test_a_connection_that_ends_for_good_is_opened_anew(
     tmp_path: Path, world: Discord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "RECONNECT_S", 0.01)
+    monkeypatch.setattr(gateway, "RECONNECT_S", 0.01)
     guild = world.guild("Studio")
     channel, ann = guild.channel("general"), guild.member("Ann")
     async with studio(tmp_path, world):

@@ -99,6 +99,8 @@ async def test_all_of_it_works_on_postgresql_too(tmp_path: Path, world: Discord,
     async with studio(tmp_path, world, database_url=postgres_database):
         varied = await done((await ann.submits(form, prompt="a green ship")).message)
         assert "prompt edited" in varied.text
-        await done((await ann.press(grid, "U1")).message)
+        upscale = await ann.press(grid, "U1")
+        await done(upscale.message)
         await until(lambda: "U1 ✓" in grid.buttons)
+        assert not upscale.followups
     assert world.world.syncs == 1

@@ -9,6 +9,7 @@ import simcord
 from pydantic import SecretStr
 
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.gateway import client_for
 from bot.jobs.publisher import Publisher, PublisherSettings
 from tests.adapters.conformance.studio import app_in
 from tests.fakes.discord.messages import walk
@@ -23,7 +24,9 @@ async def test_commands_answers_buttons_and_changes_work_there_too(tmp_path: Pat
         adapter = DiscordAdapter(app)
         await adapter.migrate()
         publisher = Publisher(app.store, [adapter], app.bells, settings=PublisherSettings())
-        async with simcord.run(adapter.make_client(), shard_count=1) as env:
+        client = client_for(app.settings)
+        adapter.send_by(client).seat(client)
+        async with simcord.run(client, shard_count=1) as env:
             guild = env.create_guild("Studio")
             channel = guild.create_text_channel("general")
             ann = guild.add_member(env.create_user("Ann"))

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from adapters.discord import client
+from adapters.discord.connecting import log_in, point_library_at
+from adapters.discord.uploads import UploadLimits
+from bot.config import read_settings
 from tests.adapters.discord.wire import CHANNEL_PATH, TOKEN_PATH, Wire, until, wired
-from tests.fakes.discord import Message
+from tests.fakes.discord import Discord, Message
 from tests.fakes.engines import png
 
 CREATE = "/channels/*/messages"
@@ -388,3 +392,16 @@ async def test_what_ends_after_the_token_of_a_person_who_brought_the_app_along_i
     shown = await bea.types(channel, "job", id=job, personal=True)
     assert shown.message.private
     await until(lambda: bool(shown.message.pictures))
+
+
+async def test_a_servers_limit_of_uploads_is_asked_for_once_and_needs_no_connection() -> None:
+    async with Discord() as discord, client.sender() as sender:
+        boosted = discord.guild("Boosted", tier=3)
+        settings = read_settings(discord_token=discord.token, discord_api_url=discord.api_url)
+        point_library_at(settings)
+        await log_in(sender, settings)
+        limits = UploadLimits(sender)
+        assert await limits.of(boosted.id) == await limits.of(boosted.id) == boosted.guild.upload_limit
+        assert len(discord.asked("GET", r"^/guilds/")) == 1
+        assert await limits.of(1) is None
+        assert discord.gateway.counts["identify"] == 0

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import DataFolderBusy
 from bot.storage import replicas
-from bot.storage.connection import LeaseLost
+from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import Database, Tidings
 from bot.storage.leases import Leases, OneProcess
 from bot.storage.postgres import PostgresDatabase
@@ -146,6 +146,49 @@ async def test_work_is_cut_off_where_the_lease_is_lost_and_begun_again_under_the
         await write(one)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_work_that_overhears_a_cancel_keeps_its_process_from_nothing(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit that fails as its task is cancelled makes the work begin again, within work that waits for its end."""
+    monkeypatch.setattr(replicas, "_CANCEL_AGAIN_S", 0.1)
+    began: list[str] = []
+    async with process(address) as one:
+
+        async def inner() -> None:
+            began.append("inner")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise LeaseLost from None
+
+        async def outer() -> None:
+            began.append("outer")
+            await one.leases.lead("x", inner)
+
+        working = asyncio.create_task(one.leases.working(outer))
+        await until(lambda: len(began) == 2)
+        await on(address, "DELETE FROM replicas")
+        await until(lambda: began == ["outer", "inner"] * 2)
+        await write(one)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_cancel_is_heard_though_what_it_waits_for_fails() -> None:
+    failing = asyncio.Event()
+
+    async def fails() -> None:
+        await failing.wait()
+        raise DatabaseUnavailable
+
+    waiting = asyncio.create_task(settled(fails()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    failing.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 async def test_work_that_comes_to_its_end_is_not_begun_again(address: str) -> None:

@@ -42,6 +42,7 @@ class DiscordFront:
 
     module = "bot"
     acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4}
+    unfinished: Sequence[str] = ("discord_events WHERE wish IS NOT NULL",)
 
     def __init__(self, data: Path, discord: Discord, channel: Channel) -> None:
         """The program's data folder is ``data``."""
@@ -85,6 +86,7 @@ class DiscordFront:
 async def open_front(data: Path) -> AsyncIterator[DiscordFront]:
     """Open a server."""
     async with Discord() as discord:
+        discord.several_writers = True
         yield DiscordFront(data, discord, discord.guild("Studio").channel("general"))
 
 

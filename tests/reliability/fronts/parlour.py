@@ -28,6 +28,7 @@ class ParlourFront:
 
     module = "bot"
     acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4}
+    unfinished: Sequence[str] = ()
 
     def __init__(self, data: Path, place: Parlour, package: Path) -> None:
         """The program's data folder is ``data``; ``package`` is a folder from where it learns of the adapter."""

@@ -38,6 +38,7 @@ class RestFront:
 
     module = "tests.fakes.trusting_program"
     acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4}
+    unfinished: Sequence[str] = ()
 
     def __init__(self, data: Path, listener: Listener, keys: Sequence[str]) -> None:
         """The program's data folder is ``data``; ``keys`` take turns."""

@@ -59,6 +59,7 @@ class WebFront:
     environment: Mapping[str, str] = {}
     module = "bot"
     acts: Mapping[str, int] = {"imagine": 35, "press": 45, "describe": 8, "blend": 4, "say": 8}
+    unfinished: Sequence[str] = ()
 
     def __init__(self, data: Path) -> None:
         """The program's data folder is ``data``."""
