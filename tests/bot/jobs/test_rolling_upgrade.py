@@ -85,7 +85,7 @@ async def test_the_version_before_does_not_start_again_behind_the_upgrade(
 ) -> None:
     async with world.studio() as new:
         await new.service.imagine(anna.does(), "a bird")
-    with pytest.raises(DatabaseTooNew, match=r"schema 5, this one knows 4"):
+    with pytest.raises(DatabaseTooNew, match=r"schema \d+, this one knows 4"):
         async with version_before(world, tmp_path / "before"):
             pass
 
