@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
+import sys
 import tarfile
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bot.storage.database import read_migrations
 from bot.storage.store import MIGRATIONS
@@ -48,12 +52,32 @@ def code_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     commit = added[-1] if added else "HEAD"  # a migration that is not committed yet
     folder = tmp_path_factory.mktemp("before")
-    parts = ("bot", "adapters", "pyproject.toml")
+    parts = ("bot", "adapters", "pyproject.toml", "requirements.lock")
     before = f"{commit}^" if added and newest > REPLICAS_SINCE else commit
     with tarfile.open(fileobj=BytesIO(git("archive", before, *parts))) as archive:
         archive.extractall(folder, filter="data")
     _name_its_adapters(folder)
+    _bring_what_we_need_no_more(folder)
     return folder
+
+
+def _bring_what_we_need_no_more(folder: Path) -> None:
+    """Put beside the code what it stands on and ours does not, as its own lock has it."""
+    ours = {canonicalize_name(each.name) for each in distributions()}
+    missing = []
+    for entry in re.split(r"\n(?=\S)", (folder / "requirements.lock").read_text("utf-8").strip()):
+        wanted = Requirement(entry.split(" \\\n")[0])
+        if canonicalize_name(wanted.name) not in ours and (wanted.marker is None or wanted.marker.evaluate()):
+            missing.append(entry)
+    if not missing:
+        return
+    (folder / "missing.lock").write_text("\n".join(missing))
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    done = subprocess.run(
+        [*command, "--target", folder, "-r", folder / "missing.lock"], capture_output=True, check=False
+    )
+    if done.returncode:
+        give_up(f"what the last schema's code stands on cannot be had: {done.stderr.decode().strip()}")
 
 
 def _name_its_adapters(folder: Path) -> None:
