@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from bot.prompts import values
 from bot.prompts.braces import has_group
 from bot.prompts.fields import API_VERSIONS
-from bot.prompts.grammar import RATIO_LIMIT, Kind, Spec, takes
+from bot.prompts.grammar import BY_NAME, RATIO_LIMIT, Kind, Spec, takes
 from bot.prompts.model import Issue, Level, Ratio, Value, plain, shorten
 from bot.prompts.tokens import Token
 
@@ -38,8 +39,7 @@ class Reading:
 
 def read_value(name: Token, spec: Spec, tokens: Sequence[Token], at: int) -> Reading:
     """Read the value of ``spec``, whose ``name`` stands before ``tokens[at]``."""
-    alias = _NOT_A_LETTER.sub("", name.text).lower()
-    spec = spec if spec.alias == alias else replace(spec, alias=alias)
+    spec = _typed_as(spec.name, _NOT_A_LETTER.sub("", name.text).lower())
     if spec.kind is Kind.FLAG:
         return Reading(value=True)
     token = tokens[at] if at < len(tokens) and not tokens[at].starts else None
@@ -51,6 +51,11 @@ def read_value(name: Token, spec: Spec, tokens: Sequence[Token], at: int) -> Rea
             return _READERS[spec.kind](spec, tokens, at)
         return Reading(value=token.text, used=1, end=token.end)
     return _READERS[spec.kind](spec, tokens, at)
+
+
+@lru_cache(maxsize=256)
+def _typed_as(name: str, alias: str) -> Spec:
+    return replace(BY_NAME[name], alias=alias)
 
 
 def _nothing(name: Token, spec: Spec) -> Reading:

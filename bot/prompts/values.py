@@ -95,6 +95,8 @@ def is_plain_ratio(text: str) -> bool:
 
 def address(text: str) -> str | None:
     """Read a web address, out of angle brackets or quotes, if it is one."""
+    if "://" not in text:
+        return None
     text = text.lstrip(_OPENING + "<").rstrip(CLOSING)
     return text if _ADDRESS.fullmatch(text) else None
 

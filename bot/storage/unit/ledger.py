@@ -24,7 +24,8 @@ class LedgerRows(UnitBase):
         self, key: str, job_ids: Iterable[str], *, fingerprint: str | None = None, lives: timedelta | None = None
     ) -> None:
         """Tie an idempotency key to jobs, for ever or for as long as it ``lives``."""
-        self._write("forget_key", key=key, now=self._now)
+        if lives is not None:  # one that lives for ever has no expired one before it
+            self._write("forget_key", key=key, now=self._now)
         self._write(
             "remember_key",
             key=key,
