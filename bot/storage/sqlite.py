@@ -31,7 +31,7 @@ CHECK_WITHIN_S = 0.15
 """Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
 and a backup look at all of it."""
 
-CACHE_KIB = 16_384
+CACHE_KIB = 4_096
 """Room for what a group of units writes. SQLite writes what finds none to the file early, while everybody waits."""
 
 _AT_OPENING = (
