@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from bot.errors import ImaginebotError
 from bot.midjourney.refusals import Refusal, RequestRefused, internal_error, refusal_of, refusal_of_validation
@@ -23,6 +24,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestRefused, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(ClientDisconnect, _on_hung_up)
     app.add_exception_handler(Exception, _on_surprise)
 
 
@@ -65,6 +67,11 @@ async def _on_http(request: Request, error: Exception) -> Response:
             phrase = responses.get(status, "Refused")
             refusal = Refusal(status=status, code=phrase.lower().replace(" ", "_"), message=f"{phrase}.")
     return answer(refusal)
+
+
+async def _on_hung_up(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: whoever sent this has gone in the middle of it, which is no error of ours."""
+    return Response(status_code=400)
 
 
 async def _on_surprise(_request: Request, error: Exception) -> Response:

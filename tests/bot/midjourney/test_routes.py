@@ -341,3 +341,25 @@ def test_every_error_of_the_tree_has_an_answer(kind: type[ImaginebotError]) -> N
     assert refusal.status in STATUSES.values()
     assert refusal.message
     json.dumps(refusal.message)
+
+
+async def test_a_caller_who_hangs_up_in_the_middle_of_a_body_is_no_error_of_ours(
+    api: ScriptedApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def authenticate(_: Request) -> ImageApi:
+        return api
+
+    async def hang_up() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/imagine", "query_string": b"", "http_version": "1.1"}
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"9")]
+    app = create_contract_app(authenticate, title="test")
+    await app({**scope, "raw_path": b"/v1/imagine", "headers": headers, "app": app}, hang_up, send)
+    assert sent[0]["status"] == 400
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
