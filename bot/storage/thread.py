@@ -190,8 +190,13 @@ def _with_patience(work: Work[_Given], connection: sqlite3.Connection) -> _Given
 
 
 def _is_broken_off(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+    return _code_of(error) == sqlite3.SQLITE_INTERRUPT
 
 
 def _is_locked(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return _code_of(error) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _code_of(error: sqlite3.OperationalError) -> int:
+    """Give SQLite's code; what Python's own module raises, as for text that is not UTF-8, has none."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

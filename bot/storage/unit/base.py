@@ -32,7 +32,8 @@ class Step(Enum):
 class UnitBase:
     """An open transaction, and what is to be told of once it is kept. ``now`` is the same throughout.
 
-    ``steps`` collects what is to be counted, ``changed`` the jobs that it has changed, ``awaited`` says whether a webhook hangs on one of them.
+    ``steps`` collects what is to be counted, ``changed`` the jobs that it has changed, ``awaited`` says whether a webhook
+    hangs on one of them.
     """
 
     def __init__(self, connection: Connection, queries: Queries, now: datetime) -> None:

@@ -153,3 +153,9 @@ async def test_a_unit_that_only_reads_is_kept_from_writing_in_any_way(database: 
             await connection.change(statement)
         with pytest.raises(RuntimeError, match="only reads"):
             await connection.rows(f"{statement} RETURNING text")
+
+
+async def test_text_that_cannot_be_read_is_said_to_be_just_that(database: SqliteDatabase) -> None:
+    async with database.reading() as connection:
+        with pytest.raises(sqlite3.OperationalError, match="UTF-8"):
+            await connection.rows("SELECT CAST(x'ff' AS TEXT)")
