@@ -23,6 +23,7 @@ from bot.errors import DatabaseDamaged, StorageUnavailable
 from bot.storage.connection import settled
 from bot.storage.database import LEDGER, Database
 from bot.storage.thread import SqliteConnection
+from bot.storage.turns import Turns
 
 GROUP_LIMIT = 256
 """Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
@@ -77,8 +78,7 @@ class SqliteDatabase(Database):
         self._only_reads = read_only
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._connection = connection
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._turns = Turns()
         self._group: _Group | None = None
 
     @classmethod
@@ -150,7 +150,7 @@ class SqliteDatabase(Database):
         to end. Where others' work is still to be committed, or another process does the writing, it is a unit of work
         like any other.
         """
-        await self._take_turn()
+        await self._turns.take()
         if self._only_reads or self._group is not None:
             async with self._unit(has_turn=True) as connection:
                 yield connection
@@ -161,29 +161,22 @@ class SqliteDatabase(Database):
                 yield self._connection
         finally:
             self._connection.only_reads = False
-            self._turn.release()
+            self._turns.end()
 
     # How units share a commit. Everything is called by whoever has the turn.
 
-    async def _take_turn(self) -> None:
-        self._waiting += 1
-        try:
-            await self._turn.acquire()
-        finally:
-            self._waiting -= 1
-
     @asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:
-        await self._take_turn()
+        await self._turns.take()
         try:
             yield
         finally:
-            self._turn.release()
+            self._turns.end()
 
     @asynccontextmanager
     async def _unit(self, *, has_turn: bool = False) -> AsyncIterator[SqliteConnection]:
         if not has_turn:
-            await self._take_turn()
+            await self._turns.take()
         with _sentences(self.path):
             try:
                 group = self._group or _Group()
@@ -196,7 +189,7 @@ class SqliteDatabase(Database):
                     raise
                 await self._leave(group)
             finally:
-                self._turn.release()
+                self._turns.end()
             await _group_settled(group)
 
     async def _join(self, group: _Group) -> None:
@@ -228,7 +221,7 @@ class SqliteDatabase(Database):
     async def _leave(self, group: _Group) -> None:
         """Leave the unit to the group. Whoever is waiting joins it; else it is committed here and now."""
         group.units += 1
-        if (not self._waiting and group.committer is None) or group.units >= GROUP_LIMIT:
+        if not self._turns.awaited or group.units >= GROUP_LIMIT:
             await settled(self._commit(group))
         elif group.committer is None:
             group.committer = asyncio.create_task(self._commit_in_turn(group), name="commit")
@@ -237,7 +230,7 @@ class SqliteDatabase(Database):
         # Turns are taken in order, so this comes after everybody who is waiting now, and before those who come later.
         while not group.settled.is_set():
             with suppress(asyncio.CancelledError):  # others rely on it, so it is not left undone at the loop's end
-                async with self._turn:
+                async with self._my_turn():
                     if not group.settled.is_set():
                         await self._commit(group)
 

@@ -1,0 +1,72 @@
+"""Turns on something that one task at a time may use, such as a connection.
+
+``asyncio.Lock`` hands itself to one waiter at a round of the event loop, so where rounds are long, because many requests
+are served in each, a line of twenty takes twenty long rounds. Here everybody in the line is woken in the same round.
+They go one after the other, in the order in which they came, as far as none of them keeps the turn over a round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+class Turns:
+    """Who may go, and who waits for it."""
+
+    def __init__(self) -> None:
+        """Begin with nobody's turn."""
+        self._taken = False
+        self._line: deque[_Place] = deque()
+        self._asleep = False
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for a turn."""
+        return bool(self._line)
+
+    async def take(self) -> None:
+        """Wait for a turn. Whoever has one ends it with ``end``."""
+        if self._taken or self._line:
+            place = _Place()
+            self._line.append(place)
+            try:
+                while self._taken or self._line[0] is not place:
+                    await self._sleep(place)
+            except BaseException:
+                self._leave(place)
+                raise
+            self._line.popleft()
+        self._taken = True
+
+    def end(self) -> None:
+        """End the turn; whoever waits is woken."""
+        self._taken = False
+        self._wake()
+
+    async def _sleep(self, place: _Place) -> None:
+        place.woken = asyncio.get_running_loop().create_future()
+        self._asleep = True
+        await place.woken
+
+    def _wake(self) -> None:
+        if not self._asleep:
+            return
+        self._asleep = False
+        for place in self._line:
+            if not place.woken.done():
+                place.woken.set_result(None)
+
+    def _leave(self, place: _Place) -> None:
+        """Leave the line without a turn. Those behind may have gone back to sleep for the sake of this one."""
+        self._line.remove(place)
+        if not self._taken:
+            self._wake()
+
+
+class _Place:
+    """A place in the line; ``woken`` is done once it is worth another look."""
+
+    __slots__ = ("woken",)
+
+    woken: asyncio.Future[None]

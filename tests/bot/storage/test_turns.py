@@ -1,0 +1,125 @@
+"""Turns: one at a time, in order, without a round of the event loop for each."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.storage.turns import Turns
+
+
+async def _rounds(count: int) -> None:
+    """Let the event loop go round so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_everybody_in_the_line_goes_in_one_round_of_the_event_loop() -> None:
+    turns, gone = Turns(), list[int]()
+
+    async def go(number: int) -> None:
+        await turns.take()
+        gone.append(number)
+        turns.end()
+
+    await turns.take()
+    tasks = [asyncio.create_task(go(number)) for number in range(50)]
+    await _rounds(1)
+    turns.end()
+    await _rounds(1)
+    assert gone == list(range(50))
+    await asyncio.gather(*tasks)
+
+
+async def test_a_newcomer_goes_after_those_who_wait_already() -> None:
+    turns, gone = Turns(), list[str]()
+
+    async def go(name: str) -> None:
+        await turns.take()
+        gone.append(name)
+        turns.end()
+
+    await turns.take()
+    first = asyncio.create_task(go("first"))
+    await _rounds(1)
+    turns.end()  # nobody has the turn now, and the first is still to be heard of it
+    await go("newcomer")
+    await first
+    assert gone == ["first", "newcomer"]
+
+
+async def test_whoever_leaves_the_line_holds_nobody_up() -> None:
+    turns = Turns()
+    await turns.take()
+    leaves, stays = (asyncio.create_task(turns.take()) for _ in range(2))
+    await _rounds(1)
+    turns.end()  # both are woken, and before they run the first is cancelled
+    leaves.cancel()
+    await asyncio.wait_for(stays, 5)
+    with pytest.raises(asyncio.CancelledError):
+        await leaves
+    assert not turns.awaited
+    turns.end()
+
+
+async def test_a_turn_that_lasts_is_kept_to_oneself() -> None:
+    turns, at_work = Turns(), list[int]()
+
+    async def go() -> None:
+        await turns.take()
+        at_work.append(1)
+        assert len(at_work) == 1
+        await _rounds(3)
+        at_work.pop()
+        turns.end()
+
+    await asyncio.gather(*(go() for _ in range(20)))
+    assert not turns.awaited
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=12))
+def test_any_mix_of_comers_keepers_and_leavers_ends_with_everybody_served(
+    people: list[tuple[int, int, bool]],
+) -> None:
+    """Each comes after some rounds, keeps the turn for some, and may be cancelled in the round after it came."""
+
+    async def go_together() -> None:
+        turns, order, served = Turns(), list[int](), list[int]()
+        have = 0
+
+        async def go(number: int, comes: int, keeps: int) -> None:
+            nonlocal have
+            await _rounds(comes)
+            order.append(number)
+            await turns.take()
+            have += 1
+            assert have == 1
+            served.append(number)
+            try:
+                await _rounds(keeps)
+            finally:
+                have -= 1
+                turns.end()
+
+        async def leave(task: asyncio.Task[None], comes: int) -> None:
+            await _rounds(comes + 1)
+            task.cancel()
+
+        tasks = [asyncio.create_task(go(number, comes, keeps)) for number, (comes, keeps, _) in enumerate(people)]
+        leaving = [
+            asyncio.create_task(leave(task, comes))
+            for task, (comes, _, leaves) in zip(tasks, people, strict=True)
+            if leaves
+        ]
+        async with asyncio.timeout(10):
+            await asyncio.gather(*tasks, *leaving, return_exceptions=True)
+        stayed = {number for number, (_, _, leaves) in enumerate(people) if not leaves}
+        assert stayed <= set(served)
+        assert served == [number for number in order if number in served]
+        assert not turns.awaited
+        await turns.take()
+
+    asyncio.run(go_together())
