@@ -23,6 +23,7 @@ from bot.admin import keys_cli, webhooks_cli
 from bot.config import Settings, read_settings
 from bot.errors import ImaginebotError, InvalidCommand, InvalidSetting
 from bot.exposure import need_closed_doors
+from bot.garbage import spared
 from bot.logs import set_up_logs
 
 if TYPE_CHECKING:
@@ -334,7 +335,7 @@ async def _serve(settings: Settings, tuning: Tuning, *, open_browser: bool) -> N
 
     need_closed_doors(settings)
     stop = _stop_signal()
-    async with running(settings, tuning=tuning) as app:
+    async with spared(running(settings, tuning=tuning)) as app:
         painter = "the embedded engine" if settings.embedded else str(settings.base_url)
         out.print(f"imaginebot is ready at [bold]{app.url}[/bold]")
         kept = escape(str(settings.data_dir))
@@ -370,7 +371,7 @@ async def _serve_engine(settings: EngineSettings, port: int, *, drawn: bool) -> 
     from bot.engine import run_engine
 
     stop = _stop_signal()
-    async with run_engine(settings, port=port) as server:
+    async with spared(run_engine(settings, port=port)) as server:
         out.print(f"The engine is ready at [bold]{server.url}[/bold]")
         if drawn:
             out.print(f"[dim]MIDJOURNEY_TOKEN is not set, so the key is drawn:[/dim] {settings.token}")

@@ -128,7 +128,7 @@ class OnConnection:
         return await conn.change(sql, parameters)
 
 
-async def settled(work: Coroutine[Any, Any, _Given]) -> _Given:
+async def settled(work: Coroutine[Any, Any, _Given] | asyncio.Future[_Given]) -> _Given:
     """Await ``work`` to its end even where the caller is cancelled meanwhile, then let the cancel through.
 
     Whoever is cancelled hears of that alone, and not of what ``work`` has come to: else the cancel would be lost.

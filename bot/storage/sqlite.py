@@ -14,6 +14,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -49,13 +50,16 @@ _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 
 
 class _Group:
-    """Units of work that are committed together; ``settled`` is set once that has succeeded or failed."""
+    """Units of work that are committed together; ``settled`` is set once that has succeeded or failed.
+
+    ``task`` is what sees to that, where it is not done in passing.
+    """
 
     def __init__(self) -> None:
         self.units = 0
         self.settled = asyncio.Event()
         self.error: BaseException | None = None
-        self.committer: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
 
     def settle(self, error: BaseException | None) -> None:
         self.error = error
@@ -126,10 +130,14 @@ class SqliteDatabase(Database):
 
     async def close(self) -> None:
         """Close the connection once the unit of work under way is through. Safe to call twice."""
-        async with self._my_turn():
-            if self._group is not None:
-                await self._commit(self._group)
+        await self._turns.take()
+        while (group := self._group) is not None:
+            self._commit(group)
+            await self._turns.take()
+        try:
             await self._connection.close()
+        finally:
+            self._turns.end()
 
     def transaction(self) -> AbstractAsyncContextManager[SqliteConnection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
@@ -178,18 +186,18 @@ class SqliteDatabase(Database):
         if not has_turn:
             await self._turns.take()
         with _sentences(self.path):
+            group = self._group or _Group()
             try:
-                group = self._group or _Group()
+                await self._join(group)
+                yield self._connection
+                self._release(group)
+            except BaseException as error:
                 try:
-                    await self._join(group)
-                    yield self._connection
-                    self._release(group)
-                except BaseException as error:
                     await settled(self._undo(group, error))
-                    raise
-                await self._leave(group)
-            finally:
-                self._turns.end()
+                finally:
+                    self._turns.end()
+                raise
+            self._leave(group)
             await _group_settled(group)
 
     async def _join(self, group: _Group) -> None:
@@ -218,36 +226,50 @@ class SqliteDatabase(Database):
                 group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError("disk I/O error")
             )
 
-    async def _leave(self, group: _Group) -> None:
-        """Leave the unit to the group. Whoever is waiting joins it; else it is committed here and now."""
+    def _leave(self, group: _Group) -> None:
+        """Leave the unit to the group, and end the turn. Whoever is waiting joins it; else it is committed now."""
         group.units += 1
         if not self._turns.awaited or group.units >= GROUP_LIMIT:
-            await settled(self._commit(group))
-        elif group.committer is None:
-            group.committer = asyncio.create_task(self._commit_in_turn(group), name="commit")
+            self._commit(group)
+            return
+        if group.task is None:
+            group.task = asyncio.create_task(self._commit_in_turn(group), name="commit")
+        self._turns.end()
 
     async def _commit_in_turn(self, group: _Group) -> None:
-        # Turns are taken in order, so this comes after everybody who is waiting now, and before those who come later.
+        """Commit the group where those who were waiting have not: they may have gone, failed, or only read."""
         while not group.settled.is_set():
             with suppress(asyncio.CancelledError):  # others rely on it, so it is not left undone at the loop's end
-                async with self._my_turn():
-                    if not group.settled.is_set():
-                        await self._commit(group)
+                await self._turns.take()
+                if group.settled.is_set():
+                    self._turns.end()
+                else:
+                    self._commit(group)
+                    return
 
-    async def _commit(self, group: _Group) -> None:
-        """Commit the group and let everybody in it know how that went."""
+    def _commit(self, group: _Group) -> None:
+        """Begin to commit the group. The turn lasts until that has succeeded or failed."""
         crash.point("database.before_commit")
+        self._connection.start(sqlite3.Connection.commit).add_done_callback(partial(self._committed, group))
+
+    def _committed(self, group: _Group, done: asyncio.Future[None]) -> None:
+        """Let everybody in the group know how its commit went."""
+        # By a callback and not a task, so that on a busy loop nobody waits for more rounds of it than must be.
+        if (error := done.exception()) is not None:
+            group.task = asyncio.create_task(self._give_up(group, error), name="undo")
+            return
+        crash.point("database.after_commit")
+        self._close(group, None)
+        self._turns.end()
+
+    async def _give_up(self, group: _Group, error: BaseException) -> None:
+        """Undo a group whose commit has failed; the error is raised by each of its units, see ``_group_settled``."""
         try:
-            await self._connection.run(sqlite3.Connection.commit)
-        except BaseException as error:  # noqa: BLE001 - raised by each unit of the group, see ``_group_settled``
-            try:
-                with suppress(sqlite3.Error):
-                    await self._connection.run(_undo_all)
-            finally:
-                self._close(group, error)
-        else:
-            crash.point("database.after_commit")
-            self._close(group, None)
+            with suppress(sqlite3.Error):
+                await self._connection.run(_undo_all)
+        finally:
+            self._close(group, error)
+            self._turns.end()
 
     def _close(self, group: _Group, error: BaseException | None) -> None:
         self._group = None

@@ -70,10 +70,15 @@ class SqliteConnection(aiosqlite.Connection):
 
     # Over there
 
+    def start(self, work: Work[_Given]) -> asyncio.Future[_Given]:
+        """Begin to call ``work`` in the connection's thread. Nobody is to cancel the future, as that stops nothing."""
+        done: asyncio.Future[_Given] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((done, partial(work, self._conn)))
+        return done
+
     async def run(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread. A cancelled caller is let go once it is through."""
-        given: _Given = await settled(self._execute(work, self._conn))  # type: ignore[no-untyped-call]  # the library's own
-        return given
+        return await settled(self.start(work))
 
     async def patiently(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread, and wait there for other processes that hold locks."""
