@@ -200,6 +200,12 @@ class Person:
         """Do something as the admin."""
         return await ask_as_admin(self._data, act, arguments)
 
+    async def shows_no_picture(self) -> None:
+        """Have something described that is no picture, and wait to be told so."""
+        file = self.member.uploads("odd.png", b"\x89PNG nothing")
+        assert (await self.member.mentions("describe", self._channel, files=[file])).acknowledged
+        await self.member.told("picture", within=PATIENCE_S)
+
     def moves_to(self, workspace: Workspace) -> None:
         """Be somebody of another workspace from now on."""
         self.member = workspace.member(self.member.name)
