@@ -83,6 +83,7 @@ POINTS: Final = MappingProxyType(
         "slack.wish_kept": "a wish with pictures from elsewhere is kept, and not acknowledged",
         "slack.wish_fetched": "the pictures of a wish are kept, its job is not made",
         "slack.wish_done": "the job of a wish is made, the wish is not ended",
+        "slack.wish_told": "a person knows that nothing will come of a wish, the wish is not ended",
     }
 )
 

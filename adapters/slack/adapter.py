@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,13 @@ from adapters.slack.socket_mode import Socket
 from adapters.slack.studio import Studio
 from adapters.slack.tempo import SHORTEST, Tempo
 from adapters.slack.uploads import Uploads
-from adapters.slack.wishes import Wishes
+from adapters.slack.wishes import LEASE, Wishes
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.errors import InvalidSetting, PlatformUnavailable
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
+from bot.storage.leases import need_lease
+from bot.supervision import Supervisor
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -96,10 +99,11 @@ class SlackAdapter:
             oauth_settings(setup, setup.client, client, workspaces, app.database, app.clock) if setup.client else None
         )
         bolt = bolt_app(setup, client, workspaces, oauth)
-        wishes = Wishes(studio, app.database, setup.api_url)
+        wishes = Wishes(studio, app.database, setup.api_url, last_look=partial(need_lease, app.leases))
         listen(bolt, studio, wishes)
         self._posts = Posts(studio)
-        self._wishing = asyncio.create_task(wishes.run(), name="slack wishes")
+        carrying_out = partial(app.leases.lead, LEASE, wishes.run)
+        self._wishing = asyncio.create_task(Supervisor().keep(LEASE, carrying_out), name=LEASE)
         self._door.bolt = bolt
         if setup.app_token is not None:
             self._socket = Socket(bolt, setup.app_token)

@@ -21,6 +21,7 @@ from slack_sdk.models.blocks.basic_components import SlackFile
 
 from bot.errors import ImaginebotError, OperatorError
 from bot.jobs.model import Requester
+from bot.storage.connection import CommitUnknown
 
 SECTION_LIMIT: Final = 3000
 """Characters of a section's text (docs.slack.dev, "Block Kit")."""
@@ -35,6 +36,9 @@ FALLBACK_LIMIT: Final = 600
 BAR_STEPS: Final = 10
 
 _OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
+_UNCERTAIN_SENTENCE = (
+    "I could not make sure that this is written down. If no post appears within a minute, please ask once more."
+)
 
 
 def escaped(text: str) -> str:
@@ -113,8 +117,15 @@ def private(text: str, blocks: Sequence[Block] = ()) -> dict[str, Any]:
 
 def explained(error: ImaginebotError) -> str:
     """Say what went wrong in one sentence. What only the admin can mend is not told in detail."""
+    if isinstance(error, CommitUnknown):
+        return _UNCERTAIN_SENTENCE
     text = _OPERATOR_SENTENCE if isinstance(error, OperatorError) else str(error).strip()
     return escaped(cut(text or "Please try again.", SECTION_LIMIT))
+
+
+def uncertain() -> dict[str, Any]:
+    """Give what a person sees of whose wish nobody knows for the moment whether it has been written down."""
+    return private(_UNCERTAIN_SENTENCE)
 
 
 def refusal(error: ImaginebotError) -> dict[str, Any]:

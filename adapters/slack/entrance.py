@@ -25,6 +25,7 @@ from adapters.slack.problems import sentence
 from adapters.slack.setup import Setup
 from adapters.slack.sources import WORKSPACE
 from adapters.slack.workspaces import Workspace, Workspaces
+from bot.errors import StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -97,6 +98,9 @@ def bolt_app(
 
 async def _broken(error: Exception) -> BoltResponse:
     """Log what went wrong with a request, and tell Slack: it brings an event again, and shows people that it failed."""
+    if isinstance(error, StorageUnavailable):
+        log.warning("what came from Slack cannot be written down", reason=str(error))
+        return BoltResponse(status=503, body="")
     log.error("a request from Slack went wrong", exc_info=error)
     # What misses a part that Slack always sends is no request of Slack's.
     return BoltResponse(status=400 if isinstance(error, (KeyError, TypeError, AttributeError)) else 500, body="")

@@ -1,6 +1,7 @@
-"""What is done after Slack has been answered: opening a modal, saying something to one person.
+"""What is done beside or after answering Slack: opening a modal, saying something to one person.
 
-Nothing that must not be lost is an errand; that is a row.
+Nothing that must not be lost is an errand; that is a row. A refusal is said before Slack is answered, so that whoever
+is not told sees at least that it did not work.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 LEAVE_AFTER_S: Final = 3.0
 """Seconds that a stop waits for the errands under way."""
 
+SAID_WITHIN_S: Final = 1.5
+"""Seconds that an answer to Slack waits for what is said first; Slack itself waits 3 for it."""
+
 
 class Errands:
     """Run errands, each by itself, and hold them until they are done."""
@@ -26,11 +30,16 @@ class Errands:
         """Begin with none."""
         self._running: set[asyncio.Task[None]] = set()
 
-    def run(self, name: str, errand: Coroutine[Any, Any, object]) -> None:
+    async def first(self, name: str, errand: Coroutine[Any, Any, object]) -> None:
+        """Run an errand and wait until it is done; where it takes too long, it goes on by itself."""
+        await asyncio.wait([self.run(name, errand)], timeout=SAID_WITHIN_S)
+
+    def run(self, name: str, errand: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
         """Begin an errand; what goes wrong with it is logged."""
         task = asyncio.create_task(_run(name, errand), name=f"slack errand: {name}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        return task
 
     async def finish(self) -> None:
         """Wait for the errands under way, for so long at the most."""

@@ -1,24 +1,34 @@
-"""Messages to the bot: mentions anywhere, threads included, and what is written to it directly."""
+"""Messages to the bot: mentions anywhere, threads included, and what is written to it directly.
+
+Slack brings a message again that it gets no answer to, and the message is the key. So none is answered before what it
+asks for is written down, or the person told why not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from adapters.slack.asks import HELP, picture_to_describe, pictures_to_blend, verb_of
-from adapters.slack.blocks import private, refusal
+from adapters.slack.blocks import private, refusal, uncertain
 from adapters.slack.home import Boards
 from adapters.slack.sources import Person, person_of, workspace_of
 from adapters.slack.studio import Studio
 from adapters.slack.text import read_message
 from adapters.slack.wishes import Wish, Wishes, pictures_among
-from bot.errors import ImaginebotError, InvalidCommand, QuotaExceeded
+from bot.errors import ImaginebotError, InvalidCommand, QuotaExceeded, StorageUnavailable
 
 _SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
 """The kinds of messages that somebody has written; the others tell of changes."""
+
+RETRIES: Final = 3
+"""How often Slack brings an event again: at once, after a minute, after five (docs.slack.dev, "The Events API")."""
+
+_RETRY_NUMBER: Final = "x-slack-retry-num"
 
 
 class Mentions:
@@ -35,29 +45,36 @@ class Mentions:
         bolt.event("app_mention")(self.mention)
         bolt.event("message")(self.message)
 
-    async def mention(self, event: dict[str, Any], context: AsyncBoltContext) -> None:
+    async def mention(self, event: dict[str, Any], context: AsyncBoltContext, request: AsyncBoltRequest) -> None:
         """Do what a mention asks for; the answer goes into the thread, the message's own where it is in none."""
-        await self._hear(event, context, thread=str(event.get("thread_ts") or event["ts"]))
+        await self._hear(event, context, request, thread=str(event.get("thread_ts") or event["ts"]))
 
-    async def message(self, event: dict[str, Any], context: AsyncBoltContext) -> None:
+    async def message(self, event: dict[str, Any], context: AsyncBoltContext, request: AsyncBoltRequest) -> None:
         """Do what was written to the bot directly; other messages are not its business."""
         if event.get("channel_type") != "im" or event.get("subtype") not in _SUBTYPES or event.get("bot_id"):
             return
         thread = event.get("thread_ts")
-        await self._hear(event, context, thread=str(thread) if thread else None)
+        await self._hear(event, context, request, thread=str(thread) if thread else None)
 
-    async def _hear(self, event: Mapping[str, Any], context: AsyncBoltContext, *, thread: str | None) -> None:
+    async def _hear(
+        self, event: Mapping[str, Any], context: AsyncBoltContext, request: AsyncBoltRequest, *, thread: str | None
+    ) -> None:
         if event.get("bot_id") or not event.get("user"):
             return
-        person = await self._studio.named(person_of(context, {}))
+        person = person_of(context, {})
         try:
-            await self._do(event, context, person, thread)
+            await self._do(event, context, await self._studio.named(person), thread)
+        except StorageUnavailable:
+            if not _is_last(request):
+                raise  # Slack brings the event again, perhaps to another process
+            await self._refuse(event, person, thread, uncertain())
         except QuotaExceeded as error:
-            if error.retry_after is not None and self._studio.service.intake.closed:
+            stopping = error.retry_after is not None and self._studio.service.intake.closed
+            if stopping and not _is_last(request):
                 raise  # we are being stopped, and Slack brings the event again
-            self._refuse(event, person, thread, error)
+            await self._refuse(event, person, thread, refusal(error))
         except ImaginebotError as error:
-            self._refuse(event, person, thread, error)
+            await self._refuse(event, person, thread, refusal(error))
 
     async def _do(
         self, event: Mapping[str, Any], context: AsyncBoltContext, person: Person, thread: str | None
@@ -98,19 +115,25 @@ class Mentions:
                 await self._wishes.keep(wish.model_copy(update={"addresses": found.addresses, "prompt": found.words}))
             case "jobs":
                 message = await self._boards.message_for(person)
-                self._whisper("show the jobs", event, person, thread, message)
+                self._studio.errands.run("show the jobs", self._whisper(event, person, thread, message))
             case _:
-                self._whisper("help", event, person, thread, private(HELP.format(bot=workspace.bot_name)))
+                message = private(HELP.format(bot=workspace.bot_name))
+                self._studio.errands.run("help", self._whisper(event, person, thread, message))
 
-    def _refuse(self, event: Mapping[str, Any], person: Person, thread: str | None, error: ImaginebotError) -> None:
-        self._whisper("say why not", event, person, thread, refusal(error))
+    async def _refuse(
+        self, event: Mapping[str, Any], person: Person, thread: str | None, message: Mapping[str, Any]
+    ) -> None:
+        await self._studio.errands.first("say why not", self._whisper(event, person, thread, message))
 
-    def _whisper(
-        self, name: str, event: Mapping[str, Any], person: Person, thread: str | None, message: Mapping[str, Any]
+    async def _whisper(
+        self, event: Mapping[str, Any], person: Person, thread: str | None, message: Mapping[str, Any]
     ) -> None:
         # An ephemeral message in a thread that does not exist yet is seen by nobody.
         within = thread if event.get("thread_ts") else None
-        self._studio.errands.run(
-            name,
-            self._studio.whisper(person.workspace, str(event["channel"]), person.user_id, message, thread=within),
-        )
+        await self._studio.whisper(person.workspace, str(event["channel"]), person.user_id, message, thread=within)
+
+
+def _is_last(request: AsyncBoltRequest) -> bool:
+    """Say whether Slack brings an event for the last time; in Socket Mode Bolt gives the number as the same header."""
+    number = next(iter(request.headers.get(_RETRY_NUMBER, ())), "0")
+    return number.isdecimal() and int(number) >= RETRIES

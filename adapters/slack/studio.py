@@ -20,10 +20,11 @@ from adapters.slack.sources import PLATFORM, SOMEBODY, Person, workspace_of
 from adapters.slack.uploads import Uploads
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.clock import Clock
-from bot.errors import ImaginebotError
+from bot.errors import ImaginebotError, StorageUnavailable
 from bot.jobs.model import JobFilter
 from bot.jobs.service import JobService
 from bot.jobs.view import JobView
+from bot.storage.connection import LeaseLost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,11 +96,21 @@ class Studio:
     async def acknowledged(
         self, ack: AsyncAck, context: AsyncBoltContext, body: Mapping[str, Any], work: Awaitable[object]
     ) -> None:
-        """Do ``work``, then acknowledge a press; tell the person where it could not be done."""
+        """Do ``work``, then acknowledge a press; tell the person first where it could not be done.
+
+        Raises:
+            StorageUnavailable: nothing can be written down at the moment, not even the refusal. Slack then shows by the
+                button itself that the press did not work, which no crash can undo.
+        """
         try:
             await work
-        except ImaginebotError as error:
+        except LeaseLost:
+            raise  # the process was paused, perhaps for so long that the person has pressed again by now
+        except StorageUnavailable as error:
             self.errands.run("say why not", self.tell(context, body, "", message=refusal(error)))
+            raise
+        except ImaginebotError as error:
+            await self.errands.first("say why not", self.tell(context, body, "", message=refusal(error)))
         await ack()
 
 

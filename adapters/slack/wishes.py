@@ -1,54 +1,69 @@
 """Wishes that need pictures from elsewhere: written down before Slack is answered, carried out after it.
 
 Slack waits three seconds for an answer, and a picture may take longer to come. So the wish is a row first; a loop
-fetches its pictures and makes the job under the event's own key, however often it has to begin again.
+fetches its pictures and makes the job under the event's own key, however often it has to begin again. Where that cannot
+be done, this is written down too, before the person is told: whoever was told to try again finds nothing made.
+
+Of several processes one carries the wishes of all out, under the lease ``LEASE``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.slack.answers import answer
-from adapters.slack.blocks import refusal
-from adapters.slack.problems import SlackProblem, for_people
+from adapters.slack.blocks import explained, private
+from adapters.slack.problems import UNCERTAIN, SlackProblem, for_people
 from adapters.slack.sources import Person
 from adapters.slack.studio import Studio
 from adapters.slack.workspaces import QUERIES
 from bot import crash
 from bot.clock import to_millis
-from bot.errors import ImaginebotError, InvalidPicture, PlatformUnavailable, QuotaExceeded
+from bot.errors import (
+    ImaginebotError,
+    InvalidPicture,
+    PlatformUnavailable,
+    QuotaExceeded,
+    StorageUnavailable,
+    UpstreamUnavailable,
+)
 from bot.images import MAX_BYTES
 from bot.jobs.bells import Bell
 from bot.jobs.model import Source
 from bot.jobs.pace import Backoff
-from bot.storage.database import Database, load_queries
+from bot.storage.connection import DatabaseUnavailable
+from bot.storage.database import Database, Tidings, load_queries
 
 log = structlog.get_logger(__name__)
 
+LEASE: Final = "slack wishes"
+"""The lease of the process that carries wishes out, and what the others tell it by when they have kept one."""
+
 AT_A_TIME: Final = 4
 TRIES: Final = 6
-"""How often a wish is tried before the person is told that it did not work."""
+"""How often a wish is tried before it is refused, and how often it is then tried to tell the person."""
 
 BACKOFF: Final = Backoff(first=1.0, last=30.0)
 IDLE_S: Final = 5.0
 KEPT: Final = timedelta(days=7)
 """How long wishes that have ended are remembered, so that the same event stays one wish."""
 
-_PASSING: Final = frozenset({"no_answer", "unreachable", "paced", "ratelimited", "processing", "file_not_ready"})
+_PASSING: Final = UNCERTAIN | {"unreachable", "paced", "ratelimited", "processing", "file_not_ready"}
 
 
 class Wish(BaseModel):
     """A wish as it is written down.
 
     ``kind`` is "describe", "blend" or "imagine", which starts from one picture. ``files`` are ids of files at Slack,
-    ``addresses`` of pictures elsewhere. ``answer_to`` is where the person can be answered for half an hour.
+    ``addresses`` of pictures elsewhere. ``answer_to`` is where the person can be answered for half an hour. ``refusal``
+    is what the person is to be told where nothing will come of it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,6 +79,7 @@ class Wish(BaseModel):
     addresses: tuple[str, ...] = ()
     prompt: str = ""
     answer_to: str | None = None
+    refusal: str | None = None
 
     @property
     def source(self) -> Source:
@@ -75,13 +91,21 @@ class Wish(BaseModel):
 class Wishes:
     """Keep wishes, and carry them out."""
 
-    def __init__(self, studio: Studio, database: Database, api_url: str) -> None:
-        """Work with ``studio``; files come from Slack's own hosts, or from where its API is."""
+    def __init__(
+        self, studio: Studio, database: Database, api_url: str, *, last_look: Callable[[], None] = lambda: None
+    ) -> None:
+        """Work with ``studio``; files come from Slack's own hosts, or from where its API is.
+
+        ``last_look`` is called right before a person is told that nothing will come of a wish, and raises ``LeaseLost``
+        where that may be for another process to say.
+        """
         self._studio = studio
         self._database = database
+        self._last_look = last_look
         self._api_origin = urlsplit(api_url)[:2]
         self._queries: Any = load_queries(QUERIES)
         self._bell = Bell()
+        database.listen(self._hear)
 
     async def keep(self, wish: Wish) -> None:
         """Write a wish down; the same event again is the same wish."""
@@ -92,18 +116,22 @@ class Wishes:
                 body=wish.model_dump_json(),
                 now=to_millis(self._studio.clock()),
             )
+            connection.tell(LEASE)
         crash.point("slack.wish_kept")
         self._bell.ring()
 
     async def run(self) -> None:
-        """Carry wishes out until cancelled."""
+        """Carry wishes out until cancelled.
+
+        Raises:
+            StorageUnavailable: the database is not to be had at the moment.
+        """
         while True:
-            try:
-                waits = await self._round()
-            except Exception:  # the database was not to be had; the next round tries again
-                log.exception("wishes from Slack could not be looked at")
-                waits = IDLE_S
-            await self._bell.wait(waits)
+            await self._bell.wait(await self._round())
+
+    def _hear(self, tidings: Tidings) -> None:
+        if tidings.about(LEASE):
+            self._bell.ring()
 
     async def _round(self) -> float:
         """Carry out what is due, and give the seconds until more is."""
@@ -124,30 +152,40 @@ class Wishes:
         return min(IDLE_S, max(0.02, (due_at - to_millis(self._studio.clock())) / 1000))
 
     async def _carry_out(self, wish_id: str, body: str, attempts: int) -> None:
-        wish = Wish.model_validate_json(body)
         try:
-            await self._make(wish)
-        except QuotaExceeded as error:
-            if error.retry_after is None or attempts + 1 >= TRIES:
+            wish = Wish.model_validate_json(body)
+        except ValidationError:
+            log.exception("a wish from Slack cannot be read; another version of the program may know it", wish=wish_id)
+            await self._put_off(wish_id, attempts + 1)
+            return
+        try:
+            await (self._fulfil(wish_id, wish) if wish.refusal is None else self._let_know(wish_id, wish))
+        except StorageUnavailable as error:  # nobody's fault, and no reason to give up
+            log.warning("a wish from Slack has to wait", wish=wish_id, reason=str(error))
+            full_disk = not isinstance(error, DatabaseUnavailable)
+            await self._put_off(wish_id, attempts, at_least=BACKOFF.last if full_disk else None)
+        except Exception as error:  # one wish that breaks something must not hold up the others
+            log.warning(
+                "a wish from Slack did not work", wish=wish_id, exc_info=not _is_known(error), reason=str(error)
+            )
+            if attempts + 1 < TRIES and may_pass(error):
+                await self._put_off(wish_id, attempts + 1, at_least=getattr(error, "retry_after", None))
+            elif wish.refusal is None:
                 await self._refuse(wish_id, wish, error)
             else:
-                await self._put_off(wish_id, attempts, error.retry_after)
-        except ImaginebotError as error:
-            await self._refuse(wish_id, wish, error)
-        except SlackProblem as problem:
-            if problem.name in _PASSING and attempts + 1 < TRIES:
-                await self._put_off(wish_id, attempts, problem.retry_after)
-            else:
-                await self._refuse(wish_id, wish, for_people(problem))
-        except Exception:  # one wish that breaks something must not hold up the others
-            log.exception("a wish from Slack went wrong", wish=wish_id)
-            if attempts + 1 < TRIES:
-                await self._put_off(wish_id, attempts, None)
-            else:
-                await self._refuse(wish_id, wish, PlatformUnavailable("That did not work. Please try again later."))
-        else:
-            crash.point("slack.wish_done")
-            await self._end(wish_id, "done")
+                await self._end(wish_id, "refused")
+
+    async def _fulfil(self, wish_id: str, wish: Wish) -> None:
+        await self._make(wish)
+        crash.point("slack.wish_done")
+        await self._end(wish_id, "done")
+
+    async def _let_know(self, wish_id: str, wish: Wish) -> None:
+        """Tell the person what nothing came of, and only then forget it."""
+        self._last_look()
+        await self._tell(wish, private(wish.refusal or ""))
+        crash.point("slack.wish_told")
+        await self._end(wish_id, "refused")
 
     async def _make(self, wish: Wish) -> None:
         service = self._studio.service
@@ -186,15 +224,18 @@ class Wishes:
             return True
         return parts.scheme == "https" and (parts.hostname or "").endswith((".slack.com", ".slack-files.com"))
 
-    async def _put_off(self, wish_id: str, attempts: int, retry_after: float | None) -> None:
-        due_at = self._studio.clock() + BACKOFF.after(attempts, at_least=retry_after)
+    async def _put_off(self, wish_id: str, attempts: int, *, at_least: float | None = None) -> None:
+        due_at = self._studio.clock() + BACKOFF.after(max(0, attempts - 1), at_least=at_least)
         async with self._database.transaction() as connection:
-            await self._queries.put_wish_off(connection, id=wish_id, due_at=to_millis(due_at))
+            await self._queries.put_wish_off(connection, id=wish_id, attempts=attempts, due_at=to_millis(due_at))
 
-    async def _refuse(self, wish_id: str, wish: Wish, error: ImaginebotError) -> None:
-        await self._end(wish_id, "refused")
-        message = refusal(error)
-        self._studio.errands.run("say why not", self._tell(wish, message))
+    async def _refuse(self, wish_id: str, wish: Wish, error: Exception) -> None:
+        """Write down that nothing will come of a wish; the person is told in the next round."""
+        refused = wish.model_copy(update={"refusal": explained(_for_people(error))})
+        async with self._database.transaction() as connection:
+            await self._queries.refuse_wish(
+                connection, id=wish_id, body=refused.model_dump_json(), now=to_millis(self._studio.clock())
+            )
 
     async def _tell(self, wish: Wish, message: Mapping[str, Any]) -> None:
         if wish.answer_to and await answer(wish.answer_to, {**message, "thread_ts": wish.thread}):
@@ -209,6 +250,27 @@ class Wishes:
 def pictures_among(files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Give those of a message's files that are pictures, as far as Slack says."""
     return [file for file in files if str(file.get("mimetype") or "image/").startswith("image/")]
+
+
+def may_pass(error: Exception) -> bool:
+    """Say whether another try at a wish may go better than one that met ``error``."""
+    if isinstance(error, QuotaExceeded):
+        return error.retry_after is not None
+    if isinstance(error, SlackProblem):
+        return error.name in _PASSING
+    return isinstance(error, UpstreamUnavailable) or not _is_known(error)
+
+
+def _is_known(error: Exception) -> bool:
+    return isinstance(error, ImaginebotError | SlackProblem)
+
+
+def _for_people(error: Exception) -> ImaginebotError:
+    if isinstance(error, SlackProblem):
+        return for_people(error)
+    if isinstance(error, ImaginebotError):
+        return error
+    return PlatformUnavailable("That did not work. Please try again later.")
 
 
 def _too_large(name: str) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.clock import Clock, to_millis
-from bot.storage.connection import DatabaseUnavailable, LeaseLost
+from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import load_queries
 from bot.storage.identifiers import new_id
 from bot.storage.leases import LEADS, STANDS_BY, Work
@@ -143,10 +143,14 @@ class Replica:
             return await self._outcome(running)
         finally:
             lost.cancel()
-            await _ended(running)
-            lease.users -= 1
-            if lease.users == 0:
-                lease.unused.set()
+            try:
+                await settled(
+                    _ended(running)
+                )  # whoever waits here may be cut off itself, being work under the lease too
+            finally:
+                lease.users -= 1
+                if lease.users == 0:
+                    lease.unused.set()
 
     async def _outcome(self, running: asyncio.Future[None]) -> bool:
         ended = True

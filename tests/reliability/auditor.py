@@ -95,6 +95,9 @@ class _Auditor:
                 self.found.add("lost", f"the command {key} was acknowledged and has {len(found)} of {expected} jobs")
             if len(found) > expected:
                 self.found.add("doubled", f"the command {key} has {len(found)} jobs in place of {expected}")
+        for key in self._told.denied:
+            if made := self._keys.get(key):
+                self.found.add("doubled", f"somebody was told to try {key} again, which has {len(made)} jobs")
         for key, job_id in self._told.answers.items():
             if job_id not in self._keys.get(key, []):
                 self.found.add("lost", f"the command {key} was answered with {job_id}, which is not its job")

@@ -21,7 +21,7 @@ a server, ``rest.py`` one that posts nothing and is told by webhook.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,12 +77,13 @@ class Told:
     """What people were told.
 
     ``jobs`` says for each key of an acknowledged command or press to how many jobs it leads, ``answers`` to which job
-    where the answer named it. ``words`` are the keys of acknowledged messages, ``dead`` the buttons that led nowhere
-    when they were pressed.
+    where the answer named it. ``denied`` are the keys of what somebody was told to try again. ``words`` are the keys of
+    acknowledged messages, ``dead`` the buttons that led nowhere when they were pressed.
     """
 
     jobs: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    denied: Collection[str] = ()
     words: Sequence[str] = ()
     dead: Sequence[str] = ()
 
@@ -93,6 +94,7 @@ class Ledger:
 
     jobs: dict[str, int] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
     words: list[str] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)
     refused: int = 0
@@ -100,7 +102,19 @@ class Ledger:
 
     def told(self) -> Told:
         """Give it to the auditor."""
-        return Told(jobs=dict(self.jobs), answers=dict(self.answers), words=tuple(self.words), dead=tuple(self.dead))
+        return Told(
+            jobs=dict(self.jobs),
+            answers=dict(self.answers),
+            denied=frozenset(self.denied),
+            words=tuple(self.words),
+            dead=tuple(self.dead),
+        )
+
+    def deny(self, key: str) -> None:
+        """Note that somebody was told to try again, so that nothing may come of what they did."""
+        self.jobs.pop(key, None)
+        self.denied.add(key)
+        self.refused += 1
 
 
 class Visitor(Protocol):

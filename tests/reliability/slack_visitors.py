@@ -1,8 +1,8 @@
 """People in Slack for the proofs of reliability: what they do, what they see, and what they repeat.
 
 Slack hands an event (a mention) out again by itself, and a command, a press or a modal never; a person who is told
-that it did not work does it once more, which is another event. Where the database is lost, Slack is answered all
-the same, and the person alone is told to try again: nothing has been promised then.
+that it did not work does it once more, which is another event. What is acknowledged is promised, unless the person was
+told before that to try again: then nothing may come of it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ MODAL_WITHIN_S = 4.0
 """How long somebody waits for a modal before pressing again."""
 
 WORKSPACES = 2
+TRY_AGAIN = "try again"
+"""Stands in a refusal of what may be done once more."""
+
+ONCE_MORE = "once more"
+"""Stands in what is said of a message that may have been taken: the person is to look first."""
+
+NOT_TAKEN = "whoever runs the studio"
+"""Stands in what is said of a press that was not acknowledged, perhaps a while after that."""
+
 REPEATS_S = (0.2, 0.5) + (1.0,) * 40
 """Pauses between the repetitions of an event; Slack's own are longer, but so are its people's lives."""
 
@@ -103,7 +112,6 @@ class Person:
         self._url = url
         self._ledger = ledger
         self._data = data
-        self._done: list[tuple[str, int]] = []
 
     async def __aenter__(self) -> Self:
         """Come in."""
@@ -112,12 +120,7 @@ class Person:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Go, and take for undone what one was told to try again."""
-        told = self.member.ephemerals
-        for number, (key, before) in enumerate(self._done):
-            after = self._done[number + 1][1] if number + 1 < len(self._done) else len(told)
-            if any("try again" in message.read for message in told[before:after]) and self._ledger.jobs.pop(key, 0):
-                self._ledger.refused += 1
+        """Go."""
 
     async def command(self, text: str, *pictures: bytes, jobs: int = 1) -> bool:
         """Type a command; one with pictures is a mention beside which they are attached."""
@@ -131,27 +134,22 @@ class Person:
                 if answer.acknowledged:
                     break
                 await self._pause()
-        if answer.text:
-            self._ledger.refused += 1
-            return False
-        self._ledger.jobs[answer.payload["trigger_id"]] = jobs
-        return True
+        return self._note(answer.payload["trigger_id"], jobs, [answer.text] if answer.text else [])
 
     async def press(self, button_id: str) -> bool:
         """Press a button; one for variations asks for the prompt, which is left as it is."""
-        told = len(self.member.ephemerals)
         async with asyncio.timeout(PATIENCE_S):
             while True:
+                told = len(self.member.ephemerals)
                 answer = await self._press_once(button_id)
                 if answer is not None and answer.acknowledged:
                     break
                 await self._pause()
         if answer.payload["type"] == "view_submission":
-            self._ledger.jobs[answer.payload["view"]["id"]] = 1
-        elif answer.payload["actions"][0]["text"]["text"] != "Cancel":  # nobody can be sure to be in time with that
-            self._ledger.jobs[answer.payload["trigger_id"]] = 1
-            self._done.append((answer.payload["trigger_id"], told))
-        return True
+            return self._note(answer.payload["view"]["id"], 1, [])
+        if answer.payload["actions"][0]["text"]["text"] == "Cancel":  # nobody can be sure to be in time with that
+            return True
+        return self._note(answer.payload["trigger_id"], 1, self._told_since(told))
 
     async def _press_once(self, button_id: str) -> Answer | None:
         message = next((each for each in self._channel.from_bot if button_id in _buttons(each).values()), None)
@@ -200,6 +198,12 @@ class Person:
         """Do something as the admin."""
         return await ask_as_admin(self._data, act, arguments)
 
+    async def shows_no_picture(self) -> None:
+        """Have something described that is no picture, and wait to be told so."""
+        file = self.member.uploads("odd.png", b"\x89PNG nothing")
+        assert (await self.member.mentions("describe", self._channel, files=[file])).acknowledged
+        await self.member.told("picture", within=PATIENCE_S)
+
     def moves_to(self, workspace: Workspace) -> None:
         """Be somebody of another workspace from now on."""
         self.member = workspace.member(self.member.name)
@@ -211,10 +215,24 @@ class Person:
         files = [self.member.uploads(f"{number}.png", content) for number, content in enumerate(pictures)]
         answer = await self.member.mentions(verb, self._channel, files=files)
         self._ledger.repeated += answer.attempts - 1
-        if answer.acknowledged and answer.message is not None:
-            self._ledger.jobs[answer.message.ts] = jobs
-            self._done.append((answer.message.ts, told))
-        return answer.acknowledged
+        if not answer.acknowledged or answer.message is None:
+            return False
+        return self._note(answer.message.ts, jobs, self._told_since(told))
+
+    def _told_since(self, before: int) -> list[str]:
+        """Give the refusals that have been told since; what was done before is told of at last by other words."""
+        told = [message.read for message in self.member.ephemerals[before:]]
+        return [text for text in told if ONCE_MORE in text or (TRY_AGAIN in text and NOT_TAKEN not in text)]
+
+    def _note(self, key: str, jobs: int, refusals: Sequence[str]) -> bool:
+        """Write down what an acknowledgement means, which one was told ``refusals`` before, and give whether it is a yes."""
+        if not refusals:
+            self._ledger.jobs[key] = jobs
+        elif any(ONCE_MORE in text for text in refusals):
+            self._ledger.refused += 1
+        else:
+            self._ledger.deny(key)
+        return not refusals
 
     async def _have_it_installed(self) -> None:
         """See to it that the app is in the workspace."""

@@ -125,6 +125,13 @@ def test_a_sound_run_is_clean(remains: Remains) -> None:
     assert found.told_by_webhook == 1
 
 
+def test_a_job_of_what_somebody_was_told_to_try_again_is_found(remains: Remains) -> None:
+    key, *_ = remains.told.jobs
+    told = replace(remains.told, denied={key, "of-nothing"})
+    [found] = look(remains.folder, told, remains.everything).findings["doubled"]
+    assert key in found
+
+
 @pytest.mark.parametrize("fault", OURS)
 def test_a_fault_in_the_programs_tables_is_found(copy: Path, remains: Remains, fault: str) -> None:
     kind, sql = OURS[fault]

@@ -18,7 +18,7 @@ TAKEOVER_WITHIN_S = 15.0
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("front", ["web", "discord"])
+@pytest.mark.parametrize("front", ["web", "discord", "slack_http"])
 async def test_nothing_is_lost_doubled_orphaned_or_dead_among_replicas(
     tmp_path: Path, postgres_database: str, front: str
 ) -> None:

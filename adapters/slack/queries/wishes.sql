@@ -9,10 +9,14 @@ SELECT * FROM slack_wishes WHERE state = 'open' AND due_at <= :now ORDER BY due_
 SELECT MIN(due_at) FROM slack_wishes WHERE state = 'open';
 
 -- name: put_wish_off!
-UPDATE slack_wishes SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
+UPDATE slack_wishes SET attempts = :attempts, due_at = :due_at WHERE id = :id AND state = 'open';
+
+-- name: refuse_wish!
+-- The body says so from now on, so that the wish is not tried again; it stays open until the person has been told.
+UPDATE slack_wishes SET body = :body, attempts = 0, due_at = :now WHERE id = :id AND state = 'open';
 
 -- name: end_wish!
-UPDATE slack_wishes SET state = :state WHERE id = :id;
+UPDATE slack_wishes SET state = :state WHERE id = :id AND state = 'open';
 
 -- name: drop_wishes!
 DELETE FROM slack_wishes WHERE state <> 'open' AND created_at < :before;

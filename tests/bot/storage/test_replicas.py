@@ -176,6 +176,29 @@ async def test_work_that_overhears_a_cancel_keeps_its_process_from_nothing(
         await asyncio.gather(working, return_exceptions=True)
 
 
+async def test_work_within_a_group_that_is_cut_off_twice_keeps_its_process_from_nothing(address: str) -> None:
+    """What is led within a group hears of the lost lease by itself, and right after that from the group."""
+    began: list[str] = []
+    async with process(address) as one:
+
+        async def inner() -> None:
+            began.append("inner")
+            await asyncio.Event().wait()
+
+        async def outer() -> None:
+            began.append("outer")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(one.leases.lead("x", inner))
+
+        working = asyncio.create_task(one.leases.working(outer))
+        await until(lambda: len(began) == 2)
+        await on(address, "DELETE FROM replicas")
+        await until(lambda: began == ["outer", "inner"] * 2)
+        await write(one)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
 async def test_a_cancel_is_heard_though_what_it_waits_for_fails() -> None:
     failing = asyncio.Event()
 

@@ -67,8 +67,8 @@ class DiscordFront:
                 while any(_waits(answer) for answer in self.promises.values()):  # noqa: ASYNC110 - messages send no events
                     await asyncio.sleep(PAUSE_S)
         for key, answer in self.promises.items():
-            if _is_refused(answer) and self._ledger.jobs.pop(key, None) is not None:
-                self._ledger.refused += 1
+            if _is_refused(answer) and key in self._ledger.jobs:
+                self._ledger.deny(key)
 
     def shown(self, database: Path) -> Mapping[str, Sequence[Shown]]:
         # What still says that it is thinking is shown of no job; a call by name is no post.

@@ -28,6 +28,13 @@ async def imagine_with_a_short_token(visitor: Visitor) -> None:
     await scenarios.imagine(visitor)
 
 
+async def describe_no_picture(visitor: Visitor) -> None:
+    """Have something described that is no picture, and be told so."""
+    assert isinstance(visitor, Person)
+    await visitor.shows_no_picture()
+    await scenarios.imagine(visitor)
+
+
 POINTS: Mapping[str, Scenario] = {
     **dict.fromkeys(
         (
@@ -41,6 +48,7 @@ POINTS: Mapping[str, Scenario] = {
     **dict.fromkeys(
         ("slack.wish_kept", "slack.wish_fetched", "slack.wish_done", "service.picture_kept"), scenarios.describe
     ),
+    "slack.wish_told": describe_no_picture,
     "service.press_kept": scenarios.press,
     "canceller.after_call": scenarios.cancel,
     "slack.renewed": imagine_with_a_short_token,
