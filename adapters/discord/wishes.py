@@ -46,13 +46,14 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A command: what it asks for, and who gave it."""
+    """A command: what it asks for, and who gave it; or, with a ``refusal``, what that person is to be told instead."""
 
     type: JobType
     user_id: str
     user_name: str
     prompt: str = ""
     pictures: tuple[Named, ...] = ()
+    refusal: str = ""
 
     @property
     def spoiler(self) -> bool:

@@ -83,6 +83,7 @@ class Discord:
         self.limited = 0
         self.files_expired = False
         self.slow_files = 0.0
+        self.files_failing = 0
         self.several_writers = False
         self.starts_left, self.starts_renewed_ms = 1000, 0
         self._port = port
@@ -189,6 +190,9 @@ class Discord:
 
     async def _file(self, request: web.Request) -> web.Response:
         await asyncio.sleep(self.slow_files)
+        if self.files_failing:
+            self.files_failing -= 1
+            return web.Response(status=503, text="upstream connect error")
         attachment = self.world.attachments.get(int(request.match_info["attachment_id"]))
         if attachment is None or self.files_expired or "hm" not in request.query:
             return web.Response(status=404, text="This content is no longer available.")
