@@ -84,6 +84,7 @@ class Discord:
         self.files_expired = False
         self.slow_files = 0.0
         self.files_failing = 0
+        self.files_given: list[int] = []
         self.several_writers = False
         self.starts_left, self.starts_renewed_ms = 1000, 0
         self._port = port
@@ -190,6 +191,11 @@ class Discord:
 
     async def _file(self, request: web.Request) -> web.Response:
         await asyncio.sleep(self.slow_files)
+        answer = self._file_answer(request)
+        self.files_given.append(answer.status)
+        return answer
+
+    def _file_answer(self, request: web.Request) -> web.Response:
         if self.files_failing:
             self.files_failing -= 1
             return web.Response(status=503, text="upstream connect error")
