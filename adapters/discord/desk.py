@@ -23,6 +23,7 @@ from bot import crash
 from bot.errors import ImaginebotError, PlatformUnavailable, StorageUnavailable
 from bot.jobs.model import Conversation, Job, Requester, Source
 from bot.jobs.view import JobView
+from bot.storage.connection import CommitUnknown
 
 if TYPE_CHECKING:
     from adapters.discord.client import Client
@@ -159,6 +160,8 @@ class Desk:
         except StorageUnavailable as error:
             # Nothing is promised then, and nothing denied that may come yet.
             log.warning("a command could not be kept", interaction=event.id, reason=str(error))
+            if isinstance(error, CommitUnknown):
+                return  # if it was kept all the same, it is taken up
             await self.answer(asked, event, await work)
             return
         crash.point("discord.wish_kept")

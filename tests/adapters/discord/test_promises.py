@@ -12,13 +12,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from adapters.discord import desk, promises
+from adapters.discord import desk, promises, wishes
 from adapters.discord.answers import Asked
+from adapters.discord.rows import Rows
 from adapters.discord.wishes import Pictures, Wish
 from bot.errors import ImaginebotError
 from bot.jobs.model import Job, Source
 from bot.jobs.pace import Backoff
-from bot.storage.connection import LeaseLost
+from bot.storage.connection import CommitUnknown, LeaseLost
 from tests.adapters.discord.scene import TIME_LIMIT_S, done, studio, until
 from tests.fakes.discord import Answer, Channel, Discord, Member, NoAnswer
 from tests.fakes.engines import png
@@ -165,6 +166,20 @@ async def test_a_picture_that_fails_late_is_asked_for_again_while_the_person_wai
         assert (channel.posts, answer.followups) == ([answer.message], [])
 
 
+async def test_a_picture_that_takes_too_long_is_asked_for_again(
+    tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, ann = place
+    monkeypatch.setattr(wishes, "PICTURE_WITHIN_S", 0.3)
+    async with studio(tmp_path, world):
+        world.slow_files = 3.0
+        answer = await ann.types(channel, "describe", image=png())
+        world.slow_files = 0.0
+        await done(answer.message)
+        await until(lambda: len(world.files_given) == 2)
+        assert (channel.posts, answer.followups) == ([answer.message], [])
+
+
 async def test_a_picture_that_never_comes_is_told_after_some_tries(
     tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +305,28 @@ async def test_a_command_that_cannot_be_kept_is_answered_by_what_comes_of_it(
         assert answer.kind == "message"
         await done(answer.message)
         assert (channel.posts, answer.followups) == ([answer.message], [])
+
+
+async def test_a_command_that_was_kept_though_the_database_could_not_say_so_is_carried_out(
+    tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, ann = place
+    set_wish, lost = Rows.set_wish, list[int]()
+
+    async def unheard_once(rows: Rows, event_id: int, wish: str | None) -> None:
+        await set_wish(rows, event_id, wish)
+        if not lost:
+            lost.append(event_id)
+            raise CommitUnknown
+
+    monkeypatch.setattr(Rows, "set_wish", unheard_once)
+    async with studio(tmp_path, world):
+        world.slow_files = 0.5
+        with pytest.raises(NoAnswer):
+            await ann.types(channel, "describe", image=png())
+        await until(lambda: channel.posts)
+        await done(channel.posts[0])
+        assert len(channel.posts) == 1
 
 
 async def test_a_job_that_exists_is_not_denied_where_its_place_cannot_be_written_down(
