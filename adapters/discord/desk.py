@@ -15,12 +15,12 @@ from adapters.discord.answers import Answers, Asked, note, tell
 from adapters.discord.faults import RAISED, code_of
 from adapters.discord.permissions import need
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, workspace_of
-from adapters.discord.promises import Promises, is_passing
+from adapters.discord.promises import Promises, can_still_be_kept
 from adapters.discord.rows import TOKEN_LIVES, Event
 from adapters.discord.wishes import Pictures, Wish
 from adapters.discord.wording import hides_something
 from bot import crash
-from bot.errors import ImaginebotError, PlatformUnavailable, StorageUnavailable
+from bot.errors import ImaginebotError, PlatformError, PlatformUnavailable, StorageUnavailable
 from bot.jobs.model import Conversation, Job, Requester, Source
 from bot.jobs.view import JobView
 from bot.storage.connection import CommitUnknown
@@ -134,7 +134,7 @@ class Desk:
             crash.point("discord.before_answer")
             try:
                 await self._show(asked, event, first, place)
-            except RAISED as error:
+            except (*RAISED, PlatformError) as error:
                 kind = type(error).__name__
                 log.warning("an event could not be answered", job=first.id, code=code_of(error), kind=kind)
                 await self.app.service.not_replied(first.id)
@@ -170,7 +170,7 @@ class Desk:
             try:
                 jobs = await work
             except Exception as error:
-                if is_passing(error):
+                if can_still_be_kept(error):
                     raise
                 await self._refuse(asked, event, wish, error)
             else:

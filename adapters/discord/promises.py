@@ -21,6 +21,7 @@ from adapters.discord import notices
 from adapters.discord.binding import source_of
 from adapters.discord.rows import Event
 from adapters.discord.wishes import Pictures, Wish
+from bot import crash
 from bot.errors import ImaginebotError, QuotaExceeded, StorageUnavailable, UpstreamUnavailable
 from bot.jobs.bells import Bell
 from bot.jobs.model import Job
@@ -86,6 +87,7 @@ class Promises:
             LeaseLost: another process has the promise by now, and may have kept it.
         """
         await self.keep(event, replace(wish, refusal=text))
+        crash.point("discord.refusal_kept")
         need_lease(self._app.leases)
 
     async def end(self, event: Event) -> None:
@@ -174,7 +176,7 @@ class Promises:
     def _is_worth_another_try(self, event: Event, error: UpstreamUnavailable | QuotaExceeded) -> bool:
         if self._app.service.intake.closed:
             return True  # this process ends, and the next one tries
-        if not is_passing(error) or self._tries(event) + 1 >= TRIES:
+        if not can_still_be_kept(error) or self._tries(event) + 1 >= TRIES:
             return False
         wait = BACKOFF.after(self._tries(event), at_least=error.retry_after)
         now, told_by = self._app.clock(), event.token_ends_at - LAST_WORD
@@ -201,7 +203,7 @@ class Promises:
         return min((self._wait_of(event) for event in left if event.id not in self._in_hand), default=IDLE_S)
 
 
-def is_passing(error: Exception) -> bool:
+def can_still_be_kept(error: Exception) -> bool:
     """Say whether a promise can still be kept after an error, as what stood in its way passes."""
     if isinstance(error, QuotaExceeded):
         return error.retry_after is not None

@@ -22,6 +22,7 @@ from bot.jobs.pace import Backoff
 from bot.storage.connection import CommitUnknown, LeaseLost
 from tests.adapters.discord.scene import TIME_LIMIT_S, done, studio, until
 from tests.fakes.discord import Answer, Channel, Discord, Member, NoAnswer
+from tests.fakes.discord.answer_routes import AnswerRoutes
 from tests.fakes.engines import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -345,3 +346,18 @@ async def test_a_job_that_exists_is_not_denied_where_its_place_cannot_be_written
         await until(lambda: channel.posts)
         await done(channel.posts[0])
         assert len(channel.posts) == 1
+
+
+async def test_a_post_that_discord_has_made_and_not_named_is_found_and_not_denied(
+    tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, ann = place
+    told = AnswerRoutes._told
+    monkeypatch.setattr(desk, "PATIENCE_S", 2.0)
+    monkeypatch.setattr(
+        AnswerRoutes, "_told", lambda routes, interaction, kind, _: told(routes, interaction, kind, None)
+    )
+    async with studio(tmp_path, world):
+        answer = await ann.types(channel, "imagine", prompt="a ship")
+        await done(answer.message)
+        assert (channel.posts, answer.followups) == ([answer.message], [])
