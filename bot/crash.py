@@ -38,6 +38,7 @@ POINTS: Final = MappingProxyType(
         "discord.event_kept": "an event of Discord is written down, nothing has come of it",
         "discord.wish_kept": "a command of Discord is kept whole, not acknowledged",
         "discord.deferred": "a command of Discord is acknowledged, and not carried out",
+        "discord.refusal_kept": "why a command of Discord comes to nothing is kept, and told to nobody",
         "discord.before_answer": "a job and the place of its message are written down, its event is not answered",
         "discord.answered": "an event of Discord is answered with the post, the message's name is not recorded",
         "discord.before_message": "a message of our own on Discord is written down as tried, and not sent",

@@ -15,6 +15,7 @@ from discord import ui
 from adapters.discord import notices
 from adapters.discord.faults import ALREADY_ANSWERED, RAISED, UNKNOWN_INTERACTION, code_of, translated
 from bot.errors import ImaginebotError, OperatorError, UserError
+from bot.storage.connection import LeaseLost
 
 log = structlog.get_logger(__name__)
 
@@ -65,8 +66,11 @@ class Answers:
     async def _answer(self, asked: Asked, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
+        except LeaseLost as error:
+            # Another process may have the same event, and answers it; a word of ours would be in its way, or deny it.
+            log.warning("an event is left to another process", interaction=asked.id, reason=str(error))
         except ImaginebotError as error:
-            _note(error, asked)
+            note(error, asked)
             await tell(asked, notices.problem(error))
         except RAISED as error:
             log.warning("discord did not take an answer", reason=str(translated(error)), code=code_of(error))
@@ -76,25 +80,22 @@ class Answers:
             await tell(asked, notices.unforeseen())
 
 
-async def tell(asked: Asked, text: str) -> None:
-    """Say something to the one person alone, as far as Discord still takes it."""
+async def tell(asked: Asked, text: str) -> bool:
+    """Say something to the one person alone, as far as Discord still takes it; false where it is worth another try."""
     try:
         if not asked.response.is_done():
             await asked.response.send_message(text, ephemeral=True)
-            return
+            return True
         if asked.response.type is discord.InteractionResponseType.deferred_channel_message:
             # The first message after a public "thinking" would be public too.
             await asked.delete_original_response()
         await asked.followup.send(text, ephemeral=True)
     except RAISED as error:
-        if code_of(error) not in {UNKNOWN_INTERACTION, ALREADY_ANSWERED}:
-            log.warning("a person could not be told", reason=str(translated(error)))
-
-
-async def refuse(asked: Asked, error: ImaginebotError) -> None:
-    """Tell the one person alone why it cannot be."""
-    _note(error, asked)
-    await tell(asked, notices.problem(error))
+        if code_of(error) in {UNKNOWN_INTERACTION, ALREADY_ANSWERED}:
+            return True
+        log.warning("a person could not be told", reason=str(translated(error)))
+        return False
+    return True
 
 
 async def show(asked: Asked, layout: ui.LayoutView) -> None:
@@ -102,6 +103,7 @@ async def show(asked: Asked, layout: ui.LayoutView) -> None:
     await asked.response.send_message(view=layout, ephemeral=True)
 
 
-def _note(error: ImaginebotError, asked: Asked) -> None:
+def note(error: ImaginebotError, asked: Asked) -> None:
+    """Log a refusal, as loud as it concerns whoever runs the studio."""
     level = "error" if isinstance(error, OperatorError) else "info" if isinstance(error, UserError) else "warning"
     getattr(log, level)("discord_event_refused", interaction=asked.id, code=error.code, reason=str(error))

@@ -11,19 +11,19 @@ import discord
 import structlog
 
 from adapters.discord import notices, presenter
-from adapters.discord.answers import Answers, Asked, refuse
-from adapters.discord.binding import source_of
+from adapters.discord.answers import Answers, Asked, note, tell
 from adapters.discord.faults import RAISED, code_of
 from adapters.discord.permissions import need
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, workspace_of
+from adapters.discord.promises import Promises, can_still_be_kept
 from adapters.discord.rows import TOKEN_LIVES, Event
 from adapters.discord.wishes import Pictures, Wish
 from adapters.discord.wording import hides_something
 from bot import crash
-from bot.errors import ImaginebotError, PlatformUnavailable, UpstreamUnavailable
+from bot.errors import ImaginebotError, PlatformError, PlatformUnavailable, StorageUnavailable
 from bot.jobs.model import Conversation, Job, Requester, Source
 from bot.jobs.view import JobView
-from bot.storage.connection import DatabaseUnavailable
+from bot.storage.connection import CommitUnknown
 
 if TYPE_CHECKING:
     from adapters.discord.client import Client
@@ -51,6 +51,7 @@ class Desk:
         self.client = client
         self.answers = Answers()
         self.pictures = Pictures(outbox.client, app.service)
+        self.promises = Promises(app, rows, outbox, self.pictures)
 
     # From an event to jobs
 
@@ -67,25 +68,20 @@ class Desk:
         """Do what a command asks for and answer with the post.
 
         Where its pictures take a while, the person is shown that something is being done; the command is kept first,
-        so that it is carried out whatever happens then.
+        so that it is carried out whatever happens then (see ``promises``).
         """
         event = await self.take(asked, spoiler=wish.spoiler or hides_something(wish.prompt))
         work = asyncio.ensure_future(self.pictures.carry_out(wish, self.source(asked, event)))
         try:
             await asyncio.wait({work}, timeout=PATIENCE_S)
-            late = not work.done()
-            place = await self._defer(asked, event, wish) if late else None
-            jobs = await work
-        except ImaginebotError as error:
-            # Told before it is forgotten: an end in between would leave the person waiting for ever.
-            await refuse(asked, error)
-            await self.rows.set_wish(event.id, None)
-            return
+            if work.done():
+                await self.answer(asked, event, await work)
+            else:
+                with self.promises.in_hand(event):
+                    await self._carry_out_late(asked, event, wish, work)
         finally:
             work.cancel()
-        await self.answer(asked, event, jobs, place=place)
-        if late:
-            await self.rows.set_wish(event.id, None)
+            await asyncio.gather(work, return_exceptions=True)
 
     async def take(self, asked: Asked, *, workspace: str | None = None, spoiler: bool = False) -> Event:
         """Write an event down, once it is certain that the bot may answer there.
@@ -126,26 +122,28 @@ class Desk:
 
     async def answer(
         self, asked: Asked, event: Event, jobs: Sequence[Job], *, place: MessageName | None = None
-    ) -> None:
+    ) -> bool:
         """Answer an event with the post of the first of its jobs; ``place`` is the message that is there already.
 
-        The others, and what Discord does not take as an answer any more, are left to the publisher.
+        The others, and what Discord does not take as an answer any more, are left to the publisher. So is what cannot
+        be written down now: the jobs exist, so no such fault is the person's to hear of. It is false then.
         """
         first, *others = jobs
-        await self.rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)
-        crash.point("discord.before_answer")
         try:
-            await self._show(asked, event, first, place)
-        except RAISED as error:
-            log.warning("an event could not be answered", job=first.id, code=code_of(error), kind=type(error).__name__)
-            await self.app.service.not_replied(first.id)
-        for job in others:
-            await self.app.service.not_replied(job.id)
-
-    async def resume(self, undone: Sequence[Event]) -> None:
-        """Take up what the holder before has left undone: commands that were acknowledged."""
-        for event in undone:
-            await self._resume(event)
+            await self.rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)
+            crash.point("discord.before_answer")
+            try:
+                await self._show(asked, event, first, place)
+            except (*RAISED, PlatformError) as error:
+                kind = type(error).__name__
+                log.warning("an event could not be answered", job=first.id, code=code_of(error), kind=kind)
+                await self.app.service.not_replied(first.id)
+            for job in others:
+                await self.app.service.not_replied(job.id)
+        except StorageUnavailable as error:
+            log.warning("an answer could not be written down", job=first.id, reason=str(error))
+            return False
+        return True
 
     async def close(self) -> None:
         """Take no more events, and cut off what is under way."""
@@ -153,9 +151,48 @@ class Desk:
 
     # The steps of an answer
 
-    async def _defer(self, asked: Asked, event: Event, wish: Wish) -> MessageName | None:
-        await self.rows.set_wish(event.id, wish.to_json())
+    async def _carry_out_late(
+        self, asked: Asked, event: Event, wish: Wish, work: asyncio.Future[tuple[Job, ...]]
+    ) -> None:
+        """Promise what a command asks for, and keep that where it comes in this event's time."""
+        try:
+            await self.promises.keep(event, wish)
+        except StorageUnavailable as error:
+            # Nothing is promised then, and nothing denied that may come yet.
+            log.warning("a command could not be kept", interaction=event.id, reason=str(error))
+            if isinstance(error, CommitUnknown):
+                return  # if it was kept all the same, it is taken up
+            await self.answer(asked, event, await work)
+            return
         crash.point("discord.wish_kept")
+        try:
+            place = await self._defer(asked, event)
+            try:
+                jobs = await work
+            except Exception as error:
+                if can_still_be_kept(error):
+                    raise
+                await self._refuse(asked, event, wish, error)
+            else:
+                if await self.answer(asked, event, jobs, place=place):
+                    await self.promises.end(event)
+        except ImaginebotError as error:
+            log.warning("a command has to wait", interaction=event.id, reason=str(error))
+        except Exception:  # told to nobody, as the command is still kept
+            log.exception("a command has to wait", interaction=event.id)
+
+    async def _refuse(self, asked: Asked, event: Event, wish: Wish, error: Exception) -> None:
+        if isinstance(error, ImaginebotError):
+            note(error, asked)
+            text = notices.problem(error)
+        else:
+            log.error("an event could not be handled", interaction=asked.id, exc_info=error)
+            text = notices.unforeseen()
+        await self.promises.keep_refusal(event, wish, text)
+        if await tell(asked, text):
+            await self.promises.end(event)
+
+    async def _defer(self, asked: Asked, event: Event) -> MessageName | None:
         try:
             made = await asked.response.defer(thinking=True)
             crash.point("discord.deferred")
@@ -187,24 +224,6 @@ class Desk:
         shown = presenter.post(view, presenter.with_smaller_picture(look))
         files = [file for file in await self.outbox.uploads.files(shown, {}) if isinstance(file, discord.File)]
         return await asked.response.send_message(view=shown.layout, files=files)
-
-    async def _resume(self, event: Event) -> None:
-        """Carry out a command that was acknowledged before the last end."""
-        wish = Wish.from_json(event.wish or "")
-        source = source_of(event, user_id=wish.user_id, user_name=wish.user_name)
-        try:
-            jobs = await self.pictures.carry_out(wish, source)
-        except (UpstreamUnavailable, DatabaseUnavailable) as error:
-            log.warning("a command has to wait", interaction=event.id, reason=str(error))
-            return  # the next start tries again
-        except ImaginebotError as error:
-            await self.outbox.tell(event, notices.problem(error))
-        except Exception:  # a command that breaks something must not keep the program from starting
-            log.exception("a command could not be carried out after a restart", interaction=event.id)
-            await self.outbox.tell(event, notices.unforeseen())
-        else:
-            await self.rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)
-        await self.rows.set_wish(event.id, None)
 
     def _reaches(self, asked: Asked) -> bool:
         """Say whether the bot itself can write where something was done, which only a person may have let it into."""

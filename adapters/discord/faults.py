@@ -74,6 +74,11 @@ def outcome_unknown(error: BaseException) -> bool:
     return not isinstance(error, discord.HTTPException) or error.status >= 500
 
 
+def is_passing(error: BaseException) -> bool:
+    """Say whether the same may be taken later: Discord is out of reach, or asks for patience."""
+    return outcome_unknown(error) or (isinstance(error, discord.HTTPException) and error.status == 429)
+
+
 def translated(error: Raised) -> ImaginebotError:
     """Give the error of ours that says the same."""
     if isinstance(error, discord.RateLimited):

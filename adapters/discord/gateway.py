@@ -3,7 +3,8 @@
 Discord would tell each of several connections of everything. So one process holds the connection, or those shards of
 it that it is given, and the others stand by; they post and edit all the same, as that takes none. Where the holder
 ends, or loses its lease, another connects. A holder that wakes behind its lease may have events left that have come to
-both: what it writes is refused, whoever answers second is refused by Discord, and what it has begun is cut off.
+both: what it writes is refused, and it then says nothing (see ``answers`` and ``promises``); whoever answers second is
+refused by Discord, and what it has begun is cut off.
 """
 
 from __future__ import annotations
@@ -120,17 +121,17 @@ class Gateway:
         self._begun.set()
         client = client_for(self._app.settings, self._shards)
         desk = self.seat(client)
-        tasks: list[asyncio.Task[None]] = []
+        # What was promised takes no connection, for which there may be a long wait.
+        tasks = [asyncio.create_task(desk.promises.run(self._is_ours), name="discord promises")]
         try:
             await log_in(client, self._app.settings)
             shards = await self._within_budget(client)
-            undone = [event for event in await self._rows.open_wishes() if self._is_ours(event.guild)]
-            tasks.append(asyncio.create_task(client.connect(), name="discord connection"))
-            tasks.append(asyncio.create_task(desk.resume(undone), name="discord wishes"))
-            await _connected(client, tasks[0], CONNECTED_WITHIN_S + SHARD_WITHIN_S * (shards - 1))
+            connection = asyncio.create_task(client.connect(), name="discord connection")
+            tasks.append(connection)
+            await _connected(client, connection, CONNECTED_WITHIN_S + SHARD_WITHIN_S * (shards - 1))
             self._settle()
-            await asyncio.wait([tasks[0]])
-            raise _ended(tasks[0])
+            await asyncio.wait([connection])
+            raise _ended(connection)
         except asyncio.CancelledError:
             self._settle()  # another process's turn
             raise

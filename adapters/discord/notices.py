@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from adapters.discord.wording import escaped
 from bot import errors
+from bot.storage.connection import CommitUnknown
 
 SENTENCE_LIMIT = 1500
 
 _OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
+_UNCERTAIN = "Please see whether it shows up here in a moment, before you ask for it again."
 _UNFORESEEN = "Something went wrong here. Please try again; if it stays so, tell whoever runs the studio."
 
 TITLES: dict[type[errors.ImaginebotError], str] = {
@@ -38,6 +40,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.DatabaseTooNew: "The studio has a problem",
     errors.DatabaseDamaged: "The studio has a problem",
     errors.StorageUnavailable: "Nothing can be saved at the moment",
+    CommitUnknown: "It is not certain whether that was saved",
 }
 """The headline of every error of the tree."""
 
@@ -45,8 +48,11 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
 def problem(error: errors.ImaginebotError) -> str:
     """Say what ``error`` means for a person. What only the admin can mend is not told in detail."""
     title = next(TITLES[kind] for kind in type(error).__mro__ if kind in TITLES)
-    hidden = isinstance(error, errors.OperatorError)
-    sentence = _OPERATOR_SENTENCE if hidden else str(error).strip()
+    if isinstance(error, CommitUnknown):
+        sentence = _UNCERTAIN
+    else:
+        hidden = isinstance(error, errors.OperatorError)
+        sentence = _OPERATOR_SENTENCE if hidden else str(error).strip()
     return f"**{title}.** {escaped(sentence or 'Please try again.', SENTENCE_LIMIT)}"
 
 

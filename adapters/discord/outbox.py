@@ -18,7 +18,15 @@ import structlog
 
 from adapters.discord import notices
 from adapters.discord.binding import bind
-from adapters.discord.faults import RAISED, THREAD_ARCHIVED, code_of, is_closed, is_dead_token, translated
+from adapters.discord.faults import (
+    RAISED,
+    THREAD_ARCHIVED,
+    code_of,
+    is_closed,
+    is_dead_token,
+    is_passing,
+    translated,
+)
 from adapters.discord.finding import ORIGINAL, Finder
 from adapters.discord.pace import Pace
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, guild_of
@@ -107,15 +115,31 @@ class Outbox:
         if place is not None:
             await self._change(place, name, view)
 
-    async def tell(self, event: Event, text: str) -> None:
-        """Say something in place of an answer that was promised, as far as Discord still takes it."""
+    async def tell(self, event: Event, text: str, *, user_id: str = "") -> bool:
+        """Say something in place of an answer that was promised, or to the person alone where that place is gone.
+
+        False where it is worth another try.
+        """
         if self.client.application_id is None:
-            return
+            return False
         webhook = discord.Webhook.partial(self.client.application_id, event.token, client=self.client)
         try:
             await webhook.edit_message(ORIGINAL, content=text)
         except RAISED as error:
             log.info("an event could not be answered any more", interaction=event.id, reason=str(translated(error)))
+            return not is_passing(error) and await self._tell_alone(event, text, user_id)
+        return True
+
+    async def _tell_alone(self, event: Event, text: str, user_id: str) -> bool:
+        if not user_id:
+            return True
+        try:
+            direct = await self.client.create_dm(discord.Object(int(user_id)))
+            await direct.send(text, nonce=f"t{event.id}")
+        except RAISED as error:
+            log.warning("a person could not be told", interaction=event.id, reason=str(translated(error)))
+            return not is_passing(error)
+        return True
 
     async def look(self, place: Place | None, view: JobView, *, spoiler: bool = False, copy: bool = False) -> Look:
         """Give what the view does not say about how it is to be shown."""

@@ -12,7 +12,7 @@ from adapters.discord import components, forms, notices
 from adapters.discord.answers import Asked, tell
 from adapters.discord.listing import Filter
 from adapters.discord.wishes import Wish, pictures_in
-from bot.errors import ButtonNotFound, InvalidPicture, InvalidPrompt
+from bot.errors import ButtonNotFound, InvalidPicture, InvalidPrompt, StorageUnavailable
 from bot.jobs.model import Action, Button, Job
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class Presses:
                 return  # another process has taken the same press, and answers it
             await tell(asked, notices.there_already(there.name.url if there is not None and there.name else None))
         else:
-            await self._desk.answer(asked, event, [pressed.job])
-            await self._link(job)
+            if await self._desk.answer(asked, event, [pressed.job]):
+                await self._link(job)
 
     async def _find(self, button_id: str) -> tuple[Button, Job]:
         async with self._desk.app.service.reading() as unit:
@@ -106,8 +106,12 @@ class Presses:
 
     async def _link(self, job: Job) -> None:
         """Have the post whose button was pressed shown once more, as it can now name the new post."""
-        async with self._desk.app.store.unit() as unit:
-            await unit.touch_job(job.id)
+        try:
+            async with self._desk.app.store.unit() as unit:
+                await unit.touch_job(job.id)
+        except StorageUnavailable as error:  # the press has been answered, and is not to be denied now
+            log.warning("a post could not be linked", job=job.id, reason=str(error))
+            return
         self._desk.app.bells.publisher.ring()
 
     async def _open(self, asked: Asked) -> None:

@@ -111,6 +111,11 @@ class Rows:
         """Keep what a command asks for until it has been carried out, or let go of it."""
         await self._write("set_wish", id=str(event_id), wish=wish)
 
+    async def wish(self, event_id: int) -> str | None:
+        """Give what a command asks for, as long as that is kept."""
+        found = await self._one("get_wish", id=str(event_id))
+        return None if found is None else str(found)
+
     async def open_wishes(self) -> list[Event]:
         """Give the events whose commands are still to be carried out."""
         return [_event(row) for row in await self._all("open_wishes")]

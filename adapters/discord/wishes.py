@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 PICTURE_BYTES = 20 * 1024 * 1024
 """The largest picture that is taken."""
+
+PICTURE_WITHIN_S = 60.0
+"""Seconds that Discord has to give a picture out; the library waits for minutes, and others wait behind it."""
 
 _NAME_LIMIT = 40
 
@@ -46,13 +50,14 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A command: what it asks for, and who gave it."""
+    """A command: what it asks for, and who gave it; or, with a ``refusal``, what that person is to be told instead."""
 
     type: JobType
     user_id: str
     user_name: str
     prompt: str = ""
     pictures: tuple[Named, ...] = ()
+    refusal: str = ""
 
     @property
     def spoiler(self) -> bool:
@@ -115,7 +120,8 @@ class Pictures:
         if picture.size > PICTURE_BYTES:
             raise InvalidPicture(f"It is larger than {PICTURE_BYTES // 1024**2} MB. Please send a smaller one.")
         try:
-            content = await self._client.http.get_from_cdn(picture.value)
+            async with asyncio.timeout(PICTURE_WITHIN_S):
+                content = await self._client.http.get_from_cdn(picture.value)
         except discord.NotFound as error:
             raise InvalidPicture("It is not on Discord any more. Please send it again.") from error
         except RAISED as error:

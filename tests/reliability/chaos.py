@@ -145,9 +145,7 @@ class Chaos:
                 self.engine_killed += 1
                 await self.engine.start()
             await self.program.start(**self._crash_point(draw))
-        # The last life is to be a long one.
-        await self.program.kill()
-        await self.program.start()
+        await self.program.live_on()
 
     async def _up(self) -> None:
         """Wait until the program answers and has reached its platforms, or has come to a crash point."""

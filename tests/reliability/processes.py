@@ -46,7 +46,10 @@ def free_port() -> int:
 
 @dataclass
 class Child:
-    """A command of ours on a port and a data folder of its own. What it says goes into ``log``."""
+    """A command of ours on a port and a data folder of its own. What it says goes into ``log``.
+
+    ``armed`` says that the present life was given something in its environment, such as a crash point to end at.
+    """
 
     arguments: tuple[str, ...]
     port: int
@@ -54,6 +57,7 @@ class Child:
     environment: dict[str, str] = field(default_factory=dict)
     module: str = "bot"
     process: Process | None = None
+    armed: bool = False
 
     @property
     def url(self) -> str:
@@ -67,6 +71,7 @@ class Child:
 
     async def start(self, **environment: str) -> None:
         """Start it, with something more in its environment; nothing is waited for."""
+        self.armed = bool(environment)
         own = {name: value for name, value in os.environ.items() if name not in setting_names()}
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -80,6 +85,15 @@ class Child:
                 cwd=ROOT,
                 env=own | self.environment | environment,
             )
+
+    async def live_on(self) -> None:
+        """See to it that the present life is a long one.
+
+        One that has no end before it goes on, so that what it has left undone is mended by no start but by itself.
+        """
+        if self.armed or not self.running:
+            await self.kill()
+            await self.start()
 
     async def answering(self) -> None:
         """Wait until it answers."""

@@ -125,9 +125,8 @@ class ReplicaChaos(Chaos):
                     await self.engine.kill()
                     await self.engine.start()
         await asyncio.gather(*asleep)
-        for child in self.programs:  # the last life is to be a long one
-            await child.kill()
-            await child.start()
+        for child in self.programs:
+            await child.live_on()
         await self.engine.answering()
 
     async def _ask(self, statement: str, *values: object) -> int:

@@ -11,6 +11,9 @@ ON CONFLICT (id) DO NOTHING;
 -- name: set_wish!
 UPDATE discord_events SET wish = :wish WHERE id = :id;
 
+-- name: get_wish$
+SELECT wish FROM discord_events WHERE id = :id;
+
 -- name: open_wishes
 SELECT * FROM discord_events WHERE wish IS NOT NULL ORDER BY created_at;
 

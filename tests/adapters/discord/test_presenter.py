@@ -21,6 +21,7 @@ from adapters.discord.presenter import Look, post
 from bot import errors
 from bot.errors import ImaginebotError
 from bot.jobs.service import Listing
+from bot.storage.connection import CommitUnknown
 from tests.adapters.discord.views import CASES, CHILD, JOB, done, extreme, upscale, view
 from tests.fakes.discord.components import check_modal, component_problems
 from tests.fakes.discord.openapi import ABSENT, Contract
@@ -93,6 +94,12 @@ async def test_an_error_can_neither_mention_nor_mark_up() -> None:
     assert notices.problem(errors.InvalidPrompt("“@everyone **a**” is too long.")) == (
         "**The prompt needs a change.** “\\@\u200beveryone \\*\\*a\\*\\*” is too long."
     )
+
+
+def test_what_may_have_been_saved_is_neither_denied_nor_to_be_asked_for_at_once() -> None:
+    text = notices.problem(CommitUnknown())
+    assert text.startswith("**It is not certain whether that was saved.**")
+    assert "see whether it shows up here in a moment, before you ask" in text
 
 
 async def test_every_view_is_sent_as_finished_so_that_the_library_keeps_nothing_of_it() -> None:

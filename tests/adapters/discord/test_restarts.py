@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord import answers, desk
+from adapters.discord import desk
 from adapters.discord.wishes import Pictures, Wish
-from bot.errors import UpstreamUnavailable
 from bot.jobs.model import Job, Source
 from tests.adapters.discord.scene import done, studio, until
 from tests.fakes.discord import Discord
@@ -38,36 +37,6 @@ async def test_a_command_that_was_acknowledged_is_carried_out_after_a_restart(
     async with studio(tmp_path, world):
         description = await done(answer.message)
         assert "Imagine 4" in description.buttons
-        assert channel.posts == [description]
-
-
-async def test_a_command_whose_refusal_was_cut_off_leaves_nobody_waiting_after_a_restart(
-    tmp_path: Path, world: Discord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    guild = world.guild("Studio")
-    channel, ann = guild.channel("general"), guild.member("Ann")
-    monkeypatch.setattr(desk, "PATIENCE_S", 0.0)
-    thinking, reached = asyncio.Event(), asyncio.Event()
-
-    async def refused(_pictures: Pictures, _wish: Wish, _source: Source) -> tuple[Job, ...]:
-        await thinking.wait()
-        raise UpstreamUnavailable
-
-    async def cut_off(_asked: answers.Asked, _text: str) -> None:
-        reached.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Pictures, "carry_out", refused)
-        patch.setattr(answers, "tell", cut_off)
-        async with studio(tmp_path, world):
-            answer = await ann.types(channel, "describe", image=png())
-            assert answer.kind == "thinking"
-            thinking.set()
-            async with asyncio.timeout(10):
-                await reached.wait()
-    async with studio(tmp_path, world):
-        description = await done(answer.message)
         assert channel.posts == [description]
 
 

@@ -6,7 +6,7 @@ import itertools
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from bot.storage.postgres import PostgresDatabase
 from tests.adapters.discord.conformance import GUILDS_WITHIN_S
 from tests.adapters.discord.test_wire_killed import finished
 from tests.adapters.discord.wire import program, until
-from tests.fakes.discord import Channel, Discord, GuildHandle, Member, Message
+from tests.fakes.discord import Channel, Discord, GuildHandle, Member, Message, NoAnswer
 from tests.fakes.engines import TOKEN, png, tiny_settings
 from tests.reliability.processes import Child, engine, free_port
 from tests.reliability.processes import program as child_program
@@ -243,6 +243,17 @@ async def test_what_a_holder_has_begun_is_cut_off_where_its_lease_is_lost_and_ca
     assert not answer.interaction.followups
 
 
+async def test_who_has_lost_the_lease_says_nothing_of_an_event_that_may_have_come_to_the_next_as_well(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replicas, "BEAT_S", 30.0)  # so that the write is what finds it out
+    first = await floor.start()
+    await lose_lease(first)
+    with pytest.raises(NoAnswer):
+        await floor.ann.types(floor.channel, "imagine", prompt="a ship")
+    assert floor.channel.posts == []
+
+
 async def test_processes_with_the_same_shards_share_them_and_others_have_their_own(floor: Floor) -> None:
     first = await floor.start(discord_shards="0/2")
     same = await floor.start(discord_shards="0/2")
@@ -272,23 +283,46 @@ async def test_few_starts_that_are_left_for_the_day_are_spread_over_it(floor: Fl
     assert time.monotonic() - began >= 1.5
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(200)
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-async def test_a_holder_that_dies_or_is_paused_is_followed_in_time_and_every_event_counts_once(
-    tmp_path: Path, postgres_database: str, how: signal.Signals
-) -> None:
+@dataclass
+class Pair:
+    """A server with one channel, and two programs on it that can be paused and killed: one leads, one stands by."""
+
+    discord: Discord
+    channel: Channel
+    ann: Member
+    holder: Child
+    other: Child
+
+    def signal(self, how: signal.Signals) -> None:
+        """Send a signal to the one that led first."""
+        assert self.holder.process is not None
+        self.holder.process.send_signal(how)
+
+    async def followed(self) -> None:
+        """Wait until the other has connected."""
+        await until(lambda: self.discord.gateway.counts["identify"] == 2, seconds=TAKEOVER_WITHIN_S)
+
+    async def woken(self) -> None:
+        """Wake the one that was paused, and wait until it has let go."""
+        self.signal(signal.SIGCONT)
+        await until(lambda: len(self.discord.gateway.live) == 1, self.holder.said)
+        assert self.discord.gateway.closes == [1000]
+
+
+@asynccontextmanager
+async def two_programs(folder: Path, address: str) -> AsyncIterator[Pair]:
+    """Start two programs, one after the other, each a process of its own."""
     port, own = free_port(), free_port()
     async with Discord() as discord, AsyncExitStack() as stack:
         channel, ann = (guild := discord.guild("Studio")).channel("general"), guild.member("Ann")
-        service = engine(tmp_path / "engine", port, f"http://127.0.0.1:{own}")
+        service = engine(folder / "engine", port, f"http://127.0.0.1:{own}")
         holder, other = [
             child_program(
-                tmp_path / f"replica{number}",
+                folder / f"replica{number}",
                 service.url,
                 environment={
-                    "DATABASE_URL": postgres_database,
-                    "IMAGINEBOT_BLOBS": str(tmp_path / "pictures"),
+                    "DATABASE_URL": address,
+                    "IMAGINEBOT_BLOBS": str(folder / "pictures"),
                     "DISCORD_TOKEN": discord.token,
                     "IMAGINEBOT_DISCORD_API_URL": discord.api_url,
                     "IMAGINEBOT_DISCORD_GATEWAY_URL": discord.gateway_url,
@@ -302,12 +336,22 @@ async def test_a_holder_that_dies_or_is_paused_is_followed_in_time_and_every_eve
             await child.answering()
             if child is holder:
                 await discord.connected()
+        yield Pair(discord, channel, ann, holder, other)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_holder_that_dies_or_is_paused_is_followed_in_time_and_every_event_counts_once(
+    tmp_path: Path, postgres_database: str, how: signal.Signals
+) -> None:
+    async with two_programs(tmp_path, postgres_database) as pair:
+        discord, channel, ann = pair.discord, pair.channel, pair.ann
         grid = await finished(await ann.types(channel, "imagine", prompt="a ship"))
         assert discord.gateway.counts["identify"] == 1
-        assert holder.process is not None
-        holder.process.send_signal(how)
+        pair.signal(how)
         began = time.monotonic()
-        await until(lambda: discord.gateway.counts["identify"] == 2, seconds=TAKEOVER_WITHIN_S)
+        await pair.followed()
         await discord.connected(2 if how is signal.SIGSTOP else 1)
         upscale = await finished(await ann.press(grid, "U1"))
         assert time.monotonic() - began < 2 * TAKEOVER_WITHIN_S
@@ -315,9 +359,7 @@ async def test_a_holder_that_dies_or_is_paused_is_followed_in_time_and_every_eve
         form = (await ann.press(grid, "V2")).modal
         await ann.reacts(boat, "✉️")
         if how is signal.SIGSTOP:  # it finds all of these events in its socket
-            holder.process.send_signal(signal.SIGCONT)
-            await until(lambda: len(discord.gateway.live) == 1, holder.said)
-            assert discord.gateway.closes == [1000]
+            await pair.woken()
         varied = (await ann.submits(form, prompt="a red boat")).message
         assert "Variation of picture 2, prompt edited" in varied.text
         assert channel.posts == [grid, upscale, boat, varied]
@@ -326,6 +368,29 @@ async def test_a_holder_that_dies_or_is_paused_is_followed_in_time_and_every_eve
         assert not [message.text for each in answers for message in each.followups]
         assert len([each for each in discord.asked("POST", "messages$") if each.status == 200]) == 1, "the pictures"
         assert discord.gateway.counts["identify"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("meanwhile", ["the picture has come", "the picture is gone"])
+async def test_a_holder_that_wakes_in_the_middle_of_a_command_leaves_the_post_that_the_next_has_made(
+    tmp_path: Path, postgres_database: str, meanwhile: str
+) -> None:
+    async with two_programs(tmp_path, postgres_database) as pair:
+        pair.discord.slow_files = 4.0
+        answer = await pair.ann.types(pair.channel, "describe", image=png())
+        assert answer.kind == "thinking"
+        pair.discord.slow_files = 0.0
+        pair.signal(signal.SIGSTOP)
+        pair.discord.files_expired = meanwhile == "the picture is gone"
+        await until(lambda: len(pair.discord.files_given) == 1)
+        pair.discord.files_expired = False
+        await pair.followed()
+        post = await finished(answer)
+        await pair.woken()
+        assert pair.channel.posts == [post]
+        assert not answer.followups
+        assert not pair.discord.asked("DELETE", "messages/")
 
 
 async def _end(child: Child) -> None:

@@ -83,6 +83,8 @@ class Discord:
         self.limited = 0
         self.files_expired = False
         self.slow_files = 0.0
+        self.files_failing = 0
+        self.files_given: list[int] = []
         self.several_writers = False
         self.starts_left, self.starts_renewed_ms = 1000, 0
         self._port = port
@@ -189,6 +191,14 @@ class Discord:
 
     async def _file(self, request: web.Request) -> web.Response:
         await asyncio.sleep(self.slow_files)
+        answer = self._file_answer(request)
+        self.files_given.append(answer.status)
+        return answer
+
+    def _file_answer(self, request: web.Request) -> web.Response:
+        if self.files_failing:
+            self.files_failing -= 1
+            return web.Response(status=503, text="upstream connect error")
         attachment = self.world.attachments.get(int(request.match_info["attachment_id"]))
         if attachment is None or self.files_expired or "hm" not in request.query:
             return web.Response(status=404, text="This content is no longer available.")

@@ -265,6 +265,14 @@ async def wait_for_a_picture(visitor: Visitor) -> None:
     await visitor.command("/describe", png())
 
 
+async def wait_for_no_picture(visitor: Visitor) -> None:
+    """Have something described that Discord is slow to give out, and that is no picture."""
+    assert isinstance(visitor, Guest)
+    visitor.discord.slow_files = SLOW_FILE_S
+    await visitor.command("/describe", b"words")
+    await scenarios.imagine(visitor)
+
+
 POINTS: Mapping[str, Scenario] = {
     **dict.fromkeys(
         (
@@ -283,6 +291,7 @@ POINTS: Mapping[str, Scenario] = {
     ),
     "discord.wish_kept": wait_for_a_picture,
     "discord.deferred": wait_for_a_picture,
+    "discord.refusal_kept": wait_for_no_picture,
     "service.press_kept": scenarios.press,
     "service.not_replied": lose_a_reply,
     "service.handed_over": lose_a_reply,
