@@ -198,8 +198,8 @@ class Submitter:
             raise  # this is about no job: all of it is begun again
         except UpstreamUnavailable as error:
             await self._try_later(job, error)
-        except StorageUnavailable as error:
-            await self._try_later(job, UpstreamUnavailable(str(error), may_have_arrived=False))
+        except StorageUnavailable as error:  # met on the way to the service, or on the way back
+            await self._try_later(job, UpstreamUnavailable(str(error)))
         except ValidationError as error:
             log.warning("a job does not fit the contract", job=job.id, reason=str(error))
             await self._fail(job, "invalid_request", _NOT_OF_THE_CONTRACT)
@@ -219,11 +219,26 @@ class Submitter:
             await self._adopt(job, str(upstream_id))
 
     async def _material(self, job: Job) -> tuple[str | None, list[tuple[Picture, bytes]]]:
+        """Gather what a request is made of: the service's id of the job's parent, and its inputs.
+
+        Raises:
+            UpstreamUnavailable: it cannot be read at the moment, so nothing has been sent.
+        """
+        try:
+            parent = await self._parent_of(job)
+            async with self._store.reading() as unit:
+                pictures = inputs_of(await unit.pictures_of(job.id))
+            contents = [await self._blobs.get(p.digest or "") if needs_content(job) else b"" for p in pictures]
+        except DatabaseUnavailable:
+            raise
+        except StorageUnavailable as error:
+            raise UpstreamUnavailable(str(error), may_have_arrived=False) from error
+        return parent, list(zip(pictures, contents, strict=True))
+
+    async def _parent_of(self, job: Job) -> str | None:
         async with self._store.reading() as unit:
             parent = await unit.find_job(job.parent_id) if job.parent_id else None
-            pictures = inputs_of(await unit.pictures_of(job.id))
-        contents = [await self._blobs.get(p.digest or "") if needs_content(job) else b"" for p in pictures]
-        return (parent.upstream_id if parent else None), list(zip(pictures, contents, strict=True))
+        return parent.upstream_id if parent else None
 
     async def _adopt(self, job: Job, upstream_id: str) -> None:
         async with self._store.unit() as unit:
@@ -308,8 +323,7 @@ class Submitter:
                 await self._look_later(job, getattr(error, "retry_after", None))
             return
         for job in overdue:
-            parent, _ = await self._material(job)
-            found = recognise(job, parent, theirs)
+            found = recognise(job, await self._parent_of(job), theirs)
             if found is None:
                 crash.point("submitter.not_found")
                 await self._send_again(job)

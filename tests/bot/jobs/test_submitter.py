@@ -10,12 +10,14 @@ import pytest
 
 from bot.errors import (
     ImaginebotError,
+    StorageUnavailable,
     UpstreamBusy,
     UpstreamRejected,
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
-from bot.jobs.model import Job, JobStatus, Submission
+from bot.jobs.drafts import Draft, NamedPicture
+from bot.jobs.model import Action, Job, JobStatus, JobType, Submission
 from tests.bot.jobs.studio import UPLOAD, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate
 
@@ -328,6 +330,54 @@ async def test_a_lost_input_ends_the_job_with_a_sentence(studio: Studio, anna: P
     await studio.send()
     assert (await studio.service.view(job.id)).error is not None
     assert studio.api.calls == []
+
+
+async def test_a_job_whose_inputs_are_still_being_fetched_is_never_taken(studio: Studio, anna: Person) -> None:
+    draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url="https://their.test/1.png"),))
+    job = await studio.service.make(anna.does(), draft)
+    await studio.rows("UPDATE jobs SET due_at = 0")  # as an earlier version may have left it
+    await studio.send()
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.WAITING)
+    await studio.collect()
+    await studio.send()
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
+
+
+async def test_a_job_whose_inputs_cannot_be_read_at_the_moment_waits(
+    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await studio.service.describe(anna.does(), await studio.service.keep_picture(UPLOAD))
+
+    async def get(_digest: str) -> bytes:
+        raise StorageUnavailable("The disk is away.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.blobs, "get", get)
+        await studio.send()
+    assert studio.api.calls == []
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.WAITING)
+    studio.clock.advance(60)
+    await studio.send()
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
+
+
+async def test_an_answer_that_storage_trouble_keeps_from_us_is_looked_for(studio: Studio, anna: Person) -> None:
+    studio.api.script("imagine", Fault(error=StorageUnavailable("The disk is full."), arrives=True))
+    job = await make(studio, anna)
+    await studio.send()
+    studio.clock.advance(5)
+    await studio.submitter.settle()
+    assert await studio.upstream(job) == str(studio.api.only.id)
+
+
+async def test_a_lost_answer_is_looked_for_though_an_input_has_gone(studio: Studio, anna: Person) -> None:
+    job = await studio.service.describe(anna.does(), await studio.service.keep_picture(UPLOAD))
+    studio.api.script("describe", Fault(error=LOST, arrives=True))
+    await studio.send()
+    await studio.rows("UPDATE pictures SET digest = ?", "0" * 64)
+    studio.clock.advance(5)
+    await studio.submitter.settle()
+    assert await studio.upstream(job) == str(studio.api.only.id)
 
 
 # Cancels
