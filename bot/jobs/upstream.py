@@ -115,11 +115,20 @@ async def pages_since(api: ImageApi, since: datetime, *, pages: int) -> AsyncIte
     Raises:
         UpstreamUnauthorized, UpstreamUnavailable: as ``ImageApi`` does.
     """
+    async for page, _ in read_list(api, since, pages=pages):
+        yield page
+
+
+async def read_list(api: ImageApi, since: datetime, *, pages: int) -> AsyncIterator[tuple[Sequence[schema.Job], bool]]:
+    """As ``pages_since``, and say with each page whether everything since then has been read with it."""
     since -= CLOCKS_DIFFER
-    for number in range(pages):
-        page = await api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=number * schema.LIST_LIMIT))
-        yield page.data
-        if page.offset + page.limit >= page.total or (page.data and page.data[-1].created_at < since):
+    offset = 0
+    for _ in range(pages):
+        page = await api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=offset))
+        offset = page.offset + page.limit  # which may be less than was asked for
+        whole = offset >= page.total or bool(page.data and page.data[-1].created_at < since)
+        yield page.data, whole
+        if whole:
             return
 
 
