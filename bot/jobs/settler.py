@@ -17,7 +17,7 @@ from bot.errors import ImaginebotError, UpstreamUnauthorized, UpstreamUnavailabl
 from bot.jobs import changes
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
-from bot.jobs.upstream import CLOCKS_DIFFER, read_list, recognise
+from bot.jobs.upstream import CLOCKS_DIFFER, needs_content, read_list, recognise
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.store import Store, Unit
@@ -52,11 +52,12 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True)
 class _Lost:
-    """A job without an answer."""
+    """A job without an answer; ``alone`` is whether no other of its type is being sent."""
 
     job: Job
     parent: str | None
     since: datetime
+    alone: bool
 
 
 class Settler:
@@ -98,7 +99,7 @@ class Settler:
                 await self._look_later(each.job, error)
             return
         for each in lost:
-            found = recognise(each.job, each.parent, theirs)
+            found = recognise(each.job, each.parent, theirs, since=each.since, alone=each.alone)
             if found is not None:
                 crash.point("submitter.found")
                 self._missed.pop(each.job.id, None)
@@ -124,7 +125,8 @@ class Settler:
                     )
                     continue
                 since = await unit.sending_since(job.id) or job.created_at
-                lost.append(_Lost(job=job, parent=await parent_of(unit, job), since=since))
+                alone = not needs_content(job) or await unit.count_sending(job.type) == 1
+                lost.append(_Lost(job=job, parent=await parent_of(unit, job), since=since, alone=alone))
             return lost
 
     async def _strangers(self, since: datetime) -> tuple[list[schema.Job], bool]:

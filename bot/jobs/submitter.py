@@ -159,7 +159,8 @@ class Submitter:
                 return None
             if await unit.count_in_flight() >= self._settings.concurrency:
                 return None
-            job = await unit.next_waiting()
+            # With no address that carries our id, a description is known at the service only by being the only one.
+            job = await unit.next_waiting(apart=not self._addresses.known)
             if job is None:
                 return None
             await unit.mark_sending(job.id, settle_at=unit.now + self._settings.answer_within)

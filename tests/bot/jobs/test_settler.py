@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from uuid import UUID
 
 import pytest
 
 from bot.errors import StorageUnavailable, UpstreamBusy, UpstreamUnauthorized
 from bot.jobs import settler
-from bot.jobs.model import JobStatus, Submission
+from bot.jobs.model import Job, JobStatus, JobType, Submission
 from bot.midjourney import schema
 from bot.midjourney.client import Timeouts
 from tests.bot.jobs.sending import DOWN, LOST, look, make, status
-from tests.bot.jobs.studio import UPLOAD, Person, Studio, World, until_cancelled
+from tests.bot.jobs.studio import PICTURE, UPLOAD, Person, Studio, World, until_cancelled
 from tests.fakes.image_service import Fault, Gate
 
 
@@ -323,3 +324,81 @@ async def test_jobs_that_cannot_be_looked_for_make_room_in_the_end(
     found = [await studio.service.get(job.id) for job in jobs]
     assert [job.failure.code if job.failure else None for job in found] == [code] * 3 + [None]
     assert found[3].submission is Submission.SENT
+
+
+# What shows nothing that is its own
+
+
+async def test_a_description_whose_answer_was_lost_is_known_by_being_the_only_one(world: World, anna: Person) -> None:
+    world.api.script("describe", Fault(error=LOST, arrives=True))
+    async with world.studio(base=None) as studio:
+        job = await describe(studio, anna)
+        await studio.send()
+        await look(studio)
+        await studio.send()
+        assert await studio.upstream(job) == str(world.api.only.id)
+
+
+async def test_a_blend_whose_answer_was_lost_is_known_by_its_prompt(world: World, anna: Person) -> None:
+    world.api.script("blend", Fault(error=LOST, arrives=True))
+    async with world.studio(base=None) as studio:
+        digests = [await studio.service.keep_picture(picture) for picture in (UPLOAD, PICTURE)]
+        job = await studio.service.blend(anna.does(), digests)
+        await studio.send()
+        ours = world.api.only
+        theirs = ours.model_copy(update={"id": UUID(int=1), "prompt": "of another program"})
+        world.api.jobs[theirs.id] = theirs
+        await look(studio)
+        await studio.send()
+        assert await studio.upstream(job) == str(ours.id)
+
+
+async def test_descriptions_that_cannot_be_told_apart_are_sent_one_after_the_other(world: World, anna: Person) -> None:
+    gates = [Gate(), Gate()]
+    world.api.script("describe", *[Fault(error=LOST, arrives=True, gate=gate) for gate in gates])
+    async with world.studio(base=None) as studio:
+        jobs = [await describe(studio, anna) for _ in range(2)]
+        other = await make(studio, anna)
+        sending = asyncio.create_task(studio.send())
+        async with asyncio.timeout(5):
+            await gates[0].reached.wait()
+        assert await status(studio, jobs[1]) == (JobStatus.PENDING, Submission.WAITING)
+        await studio.send()
+        assert await status(studio, other) == (JobStatus.PENDING, Submission.SENT)
+        for gate in gates:
+            gate.opened.set()
+        await sending
+        for _ in jobs:
+            await look(studio)
+            await studio.send()
+        await look(studio)
+        of_the_service = [str(each.id) for each in world.api.jobs.values() if each.type is JobType.DESCRIBE]
+        assert [await studio.upstream(job) for job in jobs] == of_the_service
+
+
+async def test_where_two_descriptions_are_at_the_service_none_is_taken_for_ours(world: World, anna: Person) -> None:
+    world.api.script("describe", Fault(error=LOST, arrives=True))
+    async with world.studio(base=None) as studio:
+        job = await describe(studio, anna)
+        await studio.send()
+        theirs = world.api.only.model_copy(update={"id": UUID(int=1)})
+        world.api.jobs[theirs.id] = theirs
+        await look(studio)
+        await studio.send()
+        assert await studio.upstream(job) == str(list(world.api.jobs)[-1])
+
+
+async def test_a_description_of_another_program_before_ours_is_not_taken_for_it(world: World, anna: Person) -> None:
+    theirs = await world.api.describe(schema.DescribeRequest(image_base64=base64.b64encode(UPLOAD)))
+    world.clock.advance(5)
+    world.api.script("describe", Fault(error=LOST))
+    async with world.studio(base=None) as studio:
+        job = await describe(studio, anna)
+        await studio.send()
+        await look(studio)
+        await studio.send()
+        assert await studio.upstream(job) != str(theirs)
+
+
+async def describe(studio: Studio, who: Person) -> Job:
+    return await studio.service.describe(who.does(), await studio.service.keep_picture(UPLOAD))
