@@ -330,10 +330,13 @@ class ServiceMachine(RuleBasedStateMachine):
             self.run(self.studio.tracker.hear(*self.bodies[-2]))
 
     @precondition(lambda self: self.on_their_way)
-    @rule(pick=PICK)
-    def turn_up(self, pick: int) -> None:
+    @rule(looked_for=st.sampled_from((False, True, True)))
+    def turn_up(self, looked_for: bool) -> None:
         # A request that nobody heard of any more, while somebody would still have waited for its answer.
-        operation, request, sent_at = self.on_their_way.pop(pick % len(self.on_their_way))
+        operation, request, sent_at = self.on_their_way.pop()
+        if looked_for:
+            self.settle(listed=True, after=3.0)
+            self.send("none")
         if self.clock() - sent_at <= Patience().arrives_within:
             self.run(getattr(self.world.api, operation)(request))
 
