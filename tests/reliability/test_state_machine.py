@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,6 +41,8 @@ from bot.jobs.settler import Patience
 from bot.jobs.submitter import Submitter, SubmitterSettings
 from bot.jobs.upstream import WEBHOOK_PATH, Addresses
 from bot.jobs.view import JobView
+from bot.midjourney.schema import ListQuery
+from bot.storage.blobs import BlobNotFound
 from tests.bot.jobs.studio import BASE, STEADY, Chat, Person, Studio, World
 from tests.fakes.image_service import Fault, SettableClock
 
@@ -265,17 +267,23 @@ class ServiceMachine(RuleBasedStateMachine):
             self.world.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
         self.run(self._live(self.studio.submitter.settle()))
 
-    @rule(answered=st.booleans(), fails=st.booleans())
-    def ask_whether_the_service_is_back(self, answered: bool, fails: bool) -> None:
-        if not answered:
-            self.world.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
-        self.run(self._live(self.circuit.probe()))
+    @rule(back=st.sampled_from((True, True, False)), fails=st.booleans())
+    def go_away(self, back: bool, fails: bool) -> None:
+        self.run(self._live(self._go_away(back=back)))
         self.storage_fails = fails
         try:
             self.run(self.circuit.tell())
         except StorageUnavailable:
             assert fails
         self.storage_fails = False
+
+    async def _go_away(self, *, back: bool) -> None:
+        while self.circuit.passes:
+            self.world.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
+            with suppress(UpstreamUnavailable):
+                await self.circuit.list_jobs(ListQuery(limit=1))
+        if back:
+            await self.circuit.probe()
 
     @rule(fault=st.sampled_from(sorted(FAULTS)))
     def carry_cancels(self, fault: str) -> None:
@@ -434,6 +442,7 @@ class ServiceMachine(RuleBasedStateMachine):
             view = shown[job.id]
             assert (view.status, view.revision) == (job.status, job.revision)
             assert view.buttons
+            assert job.failure is None or job.failure.code != BlobNotFound.code  # sent before its input was there
             assert view.state != "Fetching the pictures"
 
 
