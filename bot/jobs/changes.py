@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.jobs.facts import actions_of
 from bot.jobs.merge import Report, merge
 from bot.jobs.model import Failure, Job, JobStatus, Submission
 from bot.storage.store import Unit
+
+ENOUGH_TRIES = 8
+"""Tries before a job is given up, however long ago the first one was."""
 
 
 async def apply(unit: Unit, job: Job, report: Report) -> Job:
@@ -39,10 +44,29 @@ async def cancelled(unit: Unit, job: Job) -> Job:
     return await apply(unit, job, Report(status=JobStatus.CANCELLED))
 
 
-async def wait_again(unit: Unit, job: Job) -> Job:
-    """Put a job that has certainly not been sent back among those waiting, or end it where it is to be cancelled."""
+async def wait_again(unit: Unit, job: Job, *, give_up_after: timedelta) -> Job:
+    """Put a job that has certainly not been sent back among those waiting.
+
+    One that is to be cancelled ends, and so does one that the service has not taken in all that time.
+    """
     if job.cancel_requested_at is not None:
         return await cancelled(unit, job)
+    if await tried_enough(unit, job, give_up_after):
+        return await give_up(unit, job)
     waiting = job.evolve(submission=Submission.WAITING, revision=job.revision + 1, updated_at=unit.now)
     await unit.change_job(waiting)
     return waiting
+
+
+async def tried_enough(unit: Unit, job: Job, give_up_after: timedelta) -> bool:
+    """Say whether a job has been tried for so long. A program that was not running in the meantime has tried nothing."""
+    since = await unit.sending_since(job.id) or unit.now
+    return unit.now - since > give_up_after and await unit.attempts_of(job.id) >= ENOUGH_TRIES
+
+
+async def give_up(unit: Unit, job: Job) -> Job:
+    """End a job that the image service could not be reached about."""
+    return await fail(unit, job, "upstream_unavailable", _GIVEN_UP)
+
+
+_GIVEN_UP = "The image service could not be reached for hours, so this was given up. Press Retry to try again."

@@ -3,6 +3,9 @@
 After a few calls in a row that had no answer, the circuit opens: calls are refused here, without being made, so that
 jobs wait in their order and nobody hammers a service in trouble. Meanwhile one harmless call asks at growing intervals
 whether it is back; the first answer closes the circuit, and everything flows again at once.
+
+Whoever wants to know of a change is told by the circuit's own loop, never by the call that brought it about: what
+becomes of a call must not hang on what a listener meets.
 """
 
 from __future__ import annotations
@@ -53,6 +56,7 @@ class Circuit:
         self._failures = 0
         self._probes = 0
         self._opened = asyncio.Event()
+        self._untold = asyncio.Event()
         self._unauthorized = False
         self._listeners: list[Listener] = []
 
@@ -69,15 +73,37 @@ class Circuit:
         return not self._opened.is_set()
 
     def on_change(self, listener: Listener) -> None:
-        """Call ``listener`` whenever the circuit has opened or closed."""
+        """Let ``listener`` be called once the circuit has opened or closed, and again where it fails."""
         self._listeners.append(listener)
 
     async def run(self) -> None:
-        """Probe while the circuit is open, until cancelled."""
+        """Probe while the circuit is open and tell of every change, until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._probe_loop(), name="probe")
+            loops.create_task(self._tell_loop(), name="tell")
+
+    async def _probe_loop(self) -> None:
         while True:
             await self._opened.wait()
             await asyncio.sleep(self._settings.backoff.after(self._probes).total_seconds())
             await self.probe()
+
+    async def _tell_loop(self) -> None:
+        while True:
+            await self._untold.wait()
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Tell the listeners of a change that not all of them have heard of. Where one fails, it stays untold."""
+        if not self._untold.is_set():
+            return
+        self._untold.clear()
+        try:
+            for listener in self._listeners:
+                await listener()
+        except BaseException:
+            self._untold.set()
+            raise
 
     async def probe(self) -> None:
         """Ask the service once whether it is back."""
@@ -92,7 +118,7 @@ class Circuit:
             self._alert()
         except ImaginebotError:
             pass  # any answer is a sign of life
-        await self._answered()
+        self._answered()
 
     # The contract
 
@@ -139,20 +165,20 @@ class Circuit:
         try:
             answer = await call()
         except UpstreamBusy:
-            await self._answered()
+            self._answered()
             raise
         except UpstreamUnavailable:
-            await self._failed()
+            self._failed()
             raise
         except UpstreamUnauthorized:
             self._alert()
             self._failures = 0
             raise
         except ImaginebotError:
-            await self._answered()
+            self._answered()
             raise
         self._unauthorized = False
-        await self._answered()
+        self._answered()
         return answer
 
     def _alert(self) -> None:
@@ -160,21 +186,17 @@ class Circuit:
             log.critical("the image service does not accept MIDJOURNEY_TOKEN: set it anew and start again")
         self._unauthorized = True
 
-    async def _failed(self) -> None:
+    def _failed(self) -> None:
         self._failures += 1
         if self._failures >= self._settings.failures and self.passes:
             log.error("the image service is down; jobs wait until it is back", failures=self._failures)
             self._probes = 0
             self._opened.set()
-            await self._tell()
+            self._untold.set()
 
-    async def _answered(self) -> None:
+    def _answered(self) -> None:
         self._failures = 0
         if not self.passes:
             log.warning("the image service is back", probes=self._probes)
             self._opened.clear()
-            await self._tell()
-
-    async def _tell(self) -> None:
-        for listener in self._listeners:
-            await listener()
+            self._untold.set()

@@ -26,6 +26,9 @@ WEBHOOK_PATH = "/webhooks/midjourney/"
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far the image service's clock may be from ours."""
 
+_CLOCKS_AGREE = timedelta(seconds=2)
+"""The same where a job is known by little else than its time: two clocks that are kept, and one that tells no fractions."""
+
 
 class Addresses:
     """Where the image service finds us: ``base`` is our address as seen from there, absent where it sees none."""
@@ -115,27 +118,45 @@ async def pages_since(api: ImageApi, since: datetime, *, pages: int) -> AsyncIte
     Raises:
         UpstreamUnauthorized, UpstreamUnavailable: as ``ImageApi`` does.
     """
+    async for page, _ in read_list(api, since, pages=pages):
+        yield page
+
+
+async def read_list(api: ImageApi, since: datetime, *, pages: int) -> AsyncIterator[tuple[Sequence[schema.Job], bool]]:
+    """As ``pages_since``, and say with each page whether everything since then has been read with it."""
     since -= CLOCKS_DIFFER
-    for number in range(pages):
-        page = await api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=number * schema.LIST_LIMIT))
-        yield page.data
-        if page.offset + page.limit >= page.total or (page.data and page.data[-1].created_at < since):
+    offset = 0
+    for _ in range(pages):
+        page = await api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=offset))
+        offset = page.offset + page.limit  # which may be less than was asked for
+        whole = offset >= page.total or bool(page.data and page.data[-1].created_at < since)
+        yield page.data, whole
+        if whole:
             return
 
 
-def recognise(job: Job, parent_upstream_id: str | None, theirs: Sequence[schema.Job]) -> schema.Job | None:
+def recognise(
+    job: Job, parent_upstream_id: str | None, theirs: Sequence[schema.Job], *, since: datetime, alone: bool
+) -> schema.Job | None:
     """Find ``job`` among jobs that the image service has and that no other job of ours is tied to.
 
     The webhook address carries our id. Where none was sent, an imagine is known by its prompt with the seed that we
-    drew, an upscale or variation by its parent and picture.
+    drew, an upscale or variation by its parent and picture. A description or a blend shows nothing that is its own: it
+    is the only one that has come in ``since`` it was first sent, as long as no other of ours is without an answer
+    (``alone``). Where there are several, none is taken, as somebody would be shown what was made of another's picture.
     """
     for other in theirs:
         if other.webhook_url and urlsplit(other.webhook_url).path.endswith(WEBHOOK_PATH + job.id):
             return other
-    for other in theirs:
-        if other.type == job.type and not other.webhook_url and _alike(job, parent_upstream_id, other):
-            return other
-    return None
+    alike = [
+        other
+        for other in theirs
+        if other.type == job.type and not other.webhook_url and _alike(job, parent_upstream_id, other)
+    ]
+    if needs_content(job):
+        alike = [other for other in alike if other.created_at >= since - _CLOCKS_AGREE]
+        return alike[0] if alone and len(alike) == 1 else None
+    return alike[0] if alike else None
 
 
 def _alike(job: Job, parent_upstream_id: str | None, other: schema.Job) -> bool:
@@ -146,5 +167,7 @@ def _alike(job: Job, parent_upstream_id: str | None, other: schema.Job) -> bool:
         case JobType.UPSCALE | JobType.VARIATION:
             parent = str(other.parent_job_id) if other.parent_job_id else None
             return parent is not None and parent == parent_upstream_id and other.image_index == job.image_index
-        case _:
-            return False
+        case JobType.DESCRIBE:
+            return True
+        case JobType.BLEND:
+            return (other.prompt or None) == (job.request.get("prompt") or None)

@@ -6,9 +6,9 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.errors import AlreadyEnded, NotAllowed, NotReady, PlatformUnavailable, QuotaExceeded, UpstreamUnavailable
-from bot.jobs.model import Job, JobFilter, JobStatus, Post
-from bot.jobs.upstream import WEBHOOK_PATH
+from bot.errors import (
+    AlreadyEnded,
+    InvalidPicture,
+    NotAllowed,
+    NotReady,
+    PlatformUnavailable,
+    QuotaExceeded,
+    StorageUnavailable,
+    UpstreamUnavailable,
+)
+from bot.jobs.circuit import Circuit
+from bot.jobs.drafts import Draft, NamedPicture
+from bot.jobs.model import Action, Job, JobFilter, JobStatus, JobType, Post
+from bot.jobs.settler import Patience
+from bot.jobs.submitter import Submitter, SubmitterSettings
+from bot.jobs.upstream import WEBHOOK_PATH, Addresses
 from bot.jobs.view import JobView
-from tests.bot.jobs.studio import Chat, Person, Studio, World
+from bot.midjourney.schema import ListQuery
+from bot.storage.blobs import BlobNotFound
+from tests.bot.jobs.studio import BASE, STEADY, Chat, Person, Studio, World
 from tests.fakes.image_service import Fault, SettableClock
 
 REFUSALS = (AlreadyEnded, NotAllowed, NotReady, QuotaExceeded)
@@ -73,7 +88,12 @@ FAULTS = {
     "request lost, perhaps": lambda: Fault(error=UpstreamUnavailable()),
     "refused for now": lambda: Fault(error=UpstreamUnavailable(retry_after=3.0, may_have_arrived=False)),
 }
-OPERATIONS = ("imagine", "upscale", "variations")
+OPERATIONS = ("imagine", "upscale", "variations", "describe")
+MAY_TURN_UP = ("crash before it arrives", "request lost, perhaps")
+"""Faults after which the request may still turn up at the service."""
+
+ELSEWHERE = "https://their.test/1.png"
+"""Where a picture is that somebody names."""
 
 
 class ServiceMachine(RuleBasedStateMachine):
@@ -93,6 +113,8 @@ class ServiceMachine(RuleBasedStateMachine):
         self.progress: Counter[str] = Counter()
         self.bodies: list[tuple[str, bytes]] = []
         self.answers: list[JobView] = []
+        self.on_their_way: list[tuple[str, Any, datetime]] = []
+        self.storage_fails = False
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do something in the studio."""
@@ -108,7 +130,23 @@ class ServiceMachine(RuleBasedStateMachine):
     async def _start(self) -> None:
         self.life = AsyncExitStack()
         self.studio: Studio = await self.life.enter_async_context(self.world.studio())
+        self.circuit = circuit = Circuit(self.world.api)
+        self.studio.submitter = Submitter(
+            self.studio.store,
+            circuit,
+            self.studio.blobs,
+            self.studio.bells,
+            Addresses(lambda: BASE),
+            settings=SubmitterSettings(backoff=STEADY),
+            service_answers=lambda: circuit.passes,
+        )
+        circuit.on_change(self._listen)
+        circuit.on_change(self.studio.submitter.on_service_change)
         await self.studio.tracker.apply_kept_events()
+
+    async def _listen(self) -> None:
+        if self.storage_fails:
+            raise StorageUnavailable("The database is held by another program.")
 
     async def _restart(self) -> None:
         # What a process knew is gone; what was not committed is undone.
@@ -166,6 +204,19 @@ class ServiceMachine(RuleBasedStateMachine):
 
         self.run(ask())
 
+    @rule(who=st.sampled_from((0, 1)), found=st.sampled_from(("at once", "later", "never")))
+    def describe_what_is_elsewhere(self, who: int, found: str) -> None:
+        if found != "at once":
+            error = UpstreamUnavailable() if found == "later" else InvalidPicture("That is no picture.")
+            self.world.gallery.shows.setdefault(ELSEWHERE, []).append(error)
+        draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url=ELSEWHERE),))
+        key = (who, f"describe-{len(self.keys)}")
+
+        async def ask() -> None:
+            self._note(key, (await self.studio.service.make(self.people[who].does(key[1]), draft),))
+
+        self.run(ask())
+
     @precondition(lambda self: self._shown())
     @rule(who=st.sampled_from((0, 1)), pick=PICK, twice=st.booleans())
     def press(self, who: int, pick: int, twice: bool) -> None:
@@ -198,7 +249,11 @@ class ServiceMachine(RuleBasedStateMachine):
         if make is not None:
             for operation in OPERATIONS:
                 self.world.api.script(operation, make())
+        before = len(self.world.api.calls)
         self.run(self._live(self._send_one()))
+        if fault in MAY_TURN_UP:
+            made = self.world.api.calls[before:]
+            self.on_their_way += [(name, request, self.clock()) for name, request in made if name in OPERATIONS]
 
     async def _send_one(self) -> None:
         job = await self.studio.submitter._claim()
@@ -211,6 +266,24 @@ class ServiceMachine(RuleBasedStateMachine):
         if not listed:
             self.world.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
         self.run(self._live(self.studio.submitter.settle()))
+
+    @rule(back=st.sampled_from((True, True, False)), fails=st.booleans())
+    def go_away(self, back: bool, fails: bool) -> None:
+        self.run(self._live(self._go_away(back=back)))
+        self.storage_fails = fails
+        try:
+            self.run(self.circuit.tell())
+        except StorageUnavailable:
+            assert fails
+        self.storage_fails = False
+
+    async def _go_away(self, *, back: bool) -> None:
+        while self.circuit.passes:
+            self.world.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
+            with suppress(UpstreamUnavailable):
+                await self.circuit.list_jobs(ListQuery(limit=1))
+        if back:
+            await self.circuit.probe()
 
     @rule(fault=st.sampled_from(sorted(FAULTS)))
     def carry_cancels(self, fault: str) -> None:
@@ -263,6 +336,17 @@ class ServiceMachine(RuleBasedStateMachine):
             self.bodies.append((address.rpartition(WEBHOOK_PATH)[2], self.world.api.event(job_id, bare=bare)))
         if tell:
             self.run(self.studio.tracker.hear(*self.bodies[-2]))
+
+    @precondition(lambda self: self.on_their_way)
+    @rule(looked_for=st.sampled_from((False, True, True)))
+    def turn_up(self, looked_for: bool) -> None:
+        # A request that nobody heard of any more, while somebody would still have waited for its answer.
+        operation, request, sent_at = self.on_their_way.pop()
+        if looked_for:
+            self.settle(listed=True, after=3.0)
+            self.send("none")
+        if self.clock() - sent_at <= Patience().arrives_within:
+            self.run(getattr(self.world.api, operation)(request))
 
     def _unfinished(self) -> list[Any]:
         return [job.id for job in self.world.api.jobs.values() if not job.status.ended]
@@ -329,6 +413,8 @@ class ServiceMachine(RuleBasedStateMachine):
         await self._restart()
         for _ in range(ROUNDS):
             self.clock.advance(130)
+            await self.circuit.probe()
+            await self.circuit.tell()
             await self.studio.send()
             await self.studio.submitter.settle()
             await self.studio.submitter.carry_cancels()
@@ -356,6 +442,7 @@ class ServiceMachine(RuleBasedStateMachine):
             view = shown[job.id]
             assert (view.status, view.revision) == (job.status, job.revision)
             assert view.buttons
+            assert job.failure is None or job.failure.code != BlobNotFound.code  # sent before its input was there
             assert view.state != "Fetching the pictures"
 
 

@@ -78,10 +78,25 @@ SELECT COUNT(*) FROM jobs WHERE submission = 'waiting' AND ended_at IS NULL;
 SELECT COUNT(*) FROM jobs
 WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND ended_at IS NULL;
 
+-- name: count_sending$
+SELECT COUNT(*) FROM jobs WHERE submission = 'sending' AND ended_at IS NULL AND type = :type;
+
 -- name: next_waiting^
--- Round-robin by requester within a mode: a job's turn is fixed when it is made (see insert_job).
+-- Round-robin by requester within a mode: a job's turn is fixed when it is made (see insert_job). A job whose inputs are
+-- still being fetched has nothing to send yet. Where ``apart`` is set, of what cannot be told from another of its type
+-- at the image service only one is sent at a time.
 SELECT * FROM jobs
 WHERE submission = 'waiting' AND ended_at IS NULL AND due_at <= :now
+    AND NOT EXISTS (
+        SELECT 1 FROM pictures AS input
+        WHERE input.job_id = jobs.id AND input.role = 'input' AND input.due_at IS NOT NULL
+    )
+    AND NOT (
+        CAST(:apart AS INTEGER) = 1 AND (type = 'describe' OR type = 'blend') AND EXISTS (
+            SELECT 1 FROM jobs AS other
+            WHERE other.submission = 'sending' AND other.ended_at IS NULL AND other.type = jobs.type
+        )
+    )
 ORDER BY mode_rank, turn, id
 LIMIT 1
 /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
@@ -118,7 +133,13 @@ SELECT MAX(attempts) FROM (
 ) AS front;
 
 -- name: release_waiting!
-UPDATE jobs SET due_at = :now WHERE submission = 'waiting' AND ended_at IS NULL AND due_at > :now;
+-- A job whose inputs are still being fetched does not wait for another try: it is let go once they are there.
+UPDATE jobs SET due_at = :now
+WHERE submission = 'waiting' AND ended_at IS NULL AND due_at > :now
+    AND NOT EXISTS (
+        SELECT 1 FROM pictures AS input
+        WHERE input.job_id = jobs.id AND input.role = 'input' AND input.due_at IS NOT NULL
+    );
 
 -- name: bump_revision!
 UPDATE jobs SET revision = revision + 1, updated_at = :now WHERE id = :id;

@@ -27,6 +27,10 @@ class QueueRows(UnitBase):
         """Count the posts that are behind their jobs and due."""
         return int(await self._one("count_due_posts", now=self._now))
 
+    async def count_sending(self, kind: JobType) -> int:
+        """Count the jobs of a type that are being sent, or whose sending has had no answer."""
+        return int(await self._one("count_sending", type=kind.value))
+
     async def count_waiting(self) -> int:
         """Count the jobs that have still to be sent."""
         return int(await self._one("count_waiting"))
@@ -35,9 +39,9 @@ class QueueRows(UnitBase):
         """Count the requester's jobs that wait or are under way."""
         return int(await self._one("count_live_of", **whose(requester)))
 
-    async def next_waiting(self) -> Job | None:
-        """Give the job whose turn it is, or nothing."""
-        row = await self._one("next_waiting", now=self._now)
+    async def next_waiting(self, *, apart: bool = False) -> Job | None:
+        """Give the job whose turn it is, or nothing; ``apart``: no description or blend while another is being sent."""
+        row = await self._one("next_waiting", now=self._now, apart=int(apart))
         return None if row is None else job_of(row)
 
     async def next_due_at(self, submission: Submission) -> datetime | None:

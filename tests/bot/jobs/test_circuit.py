@@ -10,14 +10,16 @@ import pytest
 import structlog
 from structlog.contextvars import get_contextvars
 
-from bot.errors import JobNotFound, UpstreamBusy, UpstreamUnauthorized, UpstreamUnavailable
+from bot.errors import JobNotFound, StorageUnavailable, UpstreamBusy, UpstreamUnauthorized, UpstreamUnavailable
 from bot.jobs.circuit import Circuit, CircuitSettings, CircuitState
-from bot.jobs.model import Job, Submission
+from bot.jobs.drafts import Draft, NamedPicture
+from bot.jobs.model import Action, Job, JobType, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.submitter import Submitter, SubmitterSettings
 from bot.jobs.upstream import Addresses
 from bot.midjourney.schema import ImagineRequest, ListQuery
-from tests.bot.jobs.studio import STEADY, Person, Studio, World
+from bot.supervision import Supervisor
+from tests.bot.jobs.studio import STEADY, Person, Studio, World, until_cancelled
 from tests.fakes.image_service import Fault, ImageService
 
 DOWN = UpstreamUnavailable(may_have_arrived=False)
@@ -79,7 +81,8 @@ async def test_one_probe_at_a_time_asks_until_the_service_is_back(api: ImageServ
     closed = asyncio.Event()
 
     async def changed() -> None:
-        closed.set()
+        if circuit.passes:
+            closed.set()
 
     circuit.on_change(changed)
     probing = asyncio.create_task(circuit.run())
@@ -89,6 +92,48 @@ async def test_one_probe_at_a_time_asks_until_the_service_is_back(api: ImageServ
     assert circuit.passes
     assert len(api.called("list_jobs")) == 3 + 3
     await ask(circuit)
+
+
+async def test_a_listener_that_fails_is_told_again_and_does_not_change_what_becomes_of_a_call(
+    api: ImageService, circuit: Circuit
+) -> None:
+    told: list[bool] = []
+
+    async def changed() -> None:
+        told.append(circuit.passes)
+        if len(told) == 1:
+            raise StorageUnavailable("The disk is full.")
+
+    circuit.on_change(changed)
+    for _ in range(3):
+        await meet(api, circuit, UpstreamUnavailable())
+    with pytest.raises(StorageUnavailable):
+        await circuit.tell()
+    await circuit.tell()
+    await circuit.tell()
+    await circuit.probe()
+    await circuit.tell()
+    assert told == [False, False, True]
+
+
+async def test_a_loop_whose_listener_failed_tells_it_when_it_is_started_again(
+    api: ImageService, circuit: Circuit
+) -> None:
+    told = asyncio.Event()
+    troubles = [StorageUnavailable("The disk is full.")]
+
+    async def changed() -> None:
+        if troubles:
+            raise troubles.pop()
+        told.set()
+
+    circuit.on_change(changed)
+    for _ in range(3):
+        await meet(api, circuit, DOWN)
+    keeping = asyncio.create_task(Supervisor(backoff=Backoff(first=0.0, last=0.0)).keep("circuit", circuit.run))
+    async with asyncio.timeout(5):
+        await told.wait()
+    await until_cancelled(keeping)
 
 
 async def test_a_key_that_is_refused_alerts_the_admin_once(api: ImageService, circuit: Circuit) -> None:
@@ -136,6 +181,7 @@ async def test_while_it_is_open_jobs_wait_and_their_posts_say_for_what(
     studio.clock.advance(3600)
     await studio.send()
     assert len(studio.api.called("imagine")) == 3
+    await circuit.tell()
     await studio.publish()
     assert [view.state for view in studio.chat.messages.values()] == ["Waiting for the image service"] * len(jobs)
 
@@ -145,11 +191,47 @@ async def test_when_the_service_is_back_every_job_goes_at_once_without_waiting_o
 ) -> None:
     jobs = await go_down(studio, circuit, anna)
     await circuit.probe()
+    await circuit.tell()
     await studio.send()
     found = [await studio.service.get(job.id) for job in jobs]
     assert [job.submission for job in found].count(Submission.SENT) == 3  # as many as the account takes
     await studio.publish()
     assert "Waiting for the image service" not in [view.state for view in studio.chat.messages.values()]
+
+
+async def test_a_job_whose_inputs_are_still_being_fetched_is_not_sent_when_the_service_is_back(
+    studio: Studio, circuit: Circuit, anna: Person
+) -> None:
+    draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url="https://their.test/1.png"),))
+    job = await studio.service.make(anna.does(), draft)
+    for _ in range(3):
+        await meet(studio.api, circuit, DOWN)
+    await circuit.probe()
+    await circuit.tell()
+    await studio.send()
+    assert (await studio.service.get(job.id)).submission is Submission.WAITING
+    await studio.collect()
+    await studio.send()
+    assert (await studio.service.get(job.id)).submission is Submission.SENT
+
+
+async def test_a_lost_answer_that_opens_the_circuit_while_nothing_can_be_written_is_looked_for(
+    studio: Studio, circuit: Circuit, anna: Person
+) -> None:
+    async def changed() -> None:
+        raise StorageUnavailable("The database is held by another program.")
+
+    circuit._listeners.insert(0, changed)
+    for _ in range(2):
+        await meet(studio.api, circuit, DOWN)
+    studio.api.script("imagine", Fault(error=UpstreamUnavailable(), arrives=True))
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.send()
+    assert not circuit.passes
+    await circuit.probe()
+    studio.clock.advance(60)
+    await studio.submitter.settle()
+    assert await studio.upstream(job) == str(studio.api.only.id)
 
 
 async def test_every_line_about_a_sending_carries_the_job_and_one_request_id(

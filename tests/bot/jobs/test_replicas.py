@@ -20,6 +20,7 @@ from bot.storage import replicas
 from bot.storage.connection import LeaseLost
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.replicas import Replica
+from tests.bot.jobs.sending import look
 from tests.bot.jobs.studio import Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate, SettableClock
 
@@ -192,8 +193,7 @@ async def test_what_a_dead_process_was_sending_is_sent_once_by_another(
         assert (await other.service.get(job.id)).submission is Submission.SENDING, "its process is alive"
 
         await bury(dying, other)
-        other.clock.advance(5)
-        await other.submitter.settle()
+        await look(other)
         await other.send()
         assert (await other.service.get(job.id)).submission is Submission.SENT
         assert len(world.api.jobs) == 1

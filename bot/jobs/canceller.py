@@ -1,0 +1,124 @@
+"""Tell the image service what is not wanted any more: jobs that somebody cancels, and jobs of which there is one too many.
+
+A cancel is a row of its job until the service has answered it. A superfluous job has no row here, as nobody waits for
+it; this process tries until the service lets go of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from bot import crash
+from bot.errors import AlreadyEnded, ImaginebotError, JobNotFound, UpstreamRejected, UpstreamUnavailable
+from bot.jobs import changes
+from bot.jobs.bells import Bells
+from bot.jobs.merge import Report, report_of_job
+from bot.jobs.model import Job, JobStatus
+from bot.jobs.pace import Backoff
+from bot.midjourney import schema
+from bot.midjourney.api import ImageApi
+from bot.storage.store import Store
+
+log = structlog.get_logger(__name__)
+
+IDLE_S = 2.0
+"""How often the loop looks at the rows by itself, in seconds."""
+
+
+class Canceller:
+    """The loop that carries cancels over."""
+
+    def __init__(self, store: Store, api: ImageApi, bells: Bells, *, backoff: Backoff) -> None:
+        """Stand on the store and the image service."""
+        self._store = store
+        self._api = api
+        self._bells = bells
+        self._backoff = backoff
+        self._failed = 0
+        self._paused_until: datetime | None = None
+        self._superfluous: set[UUID] = set()
+
+    async def run(self) -> None:
+        """Carry over until cancelled."""
+        while True:
+            await self.carry()
+            await self._bells.canceller.wait(IDLE_S)
+
+    def hurry(self) -> None:
+        """Wait no longer for a service that is back."""
+        self._paused_until = None
+
+    async def carry(self) -> None:
+        """Tell the image service of every cancel that it has not heard of."""
+        if self._paused:
+            return
+        async with self._store.unit() as unit:
+            asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
+        try:
+            for job in asked:
+                if job.upstream_id is not None:
+                    with bound_contextvars(job=job.id):
+                        await self._carry_one(job, job.upstream_id)
+        except UpstreamUnavailable as error:
+            self._pause(error)
+        else:
+            self._failed = 0
+
+    def drop(self, upstream_id: UUID) -> None:
+        """Let go of a job of the image service's that is none of ours, as soon as that can be told."""
+        self._superfluous.add(upstream_id)
+
+    async def drop_superfluous(self) -> None:
+        """Cancel what is superfluous."""
+        for upstream_id in list(self._superfluous):
+            if self._paused:
+                return
+            try:
+                await self._api.cancel(upstream_id)
+            except (AlreadyEnded, JobNotFound, UpstreamRejected) as error:
+                log.warning("a superfluous job is not cancelled", upstream=str(upstream_id), reason=str(error))
+            except ImaginebotError as error:
+                log.warning("a superfluous job is still to be cancelled", upstream=str(upstream_id), reason=str(error))
+                self._pause(error)
+                return
+            self._superfluous.discard(upstream_id)
+
+    @property
+    def _paused(self) -> bool:
+        return self._paused_until is not None and self._store.clock() < self._paused_until
+
+    def _pause(self, error: ImaginebotError) -> None:
+        # It is not about this job, so the others need not be tried either.
+        wait = self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None))
+        self._paused_until = self._store.clock() + wait
+        self._failed += 1
+
+    async def _carry_one(self, job: Job, upstream_id: str) -> None:
+        try:
+            crash.point("canceller.before_call")
+            theirs = await self._api.cancel(UUID(upstream_id))
+            crash.point("canceller.after_call")
+        except (AlreadyEnded, JobNotFound):
+            # It ended first; the tracker finds out how.
+            await self._poll_now(job)
+        except ImaginebotError as error:
+            log.warning("a cancel has not reached the image service", job=job.id, reason=str(error))
+            if isinstance(error, UpstreamUnavailable):
+                raise
+        else:
+            # What it says counts: the job may have ended in another way just before.
+            report = report_of_job(theirs) if theirs.status.ended else Report(status=JobStatus.CANCELLED)
+            async with self._store.unit() as unit:
+                await changes.apply(unit, await unit.hold_job(job.id), report)
+            self._bells.collector.ring()
+            self._bells.publisher.ring()
+            self._bells.submitter.ring()
+
+    async def _poll_now(self, job: Job) -> None:
+        async with self._store.unit() as unit:
+            await unit.schedule_job(job.id, unit.now)
+        self._bells.tracker.ring()

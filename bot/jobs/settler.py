@@ -1,0 +1,193 @@
+"""Settle what has become of jobs whose sending has had no answer, by looking at the image service's own list.
+
+A job that is found there is adopted, and only one that is nowhere is sent again: not before the request can no longer
+turn up, and not where the list could not be read to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import crash
+from bot.errors import ImaginebotError, UpstreamUnauthorized, UpstreamUnavailable
+from bot.jobs import changes
+from bot.jobs.model import Job, Submission
+from bot.jobs.pace import Backoff
+from bot.jobs.upstream import CLOCKS_DIFFER, needs_content, read_list, recognise
+from bot.midjourney import schema
+from bot.midjourney.api import ImageApi
+from bot.storage.store import Store, Unit
+
+log = structlog.get_logger(__name__)
+
+LIST_PAGES = 100
+"""Pages of the service's list that are looked through for lost jobs, 100 jobs each."""
+
+_MISSES_COUNT_FOR = timedelta(hours=1)
+"""How long it is remembered that a job was looked for in vain; it is looked for again well within that."""
+
+UNAUTHORIZED = "The image service does not accept this studio's key. The admin has to set MIDJOURNEY_TOKEN anew."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long an answer is waited for.
+
+    ``answer_within`` is when an answer counts as overdue, ``settle_after`` how long after a restart or a lost answer the
+    job is looked for. A request that is not there yet may still turn up for ``arrives_within`` from then on, which is
+    as long as the client itself would wait for an answer. ``give_up_after`` ends a job that the service has not taken in
+    all that time.
+    """
+
+    answer_within: timedelta = timedelta(seconds=90)
+    settle_after: timedelta = timedelta(seconds=2)
+    arrives_within: timedelta = timedelta(seconds=20)
+    give_up_after: timedelta = timedelta(hours=6)
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, last=60.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Lost:
+    """A job without an answer; ``alone`` is whether no other of its type is being sent."""
+
+    job: Job
+    parent: str | None
+    since: datetime
+    alone: bool
+
+
+class Settler:
+    """What looks for jobs."""
+
+    def __init__(
+        self,
+        store: Store,
+        api: ImageApi,
+        *,
+        patience: Patience,
+        calling: Set[str],
+        adopt: Callable[[Job, str], Awaitable[None]],
+        ring: Callable[[], None],
+    ) -> None:
+        """Stand on the store and the image service.
+
+        ``calling`` are the jobs whose call is under way in this process, ``adopt`` ties a job to one of the service's,
+        ``ring`` tells of jobs that have changed.
+        """
+        self._store = store
+        self._api = api
+        self._patience = patience
+        self._calling = calling
+        self._adopt = adopt
+        self._ring = ring
+        self._missed: dict[str, datetime] = {}
+
+    async def settle(self) -> None:
+        """Look for the jobs whose sending has had no answer: adopt those that arrived, send the others again."""
+        lost = await self._overdue()
+        if not lost:
+            return
+        try:
+            theirs, whole = await self._strangers(min(each.since for each in lost))
+        except ImaginebotError as error:
+            log.warning("cannot look for jobs whose sending had no answer", reason=str(error), jobs=len(lost))
+            for each in lost:
+                await self._look_later(each.job, error)
+            return
+        for each in lost:
+            found = recognise(each.job, each.parent, theirs, since=each.since, alone=each.alone)
+            if found is not None:
+                crash.point("submitter.found")
+                self._missed.pop(each.job.id, None)
+                theirs = [other for other in theirs if other.id != found.id]
+                log.info("a job was found at the image service", job=each.job.id, upstream=str(found.id))
+                await self._adopt(each.job, str(found.id))
+            elif whole:
+                await self._not_found(each.job)
+            else:
+                log.warning("the image service's list is too long to say that a job is not there", job=each.job.id)
+                await self._look_later(each.job, UpstreamUnavailable())
+
+    async def _overdue(self) -> list[_Lost]:
+        """Give the jobs whose sending has had no answer."""
+        async with self._store.unit() as unit:
+            found = await unit.sending_jobs(schema.LIST_LIMIT)
+            lost = []
+            for job in found:
+                if job.id in self._calling:
+                    # The call is still under way, so its answer is not lost.
+                    await unit.schedule_job(
+                        job.id, unit.now + self._patience.answer_within, attempts=await unit.attempts_of(job.id)
+                    )
+                    continue
+                since = await unit.sending_since(job.id) or job.created_at
+                alone = not needs_content(job) or await unit.count_sending(job.type) == 1
+                lost.append(_Lost(job=job, parent=await parent_of(unit, job), since=since, alone=alone))
+            return lost
+
+    async def _strangers(self, since: datetime) -> tuple[list[schema.Job], bool]:
+        """List the service's jobs since a moment that none of ours is tied to, and say whether those are all."""
+        found: list[schema.Job] = []
+        whole = False
+        async for page, last in read_list(self._api, since, pages=LIST_PAGES):
+            whole = last
+            async with self._store.reading() as unit:
+                found += [
+                    job
+                    for job in page
+                    if job.created_at >= since - CLOCKS_DIFFER and await unit.job_of_upstream(str(job.id)) is None
+                ]
+        return found, whole
+
+    async def _not_found(self, job: Job) -> None:
+        """Send a job again that is nowhere, once its request can no longer turn up."""
+        now = self._store.clock()
+        self._missed = {name: at for name, at in self._missed.items() if now - at < _MISSES_COUNT_FOR}
+        missed = self._missed.setdefault(job.id, now)
+        certain = missed + self._patience.arrives_within
+        if now < certain:
+            await self._look_again(job, min(certain, now + max(self._patience.settle_after, now - missed)))
+            return
+        crash.point("submitter.not_found")
+        await self._send_again(job)
+        del self._missed[job.id]
+
+    async def _look_again(self, job: Job, due_at: datetime) -> None:
+        async with self._store.unit() as unit:
+            await unit.schedule_job(job.id, due_at, attempts=await unit.attempts_of(job.id))
+
+    async def _send_again(self, job: Job) -> None:
+        async with self._store.unit() as unit:
+            present = await unit.hold_job(job.id)
+            if present.status.ended or present.submission is not Submission.SENDING:
+                return
+            attempts = await unit.attempts_of(job.id)
+            await changes.wait_again(unit, present, give_up_after=self._patience.give_up_after)
+            await unit.schedule_job(job.id, unit.now, attempts=attempts)
+        self._ring()
+
+    async def _look_later(self, job: Job, error: ImaginebotError) -> None:
+        """Try again to look for a job that could not be looked for, but not for ever: it takes up the room of another."""
+        async with self._store.unit() as unit:
+            present = await unit.hold_job(job.id)
+            if present.status.ended or present.submission is not Submission.SENDING:
+                return
+            if await changes.tried_enough(unit, job, self._patience.give_up_after):
+                if isinstance(error, UpstreamUnauthorized):
+                    await changes.fail(unit, present, "unauthorized", UNAUTHORIZED)
+                else:
+                    await changes.give_up(unit, present)
+            attempts = await unit.attempts_of(job.id) + 1
+            wait = self._patience.backoff.after(attempts, at_least=getattr(error, "retry_after", None))
+            await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
+        self._ring()
+
+
+async def parent_of(unit: Unit, job: Job) -> str | None:
+    """Give the image service's id of the job that ``job`` starts from."""
+    parent = await unit.find_job(job.parent_id) if job.parent_id else None
+    return parent.upstream_id if parent else None

@@ -1,0 +1,182 @@
+"""Cancels reach the image service, whatever is lost and whenever the process ends."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from bot.errors import (
+    UpstreamBusy,
+)
+from bot.jobs.model import JobStatus
+from tests.bot.jobs.sending import DOWN, LOST, look, make
+from tests.bot.jobs.studio import Person, Studio, World
+from tests.fakes.image_service import Fault, Gate
+
+
+async def test_a_cancel_while_sending_reaches_the_service_after_the_answer(studio: Studio, anna: Person) -> None:
+    gate = Gate()
+    studio.api.script("imagine", Fault(gate=gate, arrives=True))
+    job = await make(studio, anna)
+    sending = asyncio.create_task(studio.send())
+    async with asyncio.timeout(5):
+        await gate.reached.wait()
+    await studio.service.cancel(anna.does(), job.id)
+    gate.opened.set()
+    await sending
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+    assert studio.api.only.status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize("error", [DOWN, UpstreamBusy(retry_after=9)])
+async def test_a_cancel_while_sending_ends_a_job_that_did_not_arrive(
+    studio: Studio, anna: Person, error: Exception
+) -> None:
+    gate = Gate()
+    studio.api.script("imagine", Fault(gate=gate, error=error))
+    job = await make(studio, anna)
+    sending = asyncio.create_task(studio.send())
+    async with asyncio.timeout(5):
+        await gate.reached.wait()
+    await studio.service.cancel(anna.does(), job.id)
+    gate.opened.set()
+    await sending
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+    assert studio.api.jobs == {}
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_a_cancel_of_a_job_whose_answer_was_lost_is_settled(
+    studio: Studio, anna: Person, *, arrives: bool
+) -> None:
+    studio.api.script("imagine", Fault(error=LOST, arrives=arrives))
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    await look(studio)
+    await studio.send()
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+    assert all(each.status is JobStatus.CANCELLED for each in studio.api.jobs.values())
+
+
+async def test_a_cancel_that_comes_too_late_leaves_the_pictures(studio: Studio, anna: Person) -> None:
+    job = await make(studio, anna)
+    await studio.send()
+    studio.api.complete(studio.api.only.id)
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    await studio.tracker.poll()
+    await studio.collect()
+    view = await studio.service.view(job.id)
+    assert view.status is JobStatus.COMPLETED
+    assert view.main is not None
+
+
+async def test_a_cancel_answered_with_an_end_of_another_kind_takes_that_end(studio: Studio, anna: Person) -> None:
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    studio.api.complete(studio.api.only.id)
+    finished = studio.api.only
+
+    async def cancel(job_id: UUID) -> object:
+        return finished
+
+    studio.api.cancel = cancel  # type: ignore[method-assign, assignment]  # a service that answers so
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
+
+
+async def test_a_cancel_is_carried_over_again_after_a_failure_and_a_restart(world: World, anna: Person) -> None:
+    world.api.script("cancel", Fault(error=LOST), Fault(error=LOST, arrives=True))
+    async with world.studio() as studio:
+        job = await make(studio, anna)
+        await studio.send()
+        await studio.service.cancel(anna.does(), job.id)
+        await studio.submitter.carry_cancels()
+        assert (await studio.service.get(job.id)).status is JobStatus.PENDING
+    async with world.studio() as studio:
+        await studio.submitter.carry_cancels()  # arrives, and the answer is lost
+        studio.clock.advance(1)
+        await studio.submitter.carry_cancels()  # has ended, so the tracker asks
+        await studio.tracker.poll()
+        assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize(("error", "wait"), [(DOWN, 1), (UpstreamBusy(retry_after=30), 30)])
+async def test_cancels_spare_a_service_that_is_in_trouble(
+    studio: Studio, anna: Person, error: Exception, wait: int
+) -> None:
+    studio.api.script("cancel", Fault(error=error))
+    jobs = [await make(studio, anna), await make(studio, anna)]
+    await studio.send()
+    for job in jobs:
+        await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    studio.clock.advance(wait - 0.1)
+    await studio.submitter.carry_cancels()
+    assert len(studio.api.called("cancel")) == 1
+    studio.clock.advance(0.1)
+    await studio.submitter.carry_cancels()
+    assert [(await studio.service.get(job.id)).status for job in jobs] == [JobStatus.CANCELLED] * 2
+
+
+async def test_cancels_go_over_at_once_when_the_service_is_back(studio: Studio, anna: Person) -> None:
+    studio.api.script("cancel", Fault(error=DOWN))
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    await studio.submitter.on_service_change()
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_is_cancelled_at_the_service(
+    studio: Studio, anna: Person
+) -> None:
+    gate = Gate()
+    studio.api.script("imagine", Fault(gate=gate, arrives=True))
+    job = await make(studio, anna)
+    sending = asyncio.create_task(studio.send())
+    async with asyncio.timeout(5):
+        await gate.reached.wait()
+    late = studio.api.only
+    # An earlier try turns up after all, under another id.
+    studio.api.jobs[UUID(int=1)] = late.model_copy(update={"id": UUID(int=1)})
+    await studio.tracker.hear(job.id, studio.api.event(UUID(int=1)))
+    gate.opened.set()
+    await sending
+    assert await studio.upstream(job) == str(UUID(int=1))
+    assert studio.api.jobs[late.id].status is JobStatus.CANCELLED
+
+
+async def test_a_superfluous_job_is_cancelled_once_the_service_can_be_reached(studio: Studio, anna: Person) -> None:
+    studio.api.script("cancel", *[Fault(error=DOWN)] * 2)
+    job = await make(studio, anna)
+    await studio.send()
+    superfluous = studio.api.only.model_copy(update={"id": UUID(int=1)})
+    studio.api.jobs[superfluous.id] = superfluous
+    await studio.submitter._adopt(job, str(superfluous.id))
+    await studio.submitter._canceller.drop_superfluous()  # not before its time
+    for _ in range(2):
+        assert studio.api.jobs[superfluous.id].status is JobStatus.PENDING
+        studio.clock.advance(2)
+        await studio.submitter._canceller.drop_superfluous()
+    assert len(studio.api.called("cancel")) == 3
+    assert studio.api.jobs[superfluous.id].status is JobStatus.CANCELLED
+    assert studio.api.jobs[UUID(await studio.upstream(job))].status is JobStatus.PENDING
+
+
+async def test_a_superfluous_job_that_has_ended_is_let_go_of(studio: Studio, anna: Person) -> None:
+    job = await make(studio, anna)
+    await studio.send()
+    superfluous = studio.api.only.model_copy(update={"id": UUID(int=1), "status": JobStatus.COMPLETED})
+    studio.api.jobs[superfluous.id] = superfluous
+    await studio.submitter._adopt(job, str(superfluous.id))
+    await studio.submitter._canceller.drop_superfluous()
+    assert len(studio.api.called("cancel")) == 1
