@@ -34,7 +34,8 @@ from bot.logs import set_up_logs
 from bot.midjourney import client as client_module
 from bot.midjourney.client import Client, Retries, Timeouts
 from bot.midjourney.foreign import translate
-from bot.midjourney.schema import DescribeRequest, ImagineRequest, JobStatus, ListQuery, SortOrder
+from bot.midjourney.listing import PartOfJob
+from bot.midjourney.schema import DescribeRequest, ImagineRequest, Job, JobStatus, ListQuery, SortOrder
 from bot.rates import OwnRates, Rate
 from tests.fakes.scripted_service import Answer, ScriptedService, scripted_service
 
@@ -131,6 +132,29 @@ async def test_fields_of_a_newer_service_are_ignored(client: Client, service: Sc
     assert (await client.get_job(ID)).id == ID
 
 
+async def test_a_job_of_the_list_that_cannot_be_read_hides_no_other_and_is_logged_once(
+    client: Client, service: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = json.loads(JOB.body)
+    bad = good | {"id": str(uuid4()), "progress": 101}
+    service.answers = [Answer(body=json.dumps({"data": [bad, good], "total": 2, "limit": 25, "offset": 0}).encode())]
+    for _ in range(3):
+        page = await client.list_jobs(ListQuery())
+        assert [type(job) for job in page.data] == [PartOfJob, Job]
+    assert caplog.text.count(bad["id"]) == 1
+    assert len(service.calls) == 3
+
+
+async def test_what_has_been_logged_once_is_not_remembered_for_ever(
+    client: Client, service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_TOLD_LIMIT", 10)
+    bad = [{"id": str(number)} for number in range(25)]
+    service.answers = [Answer(body=json.dumps({"data": bad, "total": 25, "limit": 25, "offset": 0}).encode())]
+    await client.list_jobs(ListQuery())
+    assert list(client._told_of) == [str(number) for number in range(15, 25)]
+
+
 REFUSALS: list[tuple[str, Answer, type[ImaginebotError], str]] = [
     ("imagine", Answer(status=400, body=error_body("blocked_prompt")), UpstreamRejected, "blocked_prompt"),
     ("cancel", Answer(status=400, body=error_body("already_ended")), AlreadyEnded, "already_ended"),
@@ -152,6 +176,8 @@ REFUSALS: list[tuple[str, Answer, type[ImaginebotError], str]] = [
     ("imagine", Answer(body=b'{"status":"SUCCESS"}'), UpstreamUnavailable, "upstream_unavailable"),
     ("imagine", Answer(body=b"[" * 100_000), UpstreamUnavailable, "upstream_unavailable"),
     ("get_job", Answer(body=b'{"id":"x"}'), UpstreamUnavailable, "upstream_unavailable"),
+    ("get_job", Answer(body=json.dumps({"id": str(ID)}).encode()), UpstreamRejected, "unreadable_job"),
+    ("get_job", Answer(body=json.dumps({"id": str(uuid4())}).encode()), UpstreamUnavailable, "upstream_unavailable"),
     ("list_jobs", Answer(body=b"\xff\xfe"), UpstreamUnavailable, "upstream_unavailable"),
 ]
 
