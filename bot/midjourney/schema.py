@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -175,6 +176,14 @@ def _or_none(value: Any) -> Any:
     return () if value is None else value
 
 
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+"""A moment; one that names no zone is read as UTC, so that it can be compared with any other."""
+
+
 def _exactly_one(*names: str) -> dict[str, Any]:
     """Say in JSON Schema that one of the fields has a value and the others have none."""
     return {"oneOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]}
@@ -312,7 +321,7 @@ class Job(_Answer):
     id: UUID
     type: JobType
     status: JobStatus
-    created_at: datetime
+    created_at: Moment
     progress: Annotated[int, Field(ge=0, le=100)] | None = None
     prompt: str | None = None
     parameters: Parameters | None = None
@@ -322,8 +331,8 @@ class Job(_Answer):
     error: JobError | None = None
     webhook_url: str | None = None
     webhook_type: WebhookType | None = None
-    updated_at: datetime | None = None
-    completed_at: datetime | None = None
+    updated_at: Moment | None = None
+    completed_at: Moment | None = None
 
 
 class JobPage(_Answer):
@@ -372,7 +381,7 @@ class WebhookEvent(_Answer):
     event: WebhookEventType
     job_id: UUID
     status: JobStatus
-    timestamp: datetime
+    timestamp: Moment
     progress: Annotated[int, Field(ge=0, le=100)] | None = None
     type: JobType | None = None
     prompt: str | None = None

@@ -427,6 +427,30 @@ async def test_a_job_that_the_list_does_not_tell_of_whole_is_known_by_its_addres
     assert len(studio.api.jobs) == 1
 
 
+async def test_a_service_that_names_no_zone_is_followed_and_searched_like_any_other(
+    studio: Studio, job: Job, anna: Person
+) -> None:
+    studio.api.script("imagine", Fault(error=DOWN, arrives=True))
+    (lost,) = await studio.service.imagine(anna.does(), "a cat")
+    (other,) = await studio.service.imagine(anna.does(), "a dog")
+    await studio.send()
+    for each in (job, other):
+        studio.api.go_on(await studio.upstream(each), 30)
+    whole = studio.api.list_jobs
+
+    async def list_jobs(query: schema.ListQuery) -> schema.JobPage:
+        page = schema.wire(await whole(query))
+        data = [job | {"created_at": job["created_at"].removesuffix("Z")} for job in page["data"]]
+        return read_page(ListedJobs.model_validate(page | {"data": data, "total": 1000}))[0]
+
+    studio.api.list_jobs = list_jobs  # type: ignore[method-assign]
+    studio.clock.advance(120)
+    await studio.tracker.poll()
+    assert [await status(studio, each) for each in (job, other)] == [(JobStatus.IN_PROGRESS, 30)] * 2
+    await studio.submitter.settle()
+    assert (await studio.service.get(lost.id)).submission is Submission.SENT
+
+
 async def test_a_job_that_webhooks_tell_of_is_not_asked_for(studio: Studio, job: Job) -> None:
     studio.api.go_on(studio.api.only.id, 30)
     await studio.hear(job)

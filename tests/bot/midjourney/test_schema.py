@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.midjourney.listing import ListedJobs, PartOfJob, read_page
-from bot.midjourney.schema import Job, JobPage, Result, wire
+from bot.midjourney.schema import Job, JobPage, Result, WebhookEvent, wire
 
 KNOWN = {
     "id": "0b0e8f3c-5d0f-4a4e-9f39-1d2b3c4d5e6f",
@@ -80,3 +81,12 @@ def test_no_word_of_the_service_gets_into_what_is_told_of_a_job() -> None:
 def test_a_list_that_is_null_has_nothing_in_it() -> None:
     result = Result.model_validate_json('{"images": null, "prompts": null}')
     assert wire(result) == {}
+
+
+@pytest.mark.parametrize("text", ["2026-01-01T12:00:00", "2026-01-01T12:00:00Z", "2026-01-01T14:00:00+02:00"])
+def test_a_moment_without_a_zone_is_one_of_utc(text: str) -> None:
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    job = Job.model_validate_json(json.dumps(KNOWN | dict.fromkeys(("created_at", "updated_at", "completed_at"), text)))
+    assert (job.created_at, job.updated_at, job.completed_at) == (noon, noon, noon)
+    event = {"event": "job.failed", "job_id": KNOWN["id"], "status": "failed", "timestamp": text}
+    assert WebhookEvent.model_validate_json(json.dumps(event)).timestamp == noon
