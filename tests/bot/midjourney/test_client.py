@@ -33,10 +33,11 @@ from bot.errors import (
 from bot.logs import set_up_logs
 from bot.midjourney import client as client_module
 from bot.midjourney.client import Client, Retries, Timeouts
-from bot.midjourney.foreign import translate
+from bot.midjourney.foreign import read_retry_after, translate
 from bot.midjourney.listing import PartOfJob
 from bot.midjourney.schema import DescribeRequest, ImagineRequest, Job, JobStatus, ListQuery, SortOrder
 from bot.rates import OwnRates, Rate
+from tests.fakes.broken_tls import broken_tls, trusting
 from tests.fakes.scripted_service import Answer, ScriptedService, scripted_service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -269,6 +270,14 @@ async def test_retry_after_is_read_in_seconds_and_as_a_date(
     assert busy.value.retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(" " * 20 + "120", 120.0), ("\t120 ", 120.0), (" " * 20, None), ("9" * 400, 999999999999.0), ("\u00b2", None)],
+)
+async def test_retry_after_is_read_whatever_surrounds_it(header: str, seconds: float | None) -> None:
+    assert read_retry_after(header, NOW) == seconds
+
+
 async def test_a_long_retry_after_is_left_to_the_caller(client: Client, service: ScriptedService) -> None:
     service.answers = [Answer(status=503, headers={"retry-after": "3600"})]
     with pytest.raises(UpstreamUnavailable) as refusal:
@@ -348,6 +357,23 @@ async def test_a_connection_that_breaks_off_may_have_arrived_and_only_reading_ca
     async with (
         breaking_off(HALF_READ[after], reset=reset) as (url, requests),
         Client(url, TOKEN, retries=QUICK) as client,
+    ):
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+        assert refusal.value.may_have_arrived
+        assert len(requests) == 1
+        with pytest.raises(UpstreamUnavailable):
+            await client.get_job(ID)
+        assert len(requests) == 1 + QUICK.attempts
+
+
+@pytest.mark.parametrize("after", ["nothing", "half a head", "half a body"])
+async def test_tls_that_breaks_after_the_handshake_may_have_arrived_and_only_reading_calls_are_repeated(
+    after: str,
+) -> None:
+    async with (
+        broken_tls(HALF_READ[after]) as (url, requests),
+        Client(url, TOKEN, retries=QUICK, transport=httpx.AsyncHTTPTransport(verify=trusting())) as client,
     ):
         with pytest.raises(UpstreamUnavailable) as refusal:
             await client.imagine(IMAGINE)
