@@ -61,12 +61,14 @@ class TrackerSettings:
 
     The interval grows with a job's age from ``soonest`` to ``latest`` (a tenth of the age). With webhooks, a job that
     has been heard of is left alone for ``trusted_silence``. ``patience`` is for one job that the service cannot tell
-    of while it tells of others.
+    of while it tells of others. ``known_after`` is how late a service may learn of what it was sent: until then one
+    that it does not know is asked for once more.
     """
 
     soonest: timedelta = timedelta(seconds=1)
     latest: timedelta = timedelta(seconds=15)
     trusted_silence: timedelta = timedelta(seconds=20)
+    known_after: timedelta = timedelta(seconds=5)
     backoff: Backoff = field(default_factory=lambda: Backoff(first=2.0, last=60.0))
     patience: Backoff = field(default_factory=lambda: Backoff(first=2.0, last=600.0))
 
@@ -237,8 +239,7 @@ class Tracker:
         try:
             report = report_of_job(await self._api.get_job(upstream_id))
         except JobNotFound:
-            async with self._store.unit() as unit:
-                await changes.fail(unit, await unit.hold_job(job.id), "expired", _EXPIRED)
+            await self._miss(job)
         except UpstreamBusy:
             raise
         except (UpstreamRejected, UpstreamUnavailable) as error:
@@ -250,6 +251,15 @@ class Tracker:
                 raise
         else:
             await self._report(job, report)
+
+    async def _miss(self, job: Job) -> None:
+        """End a job that the service does not know, unless it is so young that the service may not know it yet."""
+        async with self._store.unit() as unit:
+            present = await unit.hold_job(job.id)
+            if _age(present, unit.now) < self._settings.known_after:
+                await unit.schedule_job(job.id, unit.now + self._settings.known_after)
+            else:
+                await changes.fail(unit, present, "expired", _EXPIRED)
 
     async def _ask_later(self, job: Job, retry_after: float | None) -> None:
         async with self._store.unit() as unit:
@@ -266,8 +276,7 @@ class Tracker:
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.hold_job(job.id), report)
             if not merged.status.ended:
-                age = unit.now - (merged.submitted_at or merged.created_at)
-                await unit.schedule_job(job.id, unit.now + self._interval(age))
+                await unit.schedule_job(job.id, unit.now + self._interval(_age(merged, unit.now)))
         crash.point("tracker.reported")
 
     def _interval(self, age: timedelta) -> timedelta:
@@ -277,6 +286,11 @@ class Tracker:
         self._bells.collector.ring()
         self._bells.publisher.ring()
         self._bells.submitter.ring()
+
+
+def _age(job: Job, now: datetime) -> timedelta:
+    """Give the time since a job was sent."""
+    return now - (job.submitted_at or job.created_at)
 
 
 _NEVER_TOLD = "For hours the image service could not say how this job stands. Press Retry to ask for it again."

@@ -189,7 +189,7 @@ async def test_a_thousand_jobs_in_flight_cost_at_most_twelve_calls_a_round(world
 async def test_jobs_that_the_list_does_not_show_are_asked_for_a_few_a_round(world: World, anna: Person) -> None:
     async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
         await in_flight(studio, anna, 30, listed=False)
-        studio.clock.advance(1)
+        studio.clock.advance(10)
         for rounds in (1, 2, 3):
             await studio.tracker.poll()
             assert len(world.api.calls) <= 12 * rounds
@@ -198,7 +198,7 @@ async def test_jobs_that_the_list_does_not_show_are_asked_for_a_few_a_round(worl
 
 async def test_a_job_that_the_service_has_forgotten_ends_with_a_sentence(studio: Studio, job: Job) -> None:
     studio.api.expire(studio.api.only.id)
-    studio.clock.advance(1)
+    studio.clock.advance(10)
     await studio.tracker.poll()
     view = await studio.service.view(job.id)
     assert view.status is JobStatus.FAILED
@@ -210,10 +210,35 @@ async def test_a_forgotten_job_among_others_ends_alone(studio: Studio, job: Job,
     await studio.send()
     studio.api.expire(await studio.upstream(job))
     studio.api.go_on(await studio.upstream(other), 30)
-    studio.clock.advance(1)
+    studio.clock.advance(10)
     await studio.tracker.poll()
     assert (await studio.service.get(job.id)).status is JobStatus.FAILED
     assert await status(studio, other) == (JobStatus.IN_PROGRESS, 30)
+
+
+async def test_a_service_that_learns_late_of_what_it_was_sent_is_asked_once_more(studio: Studio, job: Job) -> None:
+    kept = dict(studio.api.jobs)
+    studio.api.jobs.clear()
+    studio.clock.advance(0.5)
+    await studio.tracker.poll()
+    assert await status(studio, job) == (JobStatus.PENDING, 0)
+    studio.api.jobs = kept
+    studio.api.go_on(studio.api.only.id, 30)
+    studio.clock.advance(5)
+    await studio.tracker.poll()
+    assert await status(studio, job) == (JobStatus.IN_PROGRESS, 30)
+
+
+async def test_a_young_job_that_the_service_does_not_know_the_second_time_either_ends(
+    studio: Studio, job: Job
+) -> None:
+    studio.api.expire(studio.api.only.id)
+    studio.clock.advance(0.5)
+    await studio.tracker.poll()
+    studio.clock.advance(5)
+    await studio.tracker.poll()
+    assert len(studio.api.called("get_job")) == 2
+    assert (await studio.service.get(job.id)).status is JobStatus.FAILED
 
 
 async def test_a_service_that_is_down_is_asked_ever_less_often(studio: Studio, job: Job, anna: Person) -> None:
@@ -416,7 +441,7 @@ async def test_a_job_that_the_list_does_not_tell_of_whole_is_known_by_its_addres
     theirs = schema.wire(studio.api.only) | {"progress": 101, "created_at": None}
     listed = ListedJobs(data=(theirs,), total=1, limit=100, offset=0)
 
-    async def list_jobs(_: schema.ListQuery) -> schema.JobPage:
+    async def list_jobs(query: schema.ListQuery) -> schema.JobPage:
         return read_page(listed)[0]
 
     studio.api.list_jobs = list_jobs  # type: ignore[method-assign]
