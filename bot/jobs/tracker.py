@@ -22,9 +22,10 @@ from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.inbox import Inbox, event_of
 from bot.jobs.merge import Report, report_of_event, report_of_job
-from bot.jobs.model import Job, Submission
-from bot.jobs.pace import Backoff
+from bot.jobs.model import Job, JobType, Submission
+from bot.jobs.pace import Backoff, Interval
 from bot.jobs.upstream import pages_since
+from bot.jobs.views import usual_seconds
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.midjourney.listing import PartOfJob
@@ -59,14 +60,13 @@ EVENTS_AT_A_TIME = 10
 class TrackerSettings:
     """How often the image service is asked.
 
-    The interval grows with a job's age from ``soonest`` to ``latest`` (a tenth of the age). With webhooks, a job that
-    has been heard of is left alone for ``trusted_silence``. ``patience`` is for one job that the service cannot tell
+    ``interval`` goes by a job's age and by how long jobs of its type have taken lately. With webhooks, a job that has
+    been heard of is left alone for ``trusted_silence``. ``patience`` is for one job that the service cannot tell
     of while it tells of others. ``known_after`` is how late a service may learn of what it was sent: until then one
     that it does not know is asked for once more.
     """
 
-    soonest: timedelta = timedelta(seconds=1)
-    latest: timedelta = timedelta(seconds=15)
+    interval: Interval = field(default_factory=Interval)
     trusted_silence: timedelta = timedelta(seconds=20)
     known_after: timedelta = timedelta(seconds=5)
     backoff: Backoff = field(default_factory=lambda: Backoff(first=2.0, last=60.0))
@@ -96,6 +96,7 @@ class Tracker:
         self.inbox = Inbox(store, bells)
         self._failures = 0
         self._calls = 0
+        self._usual: dict[JobType, timedelta | None] = {}
         self._paused_until: datetime | None = None
 
     async def run(self) -> None:
@@ -186,6 +187,7 @@ class Tracker:
             if self._paused_until is not None and unit.now < self._paused_until:
                 return (self._paused_until - unit.now).total_seconds()
             due = await unit.jobs_to_poll(POLL_ROUND)
+            self._usual = {kind: await _usual(unit, kind) for kind in {job.type for job in due}}
         if due:
             try:
                 await self._ask(due)
@@ -276,16 +278,19 @@ class Tracker:
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.hold_job(job.id), report)
             if not merged.status.ended:
-                await unit.schedule_job(job.id, unit.now + self._interval(_age(merged, unit.now)))
+                wait = self._settings.interval.after(_age(merged, unit.now), self._usual.get(job.type))
+                await unit.schedule_job(job.id, unit.now + wait)
         crash.point("tracker.reported")
-
-    def _interval(self, age: timedelta) -> timedelta:
-        return max(self._settings.soonest, min(self._settings.latest, age / 10))
 
     def _ring(self) -> None:
         self._bells.collector.ring()
         self._bells.publisher.ring()
         self._bells.submitter.ring()
+
+
+async def _usual(unit: Unit, kind: JobType) -> timedelta | None:
+    seconds = await usual_seconds(unit, kind)
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _age(job: Job, now: datetime) -> timedelta:

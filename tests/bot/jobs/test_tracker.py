@@ -229,9 +229,7 @@ async def test_a_service_that_learns_late_of_what_it_was_sent_is_asked_once_more
     assert await status(studio, job) == (JobStatus.IN_PROGRESS, 30)
 
 
-async def test_a_young_job_that_the_service_does_not_know_the_second_time_either_ends(
-    studio: Studio, job: Job
-) -> None:
+async def test_a_young_job_that_the_service_does_not_know_the_second_time_either_ends(studio: Studio, job: Job) -> None:
     studio.api.expire(studio.api.only.id)
     studio.clock.advance(0.5)
     await studio.tracker.poll()
@@ -497,6 +495,43 @@ async def test_the_pace_of_asking_goes_by_the_time_since_it_was_sent(studio: Stu
     await studio.tracker.poll()
     assert len(studio.api.called("get_job")) == 2
     assert (await studio.service.get(job.id)).status is JobStatus.PENDING
+
+
+async def asked_within(studio: Studio, seconds: int) -> int:
+    """Poll every second for so long, and count the calls."""
+    before = len(studio.api.called("get_job"))
+    for _ in range(seconds):
+        studio.clock.advance(1)
+        await studio.tracker.poll()
+    return len(studio.api.called("get_job")) - before
+
+
+async def test_a_job_is_asked_for_most_often_about_the_time_that_such_jobs_have_lately_taken(
+    studio: Studio, anna: Person
+) -> None:
+    for _ in range(3):
+        (before,) = await studio.service.imagine(anna.does(), "a bird")
+        await studio.send()
+        studio.clock.advance(60)
+        studio.api.complete(await studio.upstream(before))
+        await studio.tracker.poll()
+    await studio.service.imagine(anna.does(), "a cat")
+    await studio.send()
+    assert await asked_within(studio, 50) <= 8
+    assert await asked_within(studio, 20) >= 12
+    await asked_within(studio, 300)
+    assert await asked_within(studio, 60) <= 5
+
+
+async def test_how_long_jobs_of_one_type_take_says_nothing_of_another(studio: Studio, anna: Person) -> None:
+    (grid,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.send()
+    studio.clock.advance(60)
+    studio.api.complete(await studio.upstream(grid))
+    await studio.tracker.poll()
+    await studio.service.press(anna.does(), (await studio.button(grid, "U1")).id)
+    await studio.send()
+    assert await asked_within(studio, 10) >= 8
 
 
 async def test_the_running_loop_applies_what_was_left_and_asks(world: World, anna: Person) -> None:
