@@ -157,7 +157,14 @@ async def running(
             leases=leases,
         )
         circuit.on_change(submitter.on_service_change)
-        tracker = Tracker(store, circuit, bells, settings=tuning.tracker, leases=leases)
+        tracker = Tracker(
+            store,
+            circuit,
+            bells,
+            settings=tuning.tracker,
+            service_answers=lambda: circuit.passes,
+            leases=leases,
+        )
         collector = Collector(store, circuit, shelf, trusting, bells, settings=tuning.collector)
         keys = Keys(store)
         app = App(

@@ -152,7 +152,7 @@ class PictureFetcher:
         raise InvalidPicture(_LOOPING)
 
     async def _request(self, address: httpx.URL, *, trusting: bool) -> bytes | httpx.URL:
-        """Give the body, or the address that a redirect leads to; translate everything that httpx raises."""
+        """Give the body, or the address that a redirect leads to; translate all that goes wrong on the way."""
         if not trusting:
             await self._refuse_private(address)
         client = self._trusted if trusting else self._guarded
@@ -168,7 +168,7 @@ class PictureFetcher:
             raise UpstreamUnavailable(_SLOW, may_have_arrived=False) from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise InvalidPicture(_MALFORMED) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:  # TLS that breaks after the handshake gets past httpx
             raise UpstreamUnavailable(_SILENT, may_have_arrived=False) from error
 
     async def _refuse_private(self, address: httpx.URL) -> None:
@@ -180,6 +180,8 @@ class PictureFetcher:
             if error.errno in {socket.EAI_AGAIN, socket.EAI_FAIL}:
                 raise UpstreamUnavailable(_SILENT, may_have_arrived=False) from error
             raise InvalidPicture(_NOWHERE) from error
+        except OSError as error:  # no file descriptor left, say
+            raise UpstreamUnavailable(_SILENT, may_have_arrived=False) from error
         except UnicodeError as error:  # a label of the name is empty or too long
             raise InvalidPicture(_NOWHERE) from error
         for answer in answers:

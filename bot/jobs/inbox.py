@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -126,8 +126,7 @@ def event_of(body: bytes) -> schema.WebhookEvent:
 
 
 def _need_fresh(event: schema.WebhookEvent, now: datetime) -> None:
-    said_at = event.timestamp if event.timestamp.tzinfo else event.timestamp.replace(tzinfo=UTC)
-    if not now - REPLAY_WINDOW <= said_at <= now + AHEAD_WINDOW:
+    if not now - REPLAY_WINDOW <= event.timestamp <= now + AHEAD_WINDOW:
         raise ValueError("the event is not of these days")
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before another try."""
+"""How long to wait before another try, or another question."""
 
 from __future__ import annotations
 
@@ -27,3 +27,35 @@ class Backoff:
         ceiling = min(self.last, self.first * 2.0 ** min(attempts, 30))
         seconds = ceiling * (0.5 + 0.5 * self.draw())
         return timedelta(seconds=max(seconds, min(at_least or 0.0, LONGEST_S)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """How long to wait between two questions about a job: from ``soonest`` to ``latest``.
+
+    Where it is known how long such jobs usually take, few questions are asked at first, more and more as the usual
+    end comes near, and fewer again the longer it is past; where it is not, a job is asked about ever less often.
+    """
+
+    soonest: timedelta = timedelta(seconds=1)
+    latest: timedelta = timedelta(seconds=15)
+
+    def after(self, age: timedelta, usual: timedelta | None) -> timedelta:
+        """Give the wait after a question about a job of ``age``, where such jobs take ``usual``."""
+        if usual is None:
+            wait = age * _PAST
+        elif age >= usual:
+            wait = (age - usual) * _PAST
+        else:
+            wait = min((usual - age) * _AHEAD, usual * _OF_ALL)
+        return max(self.soonest, min(self.latest, wait))
+
+
+_AHEAD = 1 / 2
+"""How much of the time to the usual end is let pass."""
+
+_OF_ALL = 1 / 5
+"""How much of the usual time is let pass at the most, so that the progress that is shown does not stand still."""
+
+_PAST = 1 / 10
+"""How much of the time since the usual end, or else since the beginning, is let pass."""

@@ -8,6 +8,7 @@ for jobs that have been silent.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,16 +17,18 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot import crash
-from bot.errors import ImaginebotError, JobNotFound, UpstreamRejected
+from bot.errors import ImaginebotError, JobNotFound, UpstreamBusy, UpstreamRejected, UpstreamUnavailable
 from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.inbox import Inbox, event_of
 from bot.jobs.merge import Report, report_of_event, report_of_job
-from bot.jobs.model import Job, Submission
-from bot.jobs.pace import Backoff
+from bot.jobs.model import Job, JobType, Submission
+from bot.jobs.pace import Backoff, Interval
 from bot.jobs.upstream import pages_since
+from bot.jobs.views import usual_seconds
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
+from bot.midjourney.listing import PartOfJob
 from bot.storage.leases import Leases, OneProcess
 from bot.storage.store import Store, Unit
 
@@ -40,6 +43,8 @@ POLL_ROUND = 1000
 POLL_PAGES = POLL_ROUND // schema.LIST_LIMIT + 1
 """Pages of the service's list that one round looks through at the most."""
 
+ASKED_IN_VAIN = 50
+"""How often in a row a job is asked for that the image service cannot tell of; with the waits between, some five hours."""
 
 CALLS_A_ROUND = 12
 """Calls that one round makes at the most: the pages of the list, and jobs that it does not show one by one."""
@@ -55,31 +60,43 @@ EVENTS_AT_A_TIME = 10
 class TrackerSettings:
     """How often the image service is asked.
 
-    The interval grows with a job's age from ``soonest`` to ``latest`` (a tenth of the age). With webhooks, a job that
-    has been heard of is left alone for ``trusted_silence``.
+    ``interval`` goes by a job's age and by how long jobs of its type have taken lately. With webhooks, a job that has
+    been heard of is left alone for ``trusted_silence``. ``patience`` is for one job that the service cannot tell
+    of while it tells of others. ``known_after`` is how late a service may learn of what it was sent: until then one
+    that it does not know is asked for once more.
     """
 
-    soonest: timedelta = timedelta(seconds=1)
-    latest: timedelta = timedelta(seconds=15)
+    interval: Interval = field(default_factory=Interval)
     trusted_silence: timedelta = timedelta(seconds=20)
+    known_after: timedelta = timedelta(seconds=5)
     backoff: Backoff = field(default_factory=lambda: Backoff(first=2.0, last=60.0))
+    patience: Backoff = field(default_factory=lambda: Backoff(first=2.0, last=600.0))
 
 
 class Tracker:
     """The loop that asks, and the way in for webhooks."""
 
     def __init__(
-        self, store: Store, api: ImageApi, bells: Bells, *, settings: TrackerSettings, leases: Leases | None = None
+        self,
+        store: Store,
+        api: ImageApi,
+        bells: Bells,
+        *,
+        settings: TrackerSettings,
+        service_answers: Callable[[], bool] = lambda: True,
+        leases: Leases | None = None,
     ) -> None:
-        """Stand on the store and the image service."""
+        """Stand on the store and the image service; ``service_answers`` is false while it is known to be down."""
         self._leases = leases or OneProcess()
         self._store = store
         self._api = api
         self._bells = bells
         self._settings = settings
+        self._service_answers = service_answers
         self.inbox = Inbox(store, bells)
         self._failures = 0
         self._calls = 0
+        self._usual: dict[JobType, timedelta | None] = {}
         self._paused_until: datetime | None = None
 
     async def run(self) -> None:
@@ -164,10 +181,13 @@ class Tracker:
     async def poll(self) -> float:
         """Ask about every job that is due, and give the seconds until the next one is."""
         self._calls = 0
+        if not self._service_answers():
+            return IDLE_S  # a bell tells when it is back
         async with self._store.unit() as unit:
             if self._paused_until is not None and unit.now < self._paused_until:
                 return (self._paused_until - unit.now).total_seconds()
             due = await unit.jobs_to_poll(POLL_ROUND)
+            self._usual = {kind: await _usual(unit, kind) for kind in {job.type for job in due}}
         if due:
             try:
                 await self._ask(due)
@@ -196,7 +216,7 @@ class Tracker:
         if len(wanted) > 1:
             await self._look_through_list(wanted)
         for upstream_id, job in wanted.items():
-            if self._calls >= CALLS_A_ROUND:
+            if self._calls >= CALLS_A_ROUND or not self._service_answers():
                 break  # those that are left are still due, and come first in the next round
             with bound_contextvars(job=job.id):
                 await self._ask_for_one(upstream_id, job)
@@ -208,8 +228,11 @@ class Tracker:
         async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
             self._calls += 1
             for theirs in page:
+                if isinstance(theirs, PartOfJob):
+                    continue  # it does not say how the job stands; asked for alone it may
                 if (job := wanted.pop(theirs.id, None)) is not None:
-                    await self._report(job, report_of_job(theirs))
+                    with bound_contextvars(job=job.id):
+                        await self._report(job, report_of_job(theirs))
             if not wanted:
                 break
 
@@ -218,27 +241,46 @@ class Tracker:
         try:
             report = report_of_job(await self._api.get_job(upstream_id))
         except JobNotFound:
-            async with self._store.unit() as unit:
-                await changes.fail(unit, await unit.hold_job(job.id), "expired", _EXPIRED)
-        except UpstreamRejected as error:
-            # About this one alone, so it must not hold up the others.
-            log.warning("the image service refuses to tell of a job", job=job.id, reason=str(error))
-            async with self._store.unit() as unit:
-                await unit.schedule_job(job.id, unit.now + self._settings.latest)
+            await self._miss(job)
+        except UpstreamBusy:
+            raise
+        except (UpstreamRejected, UpstreamUnavailable) as error:
+            # About this one alone, or else the next will tell, so it must not hold up the others.
+            log.warning("the image service cannot tell of a job", job=job.id, reason=str(error))
+            retry_after = getattr(error, "retry_after", None)
+            await self._ask_later(job, retry_after)
+            if retry_after is not None:
+                raise
         else:
             await self._report(job, report)
+
+    async def _miss(self, job: Job) -> None:
+        """End a job that the service does not know, unless it is so young that the service may not know it yet."""
+        async with self._store.unit() as unit:
+            present = await unit.hold_job(job.id)
+            if _age(present, unit.now) < self._settings.known_after:
+                await unit.schedule_job(job.id, unit.now + self._settings.known_after)
+            else:
+                await changes.fail(unit, present, "expired", _EXPIRED)
+
+    async def _ask_later(self, job: Job, retry_after: float | None) -> None:
+        async with self._store.unit() as unit:
+            present = await unit.hold_job(job.id)
+            attempts = await unit.attempts_of(job.id) + 1
+            if attempts >= ASKED_IN_VAIN:
+                await changes.fail(unit, present, "no_answer_about_job", _NEVER_TOLD)
+            else:
+                wait = self._settings.patience.after(attempts - 1, at_least=retry_after)
+                await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
 
     async def _report(self, job: Job, report: Report) -> None:
         crash.point("tracker.asked")
         async with self._store.unit() as unit:
             merged = await changes.apply(unit, await unit.hold_job(job.id), report)
             if not merged.status.ended:
-                age = unit.now - (merged.submitted_at or merged.created_at)
-                await unit.schedule_job(job.id, unit.now + self._interval(age))
+                wait = self._settings.interval.after(_age(merged, unit.now), self._usual.get(job.type))
+                await unit.schedule_job(job.id, unit.now + wait)
         crash.point("tracker.reported")
-
-    def _interval(self, age: timedelta) -> timedelta:
-        return max(self._settings.soonest, min(self._settings.latest, age / 10))
 
     def _ring(self) -> None:
         self._bells.collector.ring()
@@ -246,4 +288,15 @@ class Tracker:
         self._bells.submitter.ring()
 
 
+async def _usual(unit: Unit, kind: JobType) -> timedelta | None:
+    seconds = await usual_seconds(unit, kind)
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _age(job: Job, now: datetime) -> timedelta:
+    """Give the time since a job was sent."""
+    return now - (job.submitted_at or job.created_at)
+
+
+_NEVER_TOLD = "For hours the image service could not say how this job stands. Press Retry to ask for it again."
 _EXPIRED = "The image service no longer knows this job. Press Retry to ask for it again."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from bot.jobs.facts import SHOWN_PLACES, Facts, job_view
-from bot.jobs.model import Job, Submission
+from bot.jobs.model import Job, JobType, Submission
 from bot.jobs.view import JobView
 from bot.storage.store import Unit
 
@@ -16,7 +16,6 @@ _DURATIONS = 20
 async def view_in(unit: Unit, job: Job) -> JobView:
     """Gather what a view is made from, inside a unit of work."""
     waiting = job.submission is Submission.WAITING and not job.status.ended
-    durations = await unit.recent_durations(job.type, _DURATIONS) if waiting else []
     return job_view(
         Facts(
             job=job,
@@ -24,12 +23,18 @@ async def view_in(unit: Unit, job: Job) -> JobView:
             pictures=tuple(await unit.pictures_of(job.id)),
             buttons=tuple(await unit.buttons_of(job.id)),
             place=await unit.place_in_queue(job) if waiting else None,
-            usual_seconds=statistics.median(durations) if durations else None,
+            usual_seconds=await usual_seconds(unit, job.type) if waiting else None,
             waiting_for_service=await _waits_for_service(unit, job),
             parent_post=await unit.post_of(job.parent_id) if job.parent_id else None,
             origin_post=await unit.post_of(job.origin_id) if job.origin_id else None,
         )
     )
+
+
+async def usual_seconds(unit: Unit, kind: JobType) -> float | None:
+    """Give the median time that recent jobs of a type took, or nothing where there are none."""
+    durations = await unit.recent_durations(kind, _DURATIONS)
+    return statistics.median(durations) if durations else None
 
 
 async def _waits_for_service(unit: Unit, job: Job) -> bool:

@@ -67,7 +67,10 @@ class ImageApi(Protocol):
         ...
 
     async def list_jobs(self, query: ListQuery) -> JobPage:
-        """Give one page of the account's jobs."""
+        """Give one page of the account's jobs.
+
+        One that the remote service tells of in a way that cannot be understood is a ``listing.PartOfJob``.
+        """
         ...
 
     async def cancel(self, job_id: UUID) -> Job:

@@ -33,6 +33,7 @@ from bot.errors import (
     UpstreamUnavailable,
 )
 from bot.midjourney.foreign import FOREIGN, read_retry_after, translate
+from bot.midjourney.listing import ListedJobs, read_page
 from bot.midjourney.schema import (
     BlendRequest,
     Created,
@@ -55,6 +56,9 @@ ANSWER_LIMIT = 32 * 1024 * 1024
 
 _MESSAGE_LIMIT = 500
 """Characters of the service's own sentence that are passed on."""
+
+_TOLD_LIMIT = 1000
+"""Jobs that cannot be read whose ids are remembered, so that each is logged once."""
 
 _ANSWER = TypeVar("_ANSWER", bound=BaseModel)
 
@@ -129,6 +133,7 @@ class Client:
         self._pace = pace
         self._clock = clock
         self._last_look = last_look
+        self._told_of: dict[str, None] = {}
         self._http = httpx.AsyncClient(
             base_url=self._base_url,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json", "Accept-Encoding": "identity"},
@@ -183,12 +188,24 @@ class Client:
         return await self._call("GET", f"/v1/jobs/{job_id}", Job, missing=_no_job)
 
     async def list_jobs(self, query: ListQuery) -> JobPage:
-        """Give one page of the account's jobs."""
-        return await self._call("GET", "/v1/jobs", JobPage, params=wire(query))
+        """Give one page of the account's jobs; one that cannot be read whole is a ``PartOfJob``."""
+        page, problems = read_page(await self._call("GET", "/v1/jobs", ListedJobs, params=wire(query)))
+        for job_id, problem in problems.items():
+            self._tell_once(job_id, problem)
+        return page
 
     async def cancel(self, job_id: UUID) -> Job:
         """Stop a job and give it as it then stands."""
         return await self._call("POST", f"/v1/jobs/{job_id}/cancel", Job, missing=_no_job)
+
+    def _tell_once(self, job_id: str, problem: str) -> None:
+        """Log that a job of the list cannot be read, once and not whenever the list is asked for."""
+        if job_id in self._told_of:
+            return
+        if len(self._told_of) >= _TOLD_LIMIT:
+            del self._told_of[next(iter(self._told_of))]
+        self._told_of[job_id] = None
+        _log.warning("job %s in the list of the image service cannot be read (%s)", job_id, problem)
 
     async def _create(
         self, path: str, request: BaseModel, *, missing: Callable[[str], ImaginebotError] | None = None
@@ -340,7 +357,27 @@ def _read(answer: type[_ANSWER], response: httpx.Response) -> _ANSWER:
     try:
         return answer.model_validate_json(response.content)
     except ValidationError as error:
-        raise _malformed(response, f"is not a {answer.__name__}") from error
+        unavailable = _malformed(response, f"is not a {answer.__name__}")
+        if answer is Job and _tells_of_a_job(response):
+            # The service is there, and says of this one job what nobody understands; asking again at once is in vain.
+            raise UpstreamRejected("unreadable_job", _UNREADABLE) from error
+        raise unavailable from error
+
+
+def _tells_of_a_job(response: httpx.Response) -> bool:
+    """Say whether an answer names the job that was asked for, whatever else it holds."""
+    try:
+        named = _Named.model_validate_json(response.content)
+    except ValidationError:
+        return False
+    return str(named.id) in response.request.url.path
+
+
+class _Named(BaseModel):
+    id: UUID
+
+
+_UNREADABLE = "The image service says of this job what cannot be understood."
 
 
 def _error_body(response: httpx.Response) -> ErrorBody | None:

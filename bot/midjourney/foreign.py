@@ -23,12 +23,12 @@ _NOT_CARRIED_OUT: tuple[type[Exception], ...] = (
 )
 """Errors of httpx after which it is certain that the request never left."""
 
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
-"""The roots of httpx's tree of errors."""
+FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError, OSError)
+"""The roots of httpx's tree of errors, and what gets past it: ``ssl.SSLError`` where TLS breaks after the handshake."""
 
 
 def translate(error: Exception) -> UpstreamError:
-    """Translate an error of httpx."""
+    """Translate an error of httpx or of the connection."""
     _log.warning("the image service could not be reached: %s (%s)", type(error).__name__, error)
     return UpstreamUnavailable(may_have_arrived=not isinstance(error, _NOT_CARRIED_OUT))
 
@@ -37,8 +37,9 @@ def read_retry_after(header: str | None, now: datetime) -> float | None:
     """Read ``Retry-After``, in seconds or as a date (RFC 9110), as seconds from ``now``."""
     if header is None:
         return None
-    if header.isascii() and header.strip().isdigit():
-        return float(header[:12])
+    seconds = header.strip()
+    if seconds.isascii() and seconds.isdigit():
+        return float(seconds[:12])
     try:
         moment = parsedate_to_datetime(header)
         return max(0.0, (moment - now).total_seconds())

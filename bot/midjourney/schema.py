@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -23,7 +24,6 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -171,6 +171,19 @@ def _only_digits(value: Any) -> Any:
     return value
 
 
+def _or_none(value: Any) -> Any:
+    """Take null, which is how some services write a list with nothing in it."""
+    return () if value is None else value
+
+
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+"""A moment; one that names no zone is read as UTC, so that it can be compared with any other."""
+
+
 def _exactly_one(*names: str) -> dict[str, Any]:
     """Say in JSON Schema that one of the fields has a value and the others have none."""
     return {"oneOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]}
@@ -291,8 +304,8 @@ class Image(_Answer):
 class Result(_Answer):
     """What a job made: pictures, or (describe) prompts. The one that is empty is left out."""
 
-    images: Annotated[tuple[Image, ...], Field(exclude_if=lambda images: not images)] = ()
-    prompts: Annotated[tuple[str, ...], Field(exclude_if=lambda prompts: not prompts)] = ()
+    images: Annotated[tuple[Image, ...], BeforeValidator(_or_none), Field(exclude_if=lambda images: not images)] = ()
+    prompts: Annotated[tuple[str, ...], BeforeValidator(_or_none), Field(exclude_if=lambda prompts: not prompts)] = ()
 
 
 class JobError(_Answer):
@@ -308,7 +321,7 @@ class Job(_Answer):
     id: UUID
     type: JobType
     status: JobStatus
-    created_at: datetime
+    created_at: Moment
     progress: Annotated[int, Field(ge=0, le=100)] | None = None
     prompt: str | None = None
     parameters: Parameters | None = None
@@ -318,39 +331,17 @@ class Job(_Answer):
     error: JobError | None = None
     webhook_url: str | None = None
     webhook_type: WebhookType | None = None
-    updated_at: datetime | None = None
-    completed_at: datetime | None = None
+    updated_at: Moment | None = None
+    completed_at: Moment | None = None
 
 
 class JobPage(_Answer):
-    """A page of GET /v1/jobs.
-
-    Jobs of a type or status that a newer service has and this program does not know are passed over when it is read,
-    so a page can hold fewer than it should.
-    """
+    """A page of GET /v1/jobs."""
 
     data: tuple[Job, ...]
     total: Annotated[int, Field(ge=0)]
     limit: Annotated[int, Field(ge=1, le=LIST_LIMIT)]
     offset: Annotated[int, Field(ge=0)]
-
-    @field_validator("data", mode="before")
-    @classmethod
-    def _only_known(cls, value: object) -> object:
-        return [each for each in value if _known(each)] if isinstance(value, list) else value
-
-
-_TYPES = frozenset(JobType)
-_STATUSES = frozenset(JobStatus)
-
-
-def _known(job: object) -> bool:
-    if not isinstance(job, dict):
-        return True
-    kind, status = job.get("type"), job.get("status")
-    return not (isinstance(kind, str) and kind not in _TYPES) and not (
-        isinstance(status, str) and status not in _STATUSES
-    )
 
 
 class CreatedData(_Answer):
@@ -390,7 +381,7 @@ class WebhookEvent(_Answer):
     event: WebhookEventType
     job_id: UUID
     status: JobStatus
-    timestamp: datetime
+    timestamp: Moment
     progress: Annotated[int, Field(ge=0, le=100)] | None = None
     type: JobType | None = None
     prompt: str | None = None

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import InvalidPicture, UpstreamUnavailable
 from bot.images import PictureFetcher, is_public, verify
 from tests.bot.images.pictures import encoded, noise
+from tests.fakes.broken_tls import broken_tls, trusting
 from tests.fakes.picture_server import PictureServer
 
 LIMIT = 100_000
@@ -300,3 +301,12 @@ async def test_no_cookie_is_kept_from_one_fetch_to_the_next(server: PictureServe
 )
 def test_public_addresses_are_told_from_all_others(address: str, *, public: bool) -> None:
     assert is_public(ip_address(address), 80) is public
+
+
+async def test_tls_that_breaks_after_the_handshake_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.images.fetcher.httpx.create_ssl_context", lambda **_: trusting())
+    for said_before in (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n\x89PNG"):
+        async with broken_tls(said_before) as (url, requests), PictureFetcher(allowed=lambda *_: True) as fetcher:
+            with pytest.raises(UpstreamUnavailable, match="not answering"):
+                await fetcher.fetch(url)
+            assert len(requests) == 1

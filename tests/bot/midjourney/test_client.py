@@ -33,9 +33,11 @@ from bot.errors import (
 from bot.logs import set_up_logs
 from bot.midjourney import client as client_module
 from bot.midjourney.client import Client, Retries, Timeouts
-from bot.midjourney.foreign import translate
-from bot.midjourney.schema import DescribeRequest, ImagineRequest, JobStatus, ListQuery, SortOrder
+from bot.midjourney.foreign import read_retry_after, translate
+from bot.midjourney.listing import PartOfJob
+from bot.midjourney.schema import DescribeRequest, ImagineRequest, Job, JobStatus, ListQuery, SortOrder
 from bot.rates import OwnRates, Rate
+from tests.fakes.broken_tls import broken_tls, trusting
 from tests.fakes.scripted_service import Answer, ScriptedService, scripted_service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,6 +133,29 @@ async def test_fields_of_a_newer_service_are_ignored(client: Client, service: Sc
     assert (await client.get_job(ID)).id == ID
 
 
+async def test_a_job_of_the_list_that_cannot_be_read_hides_no_other_and_is_logged_once(
+    client: Client, service: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = json.loads(JOB.body)
+    bad = good | {"id": str(uuid4()), "progress": 101}
+    service.answers = [Answer(body=json.dumps({"data": [bad, good], "total": 2, "limit": 25, "offset": 0}).encode())]
+    for _ in range(3):
+        page = await client.list_jobs(ListQuery())
+        assert [type(job) for job in page.data] == [PartOfJob, Job]
+    assert caplog.text.count(bad["id"]) == 1
+    assert len(service.calls) == 3
+
+
+async def test_what_has_been_logged_once_is_not_remembered_for_ever(
+    client: Client, service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_TOLD_LIMIT", 10)
+    bad = [{"id": str(number)} for number in range(25)]
+    service.answers = [Answer(body=json.dumps({"data": bad, "total": 25, "limit": 25, "offset": 0}).encode())]
+    await client.list_jobs(ListQuery())
+    assert list(client._told_of) == [str(number) for number in range(15, 25)]
+
+
 REFUSALS: list[tuple[str, Answer, type[ImaginebotError], str]] = [
     ("imagine", Answer(status=400, body=error_body("blocked_prompt")), UpstreamRejected, "blocked_prompt"),
     ("cancel", Answer(status=400, body=error_body("already_ended")), AlreadyEnded, "already_ended"),
@@ -152,6 +177,8 @@ REFUSALS: list[tuple[str, Answer, type[ImaginebotError], str]] = [
     ("imagine", Answer(body=b'{"status":"SUCCESS"}'), UpstreamUnavailable, "upstream_unavailable"),
     ("imagine", Answer(body=b"[" * 100_000), UpstreamUnavailable, "upstream_unavailable"),
     ("get_job", Answer(body=b'{"id":"x"}'), UpstreamUnavailable, "upstream_unavailable"),
+    ("get_job", Answer(body=json.dumps({"id": str(ID)}).encode()), UpstreamRejected, "unreadable_job"),
+    ("get_job", Answer(body=json.dumps({"id": str(uuid4())}).encode()), UpstreamUnavailable, "upstream_unavailable"),
     ("list_jobs", Answer(body=b"\xff\xfe"), UpstreamUnavailable, "upstream_unavailable"),
 ]
 
@@ -243,6 +270,14 @@ async def test_retry_after_is_read_in_seconds_and_as_a_date(
     assert busy.value.retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(" " * 20 + "120", 120.0), ("\t120 ", 120.0), (" " * 20, None), ("9" * 400, 999999999999.0), ("\u00b2", None)],
+)
+async def test_retry_after_is_read_whatever_surrounds_it(header: str, seconds: float | None) -> None:
+    assert read_retry_after(header, NOW) == seconds
+
+
 async def test_a_long_retry_after_is_left_to_the_caller(client: Client, service: ScriptedService) -> None:
     service.answers = [Answer(status=503, headers={"retry-after": "3600"})]
     with pytest.raises(UpstreamUnavailable) as refusal:
@@ -322,6 +357,23 @@ async def test_a_connection_that_breaks_off_may_have_arrived_and_only_reading_ca
     async with (
         breaking_off(HALF_READ[after], reset=reset) as (url, requests),
         Client(url, TOKEN, retries=QUICK) as client,
+    ):
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+        assert refusal.value.may_have_arrived
+        assert len(requests) == 1
+        with pytest.raises(UpstreamUnavailable):
+            await client.get_job(ID)
+        assert len(requests) == 1 + QUICK.attempts
+
+
+@pytest.mark.parametrize("after", ["nothing", "half a head", "half a body"])
+async def test_tls_that_breaks_after_the_handshake_may_have_arrived_and_only_reading_calls_are_repeated(
+    after: str,
+) -> None:
+    async with (
+        broken_tls(HALF_READ[after]) as (url, requests),
+        Client(url, TOKEN, retries=QUICK, transport=httpx.AsyncHTTPTransport(verify=trusting())) as client,
     ):
         with pytest.raises(UpstreamUnavailable) as refusal:
             await client.imagine(IMAGINE)
