@@ -15,6 +15,7 @@ from bot.errors import (
     NotAllowed,
     NotReady,
     QuotaExceeded,
+    StorageUnavailable,
 )
 from bot.jobs.model import Action, JobFilter, JobStatus, JobType, Submission
 from bot.jobs.service import Limits
@@ -220,6 +221,18 @@ async def test_a_kept_picture_is_given_out_in_fixed_widths(studio: Studio) -> No
         await studio.service.picture(digest, width=257)
     with pytest.raises(ImaginebotError):
         await studio.service.picture("nonsense")
+
+
+async def test_a_picture_is_shown_small_though_the_small_one_cannot_be_kept(
+    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_digest: str, _name: str, _content: bytes) -> None:
+        raise StorageUnavailable("Pictures cannot be stored because the disk is full: free some space on it.")
+
+    digest = await studio.service.keep_picture(UPLOAD)
+    monkeypatch.setattr(studio.blobs, "put_derived", full)
+    small, kind = await studio.service.picture(digest, width=256)
+    assert (small[:4], kind) == (b"RIFF", "image/webp")
 
 
 async def test_a_picture_is_fetched_from_an_address(studio: Studio) -> None:
