@@ -4,6 +4,11 @@ The file is a tar archive: ``imaginebot.db``, ``pictures/`` and, where the embed
 are compressed by nature, so the archive is not. Databases are copied through a connection of their own that only reads,
 in one read transaction, so that the copy is the state of one moment and the program is not held up. Pictures are copied
 after it: they never change and never go, so each one that the copy names is there.
+
+The engine's database comes last, so that the engine knows every job that ours has sent; the other way round, a job that
+was sent between the two would be missing there, and would end as expired. What has been sent since our copy is made,
+to the engine or to a service elsewhere, waits in our copy. So after a restore each job that waits is first looked for at
+the image service, as one whose answer has been lost, and sent only where it is nowhere.
 """
 
 from __future__ import annotations
@@ -104,6 +109,7 @@ def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
             copy = scratch / DATABASE
             _need_whole(copy)
             _need_known(copy)
+            _have_waiting_looked_for(copy)
             jobs = _count_jobs(copy)
             pictures = _move_pictures(scratch / PICTURES, places.pictures)
             # Until here, everything is as it was; from here on nothing starts on it before it is done.
@@ -196,6 +202,17 @@ def _need_known(database: Path) -> None:
             f"The backup was made by a newer imaginebot (schema {version}, this one knows {known}). "
             "Install that version to restore it."
         )
+
+
+def _have_waiting_looked_for(database: Path) -> None:
+    """Take what waits for one that may have been sent. What its pictures are still fetched for has certainly not been."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("""
+            UPDATE jobs SET submission = 'sending'
+            WHERE submission = 'waiting' AND ended_at IS NULL AND id NOT IN (
+                SELECT job_id FROM pictures WHERE role = 'input' AND due_at IS NOT NULL
+            )
+        """)
 
 
 def _move_pictures(found: Path, kept: Path | None) -> int:

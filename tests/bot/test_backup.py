@@ -17,7 +17,8 @@ import pytest
 from bot.app import own_folder
 from bot.backup import DATABASE, Places, back_up, restore
 from bot.errors import DatabaseDamaged, DatabaseTooNew, InvalidSetting, StorageUnavailable
-from bot.jobs.model import Action, JobStatus
+from bot.jobs.drafts import Draft, NamedPicture
+from bot.jobs.model import Action, JobStatus, JobType, Submission
 from bot.restoring import MARK
 from tests.bot.images.pictures import plain
 from tests.bot.jobs.studio import Person, Studio, World
@@ -68,6 +69,59 @@ async def test_what_was_there_at_the_backup_is_there_after_the_restore_and_its_b
             assert await studio.service.picture(picture.digest)
         button = next(each for each in view.buttons if each.action is Action.UPSCALE)
         assert (await studio.service.press(Person("Ben").does(), button.id)).existing is False
+
+
+async def test_what_was_sent_after_the_backup_is_not_sent_again_after_the_restore(
+    file: Path, old: Path, new: Path, clock: SettableClock
+) -> None:
+    before = World(old, clock)
+    async with before.studio() as studio:
+        await studio.send()
+    sent = [job.prompt for job in before.api.jobs.values()]
+    assert sent == ["a cat", "too late for the backup"]
+    restore(places(new), file)
+    world = World(new, clock)
+    world.api = before.api
+    async with world.studio() as studio:
+        (never_sent,) = await studio.service.imagine(Person("Ben").does(), "a dog")
+        clock.advance(60)
+        await studio.submitter.settle()
+        await studio.send()
+        assert [job.prompt for job in world.api.jobs.values()] == [*sent, "a dog"]
+        ((cat,),) = await studio.rows("SELECT id FROM jobs WHERE prompt = 'a cat'")
+        assert (await studio.service.get(cat)).submission is Submission.SENT
+        assert (await studio.service.get(never_sent.id)).submission is Submission.SENT
+
+
+async def test_what_waited_at_the_backup_and_was_never_sent_is_sent_after_the_restore(
+    file: Path, new: Path, clock: SettableClock
+) -> None:
+    restore(places(new), file)
+    world = World(new, clock)
+    async with world.studio() as studio:
+        clock.advance(60)
+        await studio.submitter.settle()
+        await studio.send()
+        assert [job.prompt for job in world.api.jobs.values()] == ["a cat"]
+
+
+async def test_a_job_whose_pictures_are_still_fetched_at_the_backup_waits_for_them_after_the_restore(
+    old: Path, new: Path, clock: SettableClock, tmp_path: Path
+) -> None:
+    draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url="https://a.test/1"),))
+    async with World(old, clock).studio() as studio:
+        await studio.service.make(Person("Anna").does(), draft)
+        back_up(places(old), tmp_path / "backup.tar")
+    restore(places(new), tmp_path / "backup.tar")
+    world = World(new, clock)
+    async with world.studio() as studio:
+        clock.advance(60)
+        await studio.submitter.settle()
+        await studio.send()
+        assert world.api.calls == []
+        await studio.collect()
+        await studio.send()
+        assert len(world.api.called("describe")) == 1
 
 
 BACKUPS = 4
