@@ -51,6 +51,7 @@ from bot.jobs.upstream import Addresses
 from bot.keys import Keys
 from bot.midjourney.client import Client
 from bot.parts import Connection, Listening
+from bot.restoring import need_whole
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Database
@@ -317,11 +318,12 @@ def load_adapters(app: App) -> Sequence[Adapter]:
 
 
 @contextlib.contextmanager
-def own_folder(folder: Path) -> Iterator[None]:
-    """Keep every other process out of a data folder.
+def own_folder(folder: Path, *, to_restore: bool = False) -> Iterator[None]:
+    """Keep every other process out of a data folder. ``to_restore`` is for a restore, which may have been cut off before.
 
     Raises:
         DataFolderBusy: another process is in it.
+        DatabaseDamaged: a restore into it has been cut off.
         StorageUnavailable: it cannot be made or written.
     """
     try:
@@ -335,6 +337,8 @@ def own_folder(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageUnavailable(f"The data folder {folder} cannot be written ({error.strerror}).") from error
     try:
+        if not to_restore:
+            need_whole(folder)
         yield
     finally:
         lock.release()

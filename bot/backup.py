@@ -4,11 +4,15 @@ The file is a tar archive: ``imaginebot.db``, ``pictures/`` and, where the embed
 are compressed by nature, so the archive is not. Databases are copied through a connection of their own that only reads,
 in one read transaction, so that the copy is the state of one moment and the program is not held up. Pictures are copied
 after it: they never change and never go, so each one that the copy names is there.
+
+The engine's database comes last, so that the engine knows every job that ours has sent; the other way round, a job that
+was sent between the two would be missing there, and would end as expired. What has been sent since our copy is made,
+to the engine or to a service elsewhere, waits in our copy. So after a restore each job that waits is first looked for at
+the image service, as one whose answer has been lost, and sent only where it is nowhere.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tarfile
@@ -19,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DatabaseDamaged, DatabaseTooNew, ImaginebotError, InvalidSetting, StorageUnavailable
+from bot.restoring import flush, marked
 from bot.storage.database import read_migrations
 from bot.storage.store import MIGRATIONS
 
@@ -71,17 +76,18 @@ def back_up(places: Places, file: Path) -> Contents:
             _add_folder(archive, places.engine, ENGINE, scratch)
         whole = scratch / "whole"
         whole.chmod(_OURS_ALONE)  # it holds what everybody asked for, and the secrets of webhooks
-        _flush(whole)
+        flush(whole)
         size = whole.stat().st_size
         whole.rename(file)
-        _flush(file.absolute().parent)
+        flush(file.absolute().parent)
     return Contents(jobs=jobs, pictures=pictures, size_bytes=size)
 
 
 def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
     """Put a backup back; the program must not be running. ``replace`` allows for a database that is there.
 
-    That one is kept beside the restored one, as ``imaginebot.db.before-restore``. Pictures that are there stay.
+    That one is kept beside the restored one, as ``imaginebot.db.before-restore``. Pictures that are there stay. Where
+    it is cut off it is to be run again; until then the program does not start, see ``bot.restoring``.
 
     Raises:
         InvalidSetting: there is a database already and ``replace`` was not asked for.
@@ -103,17 +109,17 @@ def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
             copy = scratch / DATABASE
             _need_whole(copy)
             _need_known(copy)
+            _have_waiting_looked_for(copy)
             jobs = _count_jobs(copy)
             pictures = _move_pictures(scratch / PICTURES, places.pictures)
-            if (scratch / ENGINE).exists():
-                _set_aside(places.engine)
-                (scratch / ENGINE).rename(places.engine)
-            # The database comes last: until then, everything is as it was.
-            for path in (places.database, *_beside(places.database)):
-                _set_aside(path)
-            _flush(copy)
-            copy.rename(places.database)
-            _flush(home)
+            # Until here, everything is as it was; from here on nothing starts on it before it is done.
+            with marked(home):
+                if (scratch / ENGINE).exists():
+                    _set_aside(places.engine)
+                    (scratch / ENGINE).rename(places.engine)
+                _keep_beside(places.database)
+                flush(copy)
+                copy.replace(places.database)
     return Contents(jobs=jobs, pictures=pictures, size_bytes=file.stat().st_size)
 
 
@@ -198,6 +204,17 @@ def _need_known(database: Path) -> None:
         )
 
 
+def _have_waiting_looked_for(database: Path) -> None:
+    """Take what waits for one that may have been sent. What its pictures are still fetched for has certainly not been."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("""
+            UPDATE jobs SET submission = 'sending'
+            WHERE submission = 'waiting' AND ended_at IS NULL AND id NOT IN (
+                SELECT job_id FROM pictures WHERE role = 'input' AND due_at IS NOT NULL
+            )
+        """)
+
+
 def _move_pictures(found: Path, kept: Path | None) -> int:
     paths = [path for path in found.rglob("*") if path.is_file()] if found.is_dir() else []
     if paths and kept is None:
@@ -209,34 +226,48 @@ def _move_pictures(found: Path, kept: Path | None) -> int:
         target = (kept or found) / path.relative_to(found)
         if not target.exists() or target.read_bytes() != path.read_bytes():
             target.parent.mkdir(parents=True, exist_ok=True)
-            _flush(path)
+            flush(path)
             path.replace(target)
     return len(paths)
 
 
-def _beside(database: Path) -> list[Path]:
-    return [database.with_name(database.name + ending) for ending in ("-wal", "-shm")]
+def _keep_beside(database: Path) -> None:
+    """Give the database that is in the way a second name, under which SQLite finds what is only in its log as well."""
+    log, index = (database.with_name(database.name + ending) for ending in ("-wal", "-shm"))
+    if database.exists():
+        aside = _free_name(database)
+        # The log goes once both have their second name, so that wherever this is cut off they are together somewhere.
+        for path, name in ((database, aside), (log, aside.with_name(f"{aside.name}-wal"))):
+            if path.exists():
+                _link(path, name)
+        flush(database.parent)
+    log.unlink(missing_ok=True)
+    index.unlink(missing_ok=True)  # which SQLite makes anew
 
 
 def _set_aside(path: Path) -> None:
     """Rename what is in the way, to a name that is free."""
     if path.exists():
-        aside, number = path.with_name(f"{path.name}.before-restore"), 1
-        while aside.exists():
-            number += 1
-            aside = path.with_name(f"{path.name}.before-restore-{number}")
-        path.rename(aside)
+        path.rename(_free_name(path))
+
+
+def _free_name(path: Path) -> Path:
+    aside, number = path.with_name(f"{path.name}.before-restore"), 1
+    while aside.exists() or aside.with_name(f"{aside.name}-wal").exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.before-restore-{number}")
+    return aside
+
+
+def _link(path: Path, name: Path) -> None:
+    try:
+        name.hardlink_to(path)
+    except OSError:  # not every file system can
+        shutil.copy2(path, name)
+        flush(name)
 
 
 # Both
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

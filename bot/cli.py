@@ -269,7 +269,7 @@ def restore(
 
     set_up_logs(logging.WARNING)
     settings = read_settings(data_dir=data)
-    with own_folder(settings.data_dir):
+    with own_folder(settings.data_dir, to_restore=True):
         contents = backups.restore(_places(settings), file, replace=replace)
     out.print(f"{contents.jobs} jobs and {contents.pictures} pictures are back in {escape(str(settings.data_dir))}.")
 

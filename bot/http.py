@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from structlog.contextvars import bound_contextvars
 
 from bot import pieces
+from bot.bodies import Bodies, TooLarge, TooMuch, TooSlow
 from bot.config import is_loopback
 from bot.errors import InvalidPicture, JobNotFound
 from bot.jobs.circuit import Circuit, CircuitState
@@ -37,6 +38,9 @@ log = structlog.get_logger(__name__)
 WEBHOOK_LIMIT_BYTES = 1_000_000
 WEBHOOK_ARRIVES_WITHIN_S = 10.0
 """Seconds that the body of a webhook may take to arrive."""
+
+WEBHOOKS_TOGETHER_BYTES = 16 * 1024 * 1024
+"""Bytes of the bodies that are being read or judged; most of each webhook counts for nothing, see ``bot.bodies``."""
 
 ANSWER_WITHIN_S = 0.04
 """Seconds after which a webhook is answered, whatever the disk does. The promise is 50 ms."""
@@ -107,6 +111,8 @@ def _width(request: Request) -> int | None:
 
 
 def _webhook(core: Core) -> Endpoint:
+    bodies = Bodies(limit=WEBHOOK_LIMIT_BYTES, within_s=WEBHOOK_ARRIVES_WITHIN_S, together=WEBHOOKS_TOGETHER_BYTES)
+
     async def webhook(request: Request) -> Response:
         with bound_contextvars(job=request.path_params["job_id"]):
             verdict = await judge(request)
@@ -115,12 +121,16 @@ def _webhook(core: Core) -> Endpoint:
 
     async def judge(request: Request) -> str:
         try:
-            async with asyncio.timeout(WEBHOOK_ARRIVES_WITHIN_S):
-                body = await _read(request, WEBHOOK_LIMIT_BYTES)
-        except (ClientDisconnect, TimeoutError):
+            async with bodies.read(request) as body:
+                return await take(request, body)
+        except (ClientDisconnect, TooSlow):
             return "invalid"
-        if body is None:
+        except TooLarge:
             return "too_large"
+        except TooMuch:
+            return "busy"
+
+    async def take(request: Request, body: bytes) -> str:
         signature = request.headers.get(SIGNATURE_HEADER)
         if not core.webhook_secret or not verify(body, signature, core.webhook_secret):
             return "bad_signature"
@@ -195,19 +205,6 @@ def _may_read_metrics(request: Request, readers: Sequence[IPv4Network | IPv6Netw
     except ValueError:
         return False
     return any(address in network for network in readers)
-
-
-async def _read(request: Request, limit: int) -> bytes | None:
-    """Read a body, or nothing where it is larger than ``limit`` bytes."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
 
 
 def _refusal(status: int, code: str, message: str) -> Response:

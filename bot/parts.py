@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.types import ASGIApp
 
+from bot.background import HasBackground
 from bot.config import Settings
 from bot.errors import OperatorError
 from bot.jobs.adapter import Adapter
@@ -26,7 +27,11 @@ class Connection:
         self._started = False
 
     async def run(self) -> None:
-        """Connect, and stay until cancelled; the connection itself is let go by ``stop`` only."""
+        """Connect, and stay until cancelled; the connection itself is let go by ``stop`` only.
+
+        Raises:
+            RuntimeError: what the adapter does in the background has ended by itself; the adapter is stopped.
+        """
         self._started = True
         try:
             await self._adapter.start()
@@ -37,7 +42,14 @@ class Connection:
             raise
         self._supervisor.up(self.part)
         self._tell(None)
-        await asyncio.Event().wait()
+        if not isinstance(self._adapter, HasBackground):
+            await asyncio.Event().wait()
+            return
+        try:
+            await self._adapter.background.failed()
+        except RuntimeError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Let go of what ``start`` has taken hold of. Safe to call twice."""

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.connections import TimedProtocol, connections_limit
 from bot.errors import InvalidSetting
 from bot.headers import SafeHeaders
 
@@ -85,7 +86,8 @@ async def serve(
             log_config=None,
             access_log=False,
             lifespan="off",
-            http="h11",  # which takes 64 KiB of headers at the most, where the quicker one takes them for ever
+            http=TimedProtocol,  # by h11, which takes 64 KiB of headers at the most; the quicker one takes them for ever
+            limit_concurrency=connections_limit(),
             ws="none",
             server_header=False,
             proxy_headers=bool(trusted_proxies),

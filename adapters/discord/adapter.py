@@ -18,10 +18,9 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.outbox import Outbox
 from adapters.discord.places import PLATFORM
 from adapters.discord.rows import Rows
-from bot.errors import PlatformUnavailable
+from bot.errors import PlatformUnavailable, StorageUnavailable
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
-from bot.storage.connection import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -102,7 +101,7 @@ class DiscordAdapter:
         while True:
             try:
                 await self._rows.prune()
-            except DatabaseUnavailable as error:
+            except StorageUnavailable as error:  # a server that is away, or a disk that is full
                 log.warning("old events could not be forgotten", reason=str(error))
             await asyncio.sleep(PRUNE_S)
 

@@ -10,9 +10,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.background import Background
 from bot.errors import InvalidSetting, PostGone
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from bot.app import App
 
 log = structlog.get_logger(__name__)
+
+_SHUT = "The studio's MCP server cannot be opened for the moment. Please try again in a few seconds."
 
 
 class McpAdapter:
@@ -33,6 +37,7 @@ class McpAdapter:
 
     def __init__(self, app: App) -> None:
         """Take nothing yet."""
+        self.background = Background()
         self._app = app
         self._stack = AsyncExitStack()
         self._stopping = asyncio.Event()
@@ -58,7 +63,10 @@ class McpAdapter:
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await self._serve(scope, receive, send)
 
-        await self._stack.enter_async_context(serve(application, listener, trusted_proxies=settings.trusted_proxies))
+        server = await self._stack.enter_async_context(
+            serve(application, listener, trusted_proxies=settings.trusted_proxies)
+        )
+        self.background.watch(server)
         self._app.addresses["MCP"] = f"{url_of(listener)}/mcp"
 
     async def stop(self) -> None:
@@ -67,6 +75,7 @@ class McpAdapter:
         if self._holding is not None:
             await asyncio.gather(self._holding, return_exceptions=True)
         await self._stack.aclose()
+        await self.background.stop()
         self._stopping.clear()
         self._opening = self._holding = None
 
@@ -85,9 +94,12 @@ class McpAdapter:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._opening is None:
             self._opening = asyncio.get_running_loop().create_future()
-            self._holding = asyncio.create_task(self._hold(self._opening), name="mcp")
-        # Shielded, as a caller that goes away must not take the door from everybody else.
-        application = await asyncio.shield(self._opening)
+            self._holding = asyncio.create_task(self._hold(self._opening), name="mcp sessions")
+        try:
+            # Shielded, as a caller that goes away must not take the door from everybody else.
+            application = await asyncio.shield(self._opening)
+        except Exception:  # noqa: BLE001 - logged where it has come up
+            application = PlainTextResponse(_SHUT, status_code=503, headers={"Retry-After": "5"})
         await application(scope, receive, send)
 
     async def _hold(self, opening: asyncio.Future[ASGIApp]) -> None:
@@ -97,8 +109,16 @@ class McpAdapter:
             opener = await asyncio.to_thread(importlib.import_module, "adapters.mcp.local")
             async with opener.open_application(self._app) as application:
                 opening.set_result(application)
+                self._watch_sessions()
                 await self._stopping.wait()
-        except BaseException as error:
-            if not opening.done():
-                opening.set_exception(error)
-            raise
+        except Exception as error:
+            if opening.done():
+                raise
+            log.exception("MCP could not be opened; whoever comes next tries again")
+            self._opening = None
+            opening.set_exception(error)
+            opening.exception()  # so that it counts as seen, also where whoever came has gone
+
+    def _watch_sessions(self) -> None:
+        if self._holding is not None:
+            self.background.watch(self._holding)

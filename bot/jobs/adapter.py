@@ -22,6 +22,9 @@ class Adapter(Protocol):
     ``name`` is the platform's name in ``Conversation.platform``. ``routes`` are served by the program's HTTP server
     and are fixed once ``create(app)`` has returned. ``edit_interval`` is how long a message is left alone after a
     change; the end of a job does not wait for it.
+
+    What an adapter does in the background goes into a ``background`` (``bot.background``), if it has any: where some of
+    it ends by itself, the adapter is stopped and started again.
     """
 
     name: str

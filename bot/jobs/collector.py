@@ -1,4 +1,8 @@
-"""Fetch the pictures of jobs, once, and keep them, so that nothing that we show depends on a link that expires."""
+"""Fetch the pictures of jobs, once, and keep them, so that nothing that we show depends on a link that expires.
+
+Pictures that jobs start from are at addresses that anybody may name, so they have places of their own: however slow
+they are, what the image service has made is fetched.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,13 @@ from bot import crash
 from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher, compose_grid, crop
 from bot.jobs import changes
-from bot.jobs.bells import Bells
+from bot.jobs.bells import Bell, Bells
 from bot.jobs.drafts import KeptPicture
 from bot.jobs.merge import DERIVED, report_of_job
 from bot.jobs.model import GRID_TYPES, Job, Picture, PictureRole
 from bot.jobs.pace import Backoff
 from bot.jobs.shelf import PictureShelf
+from bot.jobs.slots import Slots
 from bot.midjourney.api import ImageApi
 from bot.storage.store import Store, Unit
 
@@ -31,9 +36,13 @@ IDLE_S = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class CollectorSettings:
-    """How pictures are fetched: so many at a time, each tried so often with backoff."""
+    """How pictures are fetched: so many at a time, each tried so often with backoff.
+
+    Of pictures that jobs start from, ``inputs`` are fetched at a time beside them.
+    """
 
     concurrency: int = 6
+    inputs: int = 6
     attempts: int = 6
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, last=30.0))
 
@@ -65,21 +74,35 @@ class Collector:
 
     async def run(self) -> None:
         """Fetch until cancelled."""
-        while True:
-            await self._bells.collector.wait(await self.collect())
+        await self._keep_up(self._bells.collector)
 
     async def collect(self) -> float:
-        """Fetch every picture that is due, and give the seconds until the next one is."""
+        """Fetch pictures until none is due, and give the seconds until the next one is."""
+        return await self._keep_up(Bell(), until_none_is_due=True)
+
+    async def _keep_up(self, bell: Bell, *, until_none_is_due: bool = False) -> float:
+        async with asyncio.TaskGroup() as group:
+            inputs: Slots[Picture] = Slots(group, bell, self._settings.inputs)
+            results: Slots[Picture] = Slots(group, bell, self._settings.concurrency)
+            while True:
+                wait = await self._begin_due(inputs, results)
+                if until_none_is_due and not inputs.under_way and not results.under_way:
+                    return wait
+                await bell.wait(wait)
+
+    async def _begin_due(self, inputs: Slots[Picture], results: Slots[Picture]) -> float:
+        """Begin to fetch what is due, as far as there is room, and give the seconds until more becomes due."""
         async with self._store.unit() as unit:
-            due = await unit.pictures_due(self._settings.concurrency)
-        if due:
-            async with asyncio.TaskGroup() as fetches:
-                for picture in due:
-                    fetches.create_task(self._fetch(picture), name=f"fetch {picture.job_id}")
-            self._bells.publisher.ring()
-        async with self._store.unit() as unit:
+            begun = [
+                (picture, slots)
+                for slots in (inputs, results)
+                for picture in await _due(unit, slots, inputs=slots is inputs)
+            ]
+            await unit.take_pictures([picture for picture, _ in begun])
             soonest = await unit.next_picture_due_at()
             now = unit.now
+        for picture, slots in begun:
+            slots.begin(picture, self._fetch(picture), name=f"fetch {picture.job_id}")
         return IDLE_S if soonest is None else min(IDLE_S, max(0.0, (soonest - now).total_seconds()))
 
     async def _fetch(self, picture: Picture) -> None:
@@ -121,9 +144,12 @@ class Collector:
                 await unit.drop_preview(job.id)
             # The pictures of a grid are shown through the grid, so only what is shown by itself makes the post due,
             # and the last of them all, after which nothing is being fetched any more.
-            if picture.position == 0 or not any(each.pending for each in await unit.pictures_of(job.id)):
+            shown = picture.position == 0 or not any(each.pending for each in await unit.pictures_of(job.id))
+            if shown:
                 await unit.touch_job(job.id)
         crash.point("collector.recorded")
+        if shown:
+            self._bells.publisher.ring()
 
     async def _let_go(self, unit: Unit, job: Job) -> None:
         """Let a job be sent whose inputs are all there."""
@@ -183,6 +209,7 @@ class Collector:
             else:
                 await unit.give_picture_up(picture, _LOST)
                 await unit.touch_job(picture.job_id)
+        self._bells.publisher.ring()
 
     async def _fresh_url(self, picture: Picture) -> str | None:
         async with self._store.unit() as unit:
@@ -222,6 +249,19 @@ class Collector:
         if found is not None and found.pending and found.source_url:
             raise _NotYetError
         raise InvalidPicture("a picture that this one is made from could not be had")
+
+
+async def _due(unit: Unit, slots: Slots[Picture], *, inputs: bool) -> list[Picture]:
+    """Give what is due and not being fetched, as far as there is room."""
+    if not slots.room:
+        return []
+    under_way = {_key(picture) for picture in slots.under_way}
+    due = await unit.pictures_due(slots.room + len(under_way), inputs=inputs)
+    return [picture for picture in due if _key(picture) not in under_way][: slots.room]
+
+
+def _key(picture: Picture) -> tuple[str, PictureRole, int]:
+    return picture.job_id, picture.role, picture.position
 
 
 def _as_kept(picture: Picture, kept: KeptPicture) -> Picture:

@@ -1,4 +1,4 @@
-"""The way in for commands and presses, which a stop closes before anything else."""
+"""The way in for commands and presses: so many at a time, and none once a stop has closed it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ from bot.errors import QuotaExceeded
 RESTART_S = 5.0
 """Seconds after which people are told to try again when the program is being stopped."""
 
+BUSY_S = 5.0
+"""Seconds after which people are told to try again when too much is being written down."""
+
+UNDER_WAY_LIMIT = 512
+"""Commands and presses that are written down at a time at the most. A disk that keeps up never has so many; where it
+does not, who comes is told so at once, in place of waiting with all the others."""
+
 
 class Intake:
-    """Count what is being written down, and let nothing more in once closed."""
+    """Count what is being written down, let in so much at a time, and nothing once closed."""
 
-    def __init__(self, *, took: Callable[[float], object]) -> None:
+    def __init__(self, *, took: Callable[[float], object], limit: int = UNDER_WAY_LIMIT) -> None:
         """Begin open; ``took`` is told the seconds that each one took."""
         self._took = took
+        self._limit = limit
         self._closed = False
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -35,10 +43,12 @@ class Intake:
         """Take one command or press.
 
         Raises:
-            QuotaExceeded: the program is being stopped.
+            QuotaExceeded: the program is being stopped, or too much is being written down already.
         """
         if self._closed:
             raise QuotaExceeded("The studio is restarting. Please try again in a few seconds.", retry_after=RESTART_S)
+        if self._under_way >= self._limit:
+            raise QuotaExceeded(f"The studio is busy. Please try again in {BUSY_S:.0f} s.", retry_after=BUSY_S)
         self._under_way += 1
         self._idle.clear()
         began = time.perf_counter()

@@ -40,6 +40,10 @@ IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
 
 TIDY_EVERY_S = 3600.0
+
+FORGOTTEN_AT_A_TIME = 500
+"""Rows of a kind that one unit of work throws away, so that commands have their turn in between."""
+
 PROBLEM_LIMIT = 200
 
 
@@ -218,10 +222,17 @@ class Notifier:
 
     async def _tidy_loop(self) -> None:
         while True:
-            async with self._store.unit() as unit:
-                await unit.webhooks("forget_deliveries", before=to_millis(unit.now - self._settings.kept))
-                await unit.forget_keys()
+            while await self.forget():
+                pass
             await asyncio.sleep(TIDY_EVERY_S)
+
+    async def forget(self) -> bool:
+        """Throw away what has been settled long since and keys that have expired; say whether there may be more."""
+        async with self._store.unit() as unit:
+            before = to_millis(unit.now - self._settings.kept)
+            deliveries = await unit.webhooks("forget_deliveries", before=before, limit=FORGOTTEN_AT_A_TIME)
+            keys = await unit.forget_keys(FORGOTTEN_AT_A_TIME)
+        return max(int(deliveries), keys) >= FORGOTTEN_AT_A_TIME
 
 
 class Webhooks:

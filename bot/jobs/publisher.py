@@ -2,15 +2,18 @@
 
 Only the newest revision is sent, those of ended jobs first. A conversation is written to at a pace that its platform
 bears; a platform that is down is tried again with backoff; a message or channel that is gone ends the post, not the
-job. Creating a message is safe to repeat by the adapter's own means, editing by nature.
+job. Creating a message is safe to repeat by the adapter's own means, editing by nature. A message that hangs keeps one
+place of many, and a channel that hangs some of them, so that all others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeAlias
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -21,6 +24,7 @@ from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.model import Conversation, Post
 from bot.jobs.pace import Backoff
+from bot.jobs.slots import Slots
 from bot.jobs.view import JobView
 from bot.jobs.views import view_in
 from bot.storage.connection import DatabaseUnavailable
@@ -32,15 +36,19 @@ log = structlog.get_logger(__name__)
 IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
 
+_Lane: TypeAlias = Sequence[Post]
+"""Posts that are sent one after the other."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PublisherSettings:
     """How posts are sent: so many at a time and platform, and how a platform in trouble is spared.
 
-    A platform that has not taken a post in ``answer_within`` counts as out of reach, so that it holds up no others.
+    No more than ``each`` are sent to one channel at a time. A platform that has not taken a post in ``answer_within`` counts as out of reach, so that it holds up no others.
     """
 
     concurrency: int = 8
+    each: int = 4
     answer_within: timedelta = timedelta(seconds=60)
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, last=120.0))
 
@@ -69,15 +77,11 @@ class Publisher:
         """Publish until cancelled."""
         async with asyncio.TaskGroup() as loops:
             for adapter in self._adapters:
-                loops.create_task(self._run_one(adapter), name=f"publish to {adapter.name}")
+                loops.create_task(self._keep_up(adapter), name=f"publish to {adapter.name}")
             while True:
                 await self._bells.publisher.wait(IDLE_S)
                 for bell in self._own_bells.values():
                     bell.ring()
-
-    async def _run_one(self, adapter: Adapter) -> None:
-        while True:
-            await self._own_bells[adapter.name].wait(await self.publish(adapter))
 
     async def flush(self, within: timedelta) -> None:
         """Send what is due, for so long at the most."""
@@ -88,22 +92,56 @@ class Publisher:
         except Exception:  # a stop goes on whatever happens; the next start does what is left
             log.exception("not every post could be brought up to date before the stop")
 
-    async def publish(self, adapter: Adapter) -> float:
-        """Send every post of a platform that is due, and give the seconds until the next one is."""
-        while True:
-            async with self._store.unit() as unit:
-                due = await unit.due_posts(adapter.name, self._settings.concurrency)
-            if not due:
-                break
-            async with asyncio.TaskGroup() as sends:
-                for lane in _lanes(due):
-                    sends.create_task(self._send_in_turn(adapter, lane), name=f"post {lane[0].job_id}")
-        async with self._store.unit() as unit:
-            soonest = await unit.next_post_due_at(adapter.name)
-            now = unit.now
-        return IDLE_S if soonest is None else min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
+    async def publish(self, adapter: Adapter) -> None:
+        """Send every post of a platform that is due, until none is."""
+        await self._keep_up(adapter, until_none_is_due=True)
 
-    async def _send_in_turn(self, adapter: Adapter, lane: Sequence[Post]) -> None:
+    async def _keep_up(self, adapter: Adapter, *, until_none_is_due: bool = False) -> None:
+        bell = self._own_bells[adapter.name]
+        async with asyncio.TaskGroup() as group:
+            lanes: Slots[_Lane] = Slots(group, bell, self._settings.concurrency)
+            while True:
+                wait = await self._begin_due(adapter, lanes)
+                if until_none_is_due and not lanes.under_way:
+                    return
+                await bell.wait(wait)
+
+    async def _begin_due(self, adapter: Adapter, lanes: Slots[_Lane]) -> float:
+        """Begin to send what is due, as far as there is room, and give the seconds until there is more to be done."""
+        wait, left_out = IDLE_S, True
+        while lanes.room and left_out:
+            async with self._store.unit() as unit:
+                due = await unit.due_posts(adapter.name, lanes.room, **self._kept_back(lanes.under_way))
+                begun = self._parted(due, lanes.under_way)
+                await unit.take_posts([post for lane in begun for post in lane])
+                soonest = await unit.next_post_due_at(adapter.name)
+                wait = IDLE_S if soonest is None else min(IDLE_S, max(0.05, (soonest - unit.now).total_seconds()))
+            left_out = 0 < sum(map(len, begun)) < len(due)  # which gives room to other channels
+            for lane in begun:
+                lanes.begin(lane, self._send_in_turn(adapter, lane), name=f"post {lane[0].job_id}")
+        return wait
+
+    def _kept_back(self, under_way: Sequence[_Lane]) -> dict[str, set[Any]]:
+        """Say what is not to be sent now: what is being sent, what comes after that, and channels that have their share."""
+        channels = Counter(_channel_of(lane) for lane in under_way)
+        return {
+            "posts": {post.id for lane in under_way for post in lane},
+            "conversations": {lane[0].conversation for lane in under_way if lane[0].reference is None},
+            "channels": {channel for channel, count in channels.items() if count >= self._settings.each},
+        }
+
+    def _parted(self, posts: Sequence[Post], under_way: Sequence[_Lane]) -> list[_Lane]:
+        """Part posts into what is sent at the same time, and leave out what is more than the share of its channel."""
+        channels = Counter(_channel_of(lane) for lane in under_way)
+        begun = []
+        for lane in _lanes(posts):
+            channel = _channel_of(lane)
+            if channels[channel] < self._settings.each:
+                channels[channel] += 1
+                begun.append(lane)
+        return begun
+
+    async def _send_in_turn(self, adapter: Adapter, lane: _Lane) -> None:
         for post in lane:
             with bound_contextvars(job=post.job_id):
                 await self._send(adapter, post)
@@ -163,15 +201,18 @@ class Publisher:
             await unit.put_post_off(post.id, due_at)
 
 
-def _lanes(posts: Sequence[Post]) -> list[list[Post]]:
+def _channel_of(lane: _Lane) -> tuple[str, str]:
+    return lane[0].conversation.workspace, lane[0].conversation.channel
+
+
+def _lanes(posts: Sequence[Post]) -> list[_Lane]:
     """Part posts into those that may be sent at the same time: new messages of a conversation keep their order."""
     lanes: list[list[Post]] = []
     new: dict[Conversation, list[Post]] = {}
-    for post in sorted(posts, key=lambda post: post.id):
-        if post.reference is not None:
-            lanes.append([post])
-        elif post.conversation in new:
-            new[post.conversation].append(post)
-        else:
-            new[post.conversation] = [post]
-    return [*new.values(), *lanes]
+    for post in posts:
+        lane = [post] if post.reference is not None else new.setdefault(post.conversation, [])
+        if post.reference is None:
+            lane.append(post)
+        if len(lane) == 1:
+            lanes.append(lane)
+    return [sorted(lane, key=lambda post: post.id) for lane in lanes]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from bot import crash
-from bot.errors import InvalidPicture
+from bot.errors import InvalidPicture, StorageUnavailable
 from bot.images import PictureFetcher, Verified, normalise, thumbnail, verify
 from bot.jobs.drafts import KeptPicture
 from bot.storage.blobs import BlobStore
+
+log = structlog.get_logger(__name__)
 
 THUMBNAIL_WIDTHS = (256, 512, 1024, 1600)
 """Widths in pixels in which pictures are given out besides their own; few, so that each is made once and kept."""
@@ -69,7 +73,10 @@ class PictureShelf:
         small = await self._blobs.get_derived(digest, name)
         if small is None:
             small = await asyncio.to_thread(thumbnail, await self._blobs.get(digest), width)
-            await self._blobs.put_derived(digest, name, small)
+            try:
+                await self._blobs.put_derived(digest, name, small)
+            except StorageUnavailable as error:  # it is made anew the next time
+                log.warning("a smaller picture could not be kept", digest=digest, reason=str(error))
         return small, THUMBNAIL_CONTENT_TYPE
 
     async def look_up(self, digest: str) -> KeptPicture:

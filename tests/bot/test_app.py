@@ -16,6 +16,7 @@ import uvicorn
 
 import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
+from bot.background import Background
 from bot.config import Settings, read_settings, setting_names
 from bot.errors import (
     DatabaseDamaged,
@@ -236,6 +237,51 @@ async def test_an_adapter_whose_start_fails_is_tried_again_and_brings_down_nothi
     assert calls.count("start") == calls.count("stop")
 
 
+@pytest.mark.parametrize("end", ["fails", "returns", "is cancelled"])
+async def test_an_adapter_whose_background_ends_by_itself_is_seen_in_readyz_and_started_again(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    calls: list[str] = []
+    may_end, may_start = asyncio.Event(), asyncio.Event()
+    background = Background()
+
+    async def work() -> None:
+        await may_end.wait()
+        if end == "fails":
+            raise RuntimeError("boom")
+
+    async def start() -> None:
+        calls.append("start")
+        if len(calls) > 1:
+            await may_start.wait()
+        working = background.begin(work(), name="chat work")
+        if end == "is cancelled" and len(calls) == 1:
+            asyncio.get_running_loop().call_soon(working.cancel)
+
+    async def stop() -> None:
+        calls.append("stop")
+        await background.stop()
+        may_end.clear()
+
+    monkeypatch.setattr(chat, "background", background, raising=False)
+    monkeypatch.setattr(chat, "start", start)
+    monkeypatch.setattr(chat, "stop", stop)
+    async with running(settings, tuning=tuning) as app, httpx.AsyncClient() as client:
+
+        async def state() -> str:
+            return str((await client.get(f"{app.url}/readyz")).json()["parts"]["adapter chat"])
+
+        async with asyncio.timeout(10):
+            may_end.set()
+            while await state() != "failing":
+                pass
+            may_start.set()
+            while await state() != "running":
+                pass
+        assert calls == ["start", "stop", "start"]
+    assert calls == ["start", "stop", "start", "stop"]
+
+
 async def test_a_stop_takes_no_more_commands_shows_what_is_due_and_then_lets_the_platform_go(
     settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,7 +335,7 @@ async def test_an_http_server_that_ends_is_started_again_on_the_same_port(
 async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> None:
     path = tmp_path / "imaginebot.db"
     assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == [
-        *("bot 0001", "bot 0002", "bot 0003", "bot 0004", "bot 0005", "bot 0006"),
+        *("bot 0001", "bot 0002", "bot 0003", "bot 0004", "bot 0005", "bot 0006", "bot 0007"),
         *("discord 0001", "slack 0001", "web 0001"),
     ]
     assert await upgrade_database(path) == []

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 import sqlite3
 import tarfile
+from collections.abc import Callable
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from bot.app import own_folder
 from bot.backup import DATABASE, Places, back_up, restore
 from bot.errors import DatabaseDamaged, DatabaseTooNew, InvalidSetting, StorageUnavailable
-from bot.jobs.model import Action, JobStatus
+from bot.jobs.drafts import Draft, NamedPicture
+from bot.jobs.model import Action, JobStatus, JobType, Submission
+from bot.restoring import MARK
 from tests.bot.images.pictures import plain
 from tests.bot.jobs.studio import Person, Studio, World
 from tests.fakes.image_service import SettableClock
@@ -64,6 +69,59 @@ async def test_what_was_there_at_the_backup_is_there_after_the_restore_and_its_b
             assert await studio.service.picture(picture.digest)
         button = next(each for each in view.buttons if each.action is Action.UPSCALE)
         assert (await studio.service.press(Person("Ben").does(), button.id)).existing is False
+
+
+async def test_what_was_sent_after_the_backup_is_not_sent_again_after_the_restore(
+    file: Path, old: Path, new: Path, clock: SettableClock
+) -> None:
+    before = World(old, clock)
+    async with before.studio() as studio:
+        await studio.send()
+    sent = [job.prompt for job in before.api.jobs.values()]
+    assert sent == ["a cat", "too late for the backup"]
+    restore(places(new), file)
+    world = World(new, clock)
+    world.api = before.api
+    async with world.studio() as studio:
+        (never_sent,) = await studio.service.imagine(Person("Ben").does(), "a dog")
+        clock.advance(60)
+        await studio.submitter.settle()
+        await studio.send()
+        assert [job.prompt for job in world.api.jobs.values()] == [*sent, "a dog"]
+        ((cat,),) = await studio.rows("SELECT id FROM jobs WHERE prompt = 'a cat'")
+        assert (await studio.service.get(cat)).submission is Submission.SENT
+        assert (await studio.service.get(never_sent.id)).submission is Submission.SENT
+
+
+async def test_what_waited_at_the_backup_and_was_never_sent_is_sent_after_the_restore(
+    file: Path, new: Path, clock: SettableClock
+) -> None:
+    restore(places(new), file)
+    world = World(new, clock)
+    async with world.studio() as studio:
+        clock.advance(60)
+        await studio.submitter.settle()
+        await studio.send()
+        assert [job.prompt for job in world.api.jobs.values()] == ["a cat"]
+
+
+async def test_a_job_whose_pictures_are_still_fetched_at_the_backup_waits_for_them_after_the_restore(
+    old: Path, new: Path, clock: SettableClock, tmp_path: Path
+) -> None:
+    draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url="https://a.test/1"),))
+    async with World(old, clock).studio() as studio:
+        await studio.service.make(Person("Anna").does(), draft)
+        back_up(places(old), tmp_path / "backup.tar")
+    restore(places(new), tmp_path / "backup.tar")
+    world = World(new, clock)
+    async with world.studio() as studio:
+        clock.advance(60)
+        await studio.submitter.settle()
+        await studio.send()
+        assert world.api.calls == []
+        await studio.collect()
+        await studio.send()
+        assert len(world.api.called("describe")) == 1
 
 
 BACKUPS = 4
@@ -163,6 +221,86 @@ def test_a_database_that_is_there_is_replaced_only_when_asked_and_kept_beside(fi
         assert connection.execute("SELECT COUNT(*) FROM jobs").fetchone() == (2,)
     with closing(sqlite3.connect(old / f"{DATABASE}.before-restore")) as connection:
         assert connection.execute("SELECT COUNT(*) FROM jobs").fetchone() == (3,)
+
+
+@pytest.fixture
+def died(old: Path, file: Path, tmp_path: Path) -> Path:
+    """The folder of a program that was killed: what it wrote last is in the log alone."""
+    folder = tmp_path / "died"
+    restore(places(folder), file)
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("INSERT INTO job_counts VALUES ('the last', 'pending', 7)")
+        connection.commit()
+        killed = tmp_path / "killed"
+        shutil.copytree(folder, killed)  # as it lies on the disk at this moment
+    assert (killed / f"{DATABASE}-wal").stat().st_size > 0
+    return killed
+
+
+def last_written(database: Path) -> list[tuple[int]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT jobs FROM job_counts WHERE workspace = 'the last'").fetchall()
+
+
+def test_what_a_killed_program_wrote_last_is_kept_beside_too(file: Path, died: Path) -> None:
+    restore(places(died), file, replace=True)
+    assert last_written(died / DATABASE) == []
+    assert last_written(died / f"{DATABASE}.before-restore") == [(7,)]
+    restore(places(died), file, replace=True)
+    assert last_written(died / f"{DATABASE}.before-restore") == [(7,)]
+
+
+STEPS = ("rename", "hardlink_to", "unlink", "replace")
+
+
+@pytest.mark.parametrize("cut_off_at", range(9))
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no-links"])
+def test_a_restore_that_is_cut_off_anywhere_loses_nothing_passes_for_no_studio_and_can_be_run_again(
+    file: Path, died: Path, monkeypatch: pytest.MonkeyPatch, cut_off_at: int, *, links: bool
+) -> None:
+    (died / "engine").mkdir(exist_ok=True)
+    (died / "engine" / "old").touch()
+    with tarfile.open(file, "a") as archive:
+        archive.addfile(tarfile.TarInfo("engine/new"))
+    left = cut_off_at
+
+    def cut(name: str) -> Callable[..., object]:
+        step = getattr(Path, name)
+
+        def perhaps(self: Path, *arguments: object, **others: object) -> object:
+            nonlocal left
+            if self.parent == died or (arguments and Path(str(arguments[0])).parent == died):
+                left -= 1
+                if left < 0:
+                    raise KeyboardInterrupt
+                if name == "hardlink_to" and not links:
+                    raise OSError("no links here")
+            return step(self, *arguments, **others)
+
+        return perhaps
+
+    with monkeypatch.context() as patch:
+        for name in STEPS:
+            patch.setattr(Path, name, cut(name))
+        try:
+            restore(places(died), file, replace=True)
+        except KeyboardInterrupt:
+            pass
+        else:
+            assert left >= 0
+    if (died / MARK).exists():
+        with pytest.raises(DatabaseDamaged, match="cut off half way"), own_folder(died):
+            pytest.fail("it is taken for a studio")
+        with own_folder(died, to_restore=True):
+            restore(places(died), file, replace=True)
+    with own_folder(died):
+        assert last_written(died / DATABASE) == []
+    kept = [path for path in died.glob(f"{DATABASE}*") if not path.name.endswith(("-wal", "-shm"))]
+    assert [(7,)] in [last_written(path) for path in kept]
+    assert (died / "engine" / "new").exists()
+    assert (died / "engine.before-restore" / "old").exists()
 
 
 def tar_of(path: Path, **files: bytes) -> Path:

@@ -201,7 +201,7 @@ async def test_a_sender_that_hangs_up_on_an_adapter_is_no_error_of_ours(
 
 
 async def test_a_body_that_trickles_is_not_waited_for(
-    client: httpx.AsyncClient, job: Job, monkeypatch: pytest.MonkeyPatch
+    studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "WEBHOOK_ARRIVES_WITHIN_S", 0.05)
 
@@ -209,8 +209,40 @@ async def test_a_body_that_trickles_is_not_waited_for(
         yield b"{"
         await asyncio.Event().wait()
 
-    answer = await client.post(f"/webhooks/midjourney/{job.id}", content=trickle())
+    async with client_of(studio) as client:
+        answer = await client.post(f"/webhooks/midjourney/{job.id}", content=trickle())
     assert answer.status_code == 400
+
+
+async def test_many_large_bodies_are_asked_to_come_again_and_keep_out_no_small_one(
+    studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WEBHOOKS_TOGETHER_BYTES", 300_000)
+    arrived: asyncio.Queue[None] = asyncio.Queue()
+    rest = asyncio.Event()
+
+    async def most_of_it(size: int) -> AsyncIterator[bytes]:
+        yield bytes(size)
+        arrived.put_nowait(None)
+        await rest.wait()
+
+    async with client_of(studio) as client:
+
+        def send(size: int) -> asyncio.Task[httpx.Response]:
+            return asyncio.create_task(client.post(f"/webhooks/midjourney/{job.id}", content=most_of_it(size)))
+
+        async with asyncio.timeout(5):
+            held = [send(150_000), send(150_000)]
+            for _ in held:
+                await arrived.get()
+            refused = await send(150_000)
+            assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+            body = studio.api.event(studio.api.only.id)
+            assert (await deliver(client, job.id, body, digest(body).hex())).status_code == 200
+            rest.set()
+            assert [answer.status_code for answer in await asyncio.gather(*held)] == [401, 401]
+            # What has been judged takes no room any more.
+            assert (await send(280_000)).status_code == 401
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b'{"event": "job.exploded"}', b"\xff"])

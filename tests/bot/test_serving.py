@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from bot import connections
 from bot.errors import InvalidSetting
 from bot.serving import bind, serve, url_of
+from tests.fakes import http_server
 
 
 async def hello(_request: Request) -> PlainTextResponse:
@@ -47,6 +51,102 @@ async def test_headers_without_an_end_are_broken_off() -> None:
         with contextlib.suppress(ConnectionError):  # where the end of the connection comes before the answer is read
             assert await reader.readline() in {b"HTTP/1.1 400 Bad Request\r\n", b""}
         writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\nHost: here\r\n"])
+async def test_a_connection_over_which_no_request_comes_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.05)
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(5), serve(APP, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(sent)
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_further_request_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.05)
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(5), serve(APP, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.write(b"GET / HTTP/1.1\r\n")
+        assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.parametrize("path", ["/read", "/"])
+async def test_a_body_that_does_not_end_is_not_waited_for_whether_it_is_read_or_not(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_WITHIN_S", 0.05)
+    gone = asyncio.Event()
+
+    async def read(request: Request) -> PlainTextResponse:
+        with contextlib.suppress(ClientDisconnect):
+            await request.body()
+        gone.set()
+        return PlainTextResponse("all of it")
+
+    app = Starlette(routes=[Route("/read", read, methods=["POST"]), Route("/", hello, methods=["POST"])])
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(5), serve(app, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n{{".encode())
+        answer = await reader.read()
+        assert answer.endswith(b"hello" if path == "/" else b"")
+        if path == "/read":
+            await gone.wait()
+        writer.close()
+
+
+async def test_a_stream_stays_open_for_longer_than_a_request_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.05)
+    monkeypatch.setattr(connections, "BODY_WITHIN_S", 0.02)
+
+    async def stream(_request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            later = asyncio.Event()
+            asyncio.get_running_loop().call_later(0.1, later.set)
+            yield b"be"
+            await later.wait()
+            yield b"gun"
+
+        return StreamingResponse(parts())
+
+    async with (
+        http_server.serve(Starlette(routes=[Route("/", stream)])) as url,
+        httpx.AsyncClient() as client,
+    ):
+        assert (await client.get(url)).text == "begun"
+
+
+async def test_more_connections_than_there_may_be_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECTIONS", 20)
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(5), serve(APP, listener), contextlib.AsyncExitStack() as stack:
+        for _ in range(19):
+            _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            stack.callback(writer.close)
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(url_of(listener))).status_code == 503
+        further = [await asyncio.open_connection(*listener.getsockname()[:2]) for _ in range(4)]
+        for _, writer in further:
+            stack.callback(writer.close)
+        with contextlib.suppress(ConnectionError):
+            assert await further[-1][0].read() == b""  # closed without a word
+
+
+def test_connections_leave_most_files_to_others() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (900, before[1]))
+        assert connections.connections_limit() == 300
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+        assert connections.connections_limit() <= connections.CONNECTIONS
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 async def test_a_port_that_is_in_use_is_a_sentence() -> None:

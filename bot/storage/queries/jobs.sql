@@ -16,7 +16,8 @@ INSERT INTO jobs (
                 COALESCE(
                     (
                         SELECT MAX(turn) FROM jobs
-                        WHERE submission IN ('sending', 'sent') AND ended_at IS NULL AND mode_rank = :mode_rank
+                        WHERE (submission = 'sending' OR submission = 'sent') AND ended_at IS NULL
+                            AND mode_rank = :mode_rank
                     ),
                     (
                         SELECT MIN(turn) FROM jobs
@@ -211,6 +212,16 @@ WHERE workspace = :workspace AND user_id = :user_id
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: list_jobs_in_vain_of_requester
+-- As list_jobs, by the index of one person's jobs that have failed or were cancelled.
+SELECT * FROM jobs
+WHERE workspace = :workspace AND user_id = :user_id AND (status = 'failed' OR status = 'cancelled')
+    AND (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))
+    AND CAST(:statuses AS TEXT) LIKE '%,' || status || ',%'
+    AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
 -- name: list_jobs_of_status
 -- As list_jobs, by the index of a status that may be rare.
 SELECT * FROM jobs
@@ -240,8 +251,14 @@ INNER JOIN jobs ON jobs.id = (
 ORDER BY jobs.user_name;
 
 -- name: recent_prompts
-SELECT prompt, MAX(id) AS last_id FROM jobs
-WHERE platform = :platform AND workspace = :workspace AND user_id = :user_id AND type = 'imagine' AND prompt <> ''
+-- Among the newest jobs, as this is asked at each letter that somebody types.
+SELECT prompt, MAX(id) AS last_id FROM (
+    SELECT id, platform, type, prompt FROM jobs
+    WHERE workspace = :workspace AND user_id = :user_id
+    ORDER BY id DESC
+    LIMIT :among
+) AS newest
+WHERE platform = :platform AND type = 'imagine' AND prompt <> ''
 GROUP BY prompt
 ORDER BY MAX(id) DESC
 LIMIT :limit;

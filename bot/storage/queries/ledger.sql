@@ -9,7 +9,9 @@ SELECT job_ids, fingerprint FROM idempotency_keys WHERE key = :key AND (expires_
 DELETE FROM idempotency_keys WHERE key = :key AND expires_at <= :now;
 
 -- name: forget_keys!
-DELETE FROM idempotency_keys WHERE expires_at <= :now;
+DELETE FROM idempotency_keys WHERE key IN (
+    SELECT key FROM idempotency_keys WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit
+);
 
 -- name: insert_webhook_event!
 INSERT INTO webhook_events (digest, job_id, body, received_at) VALUES (:digest, :job_id, :body, :received_at)

@@ -28,15 +28,25 @@ WHERE job_id = :job_id AND role = :role AND position = :position;
 -- name: pictures_of_job
 SELECT * FROM pictures WHERE job_id = :job_id ORDER BY role, position;
 
--- name: pictures_due
+-- name: inputs_due
 SELECT * FROM pictures
-WHERE due_at IS NOT NULL AND due_at <= :now /*+ postgresql AND (holder IS NULL OR holder = :holder) */
+WHERE due_at IS NOT NULL AND due_at <= :now AND role = 'input'
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */
+ORDER BY due_at
+LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
+
+-- name: results_due
+SELECT * FROM pictures
+WHERE due_at IS NOT NULL AND due_at <= :now AND role <> 'input'
+    /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at
 LIMIT :limit
 /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: next_picture_due_at$
-SELECT MIN(due_at) FROM pictures WHERE due_at IS NOT NULL /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
+SELECT MIN(due_at) FROM pictures
+WHERE due_at IS NOT NULL AND due_at > :now /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
 
 -- name: stop_preview!
 -- The job has ended: a preview that is kept stays until there is something better, one that is not is of no use, and

@@ -41,8 +41,16 @@ WHERE job_id IN (
 ) */;
 
 -- name: due_posts
+-- Without what is being sent. REPLACE changes a list that holds the text; it compares alike in every database.
 SELECT * FROM posts
 WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
+    AND REPLACE(CAST(:posts AS TEXT), id, '') = CAST(:posts AS TEXT)
+    AND REPLACE(CAST(:channels AS TEXT), '|' || workspace || '|' || channel || '|', '') = CAST(:channels AS TEXT)
+    AND (reference IS NOT NULL OR REPLACE(
+        CAST(:conversations AS TEXT),
+        '|' || workspace || '|' || channel || '|' || COALESCE(thread, '') || '|',
+        ''
+    ) = CAST(:conversations AS TEXT))
     /*+ postgresql AND (holder IS NULL OR holder = :holder) AND NOT EXISTS (
         SELECT 1 FROM posts AS held
         WHERE held.holder IS NOT NULL AND held.holder <> COALESCE(:holder, '')
@@ -54,7 +62,7 @@ LIMIT :limit
 
 -- name: next_post_due_at$
 SELECT MIN(due_at) FROM posts
-WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision
+WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at > :now
     /*+ postgresql AND (holder IS NULL OR holder = :holder) AND NOT EXISTS (
         SELECT 1 FROM posts AS held
         WHERE held.holder IS NOT NULL AND held.holder <> COALESCE(:holder, '')

@@ -100,4 +100,9 @@ WHERE id = :id;
 SELECT id, endpoint FROM webhook_deliveries WHERE state = 'failed' ORDER BY id;
 
 -- name: forget_deliveries!
-DELETE FROM webhook_deliveries WHERE settled_at IS NOT NULL AND settled_at < :before;
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT id FROM webhook_deliveries
+    WHERE settled_at IS NOT NULL AND settled_at < :before
+    ORDER BY settled_at
+    LIMIT :limit
+);

@@ -9,9 +9,9 @@ ON CONFLICT (workspace, status) DO UPDATE SET jobs = job_counts.jobs + excluded.
 SELECT status, jobs FROM job_counts WHERE workspace = :workspace;
 
 -- name: count_unsettled$
-SELECT COUNT(DISTINCT jobs.id) FROM pictures
-INNER JOIN jobs ON jobs.id = pictures.job_id
-WHERE pictures.due_at IS NOT NULL AND pictures.role IN ('grid', 'image')
+-- By CROSS JOIN, SQLite begins with the pictures, which are few.
+SELECT COUNT(DISTINCT jobs.id) FROM pictures CROSS JOIN jobs
+WHERE pictures.due_at IS NOT NULL AND pictures.role IN ('grid', 'image') AND jobs.id = pictures.job_id
     AND jobs.workspace = :workspace AND jobs.status = 'completed';
 
 -- name: newest_in_workspace
@@ -35,17 +35,26 @@ WHERE workspace = :workspace AND status = :status AND id NOT IN (
 ORDER BY id LIMIT :limit OFFSET :offset;
 
 -- name: newest_in_progress
+-- Both kinds are few; for CROSS JOIN see count_unsettled.
 SELECT * FROM jobs
-WHERE workspace = :workspace AND (status = 'in_progress' OR (status = 'completed' AND id IN (
-    SELECT job_id FROM pictures WHERE due_at IS NOT NULL AND role IN ('grid', 'image')
-)))
+WHERE id IN (
+    SELECT id FROM jobs WHERE workspace = :workspace AND status = 'in_progress'
+    UNION
+    SELECT jobs.id FROM pictures CROSS JOIN jobs
+    WHERE pictures.due_at IS NOT NULL AND pictures.role IN ('grid', 'image') AND jobs.id = pictures.job_id
+        AND jobs.workspace = :workspace AND jobs.status = 'completed'
+)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 
 -- name: oldest_in_progress
 SELECT * FROM jobs
-WHERE workspace = :workspace AND (status = 'in_progress' OR (status = 'completed' AND id IN (
-    SELECT job_id FROM pictures WHERE due_at IS NOT NULL AND role IN ('grid', 'image')
-)))
+WHERE id IN (
+    SELECT id FROM jobs WHERE workspace = :workspace AND status = 'in_progress'
+    UNION
+    SELECT jobs.id FROM pictures CROSS JOIN jobs
+    WHERE pictures.due_at IS NOT NULL AND pictures.role IN ('grid', 'image') AND jobs.id = pictures.job_id
+        AND jobs.workspace = :workspace AND jobs.status = 'completed'
+)
 ORDER BY id LIMIT :limit OFFSET :offset;
 
 -- name: pictures_between

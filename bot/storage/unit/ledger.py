@@ -35,9 +35,9 @@ class LedgerRows(UnitBase):
             expires_at=None if lives is None else to_millis(self.now + lives),
         )
 
-    async def forget_keys(self) -> None:
-        """Forget the idempotency keys that have expired."""
-        await self._one("forget_keys", now=self._now)
+    async def forget_keys(self, limit: int) -> int:
+        """Forget idempotency keys that have expired, the oldest first, and say how many."""
+        return int(await self._one("forget_keys", now=self._now, limit=limit))
 
     async def add_webhook_event(self, digest: str, job_id: str, body: str) -> bool:
         """Keep a webhook's body, and say whether it was new."""

@@ -14,6 +14,12 @@ from bot.storage.unit.pictures import PictureRows
 _PAST_EVERY_ID = "g"
 """Sorts behind every UUID, in whatever order a database keeps text."""
 
+_BY_STATUS = "list_jobs_of_status"
+_IN_VAIN = frozenset({JobStatus.FAILED, JobStatus.CANCELLED})
+
+PROMPTS_AMONG = 1_000
+"""Newest jobs of a person among which prompts are looked for."""
+
 
 class ListRows(PictureRows):
     """Many jobs at once."""
@@ -26,14 +32,13 @@ class ListRows(PictureRows):
             "user_id": where.user_id,
             "before": before or _PAST_EVERY_ID,
             "limit": limit,
+            "statuses": "".join(f",{each.value}" for each in where.statuses) + "," if where.statuses else "",
         }
         query = _list_query(where)
-        if query == "list_jobs_of_status":
-            values["status"] = where.statuses[0].value
-        else:
-            values["statuses"] = "".join(f",{each.value}" for each in where.statuses) + "," if where.statuses else ""
-        rows = await self._all(query, **values)
-        return [job_of(row) for row in rows]
+        # An index of a status has the order of that status alone.
+        each_by_itself = [status.value for status in set(where.statuses)] if query == _BY_STATUS else [None]
+        rows = [row for status in each_by_itself for row in await self._all(query, **values, status=status)]
+        return [job_of(row) for row in sorted(rows, key=lambda row: row["id"], reverse=True)[:limit]]
 
     async def requesters(self, platform: str, workspace: str) -> list[Requester]:
         """Give everybody who has asked for something, by name."""
@@ -45,8 +50,9 @@ class ListRows(PictureRows):
         ]
 
     async def recent_prompts(self, requester: Requester, limit: int) -> list[str]:
-        """Give the requester's own prompts, newest first, each once."""
-        return [row["prompt"] for row in await self._all("recent_prompts", **whose(requester), limit=limit)]
+        """Give the prompts of the requester's own newest jobs, newest first, each once."""
+        rows = await self._all("recent_prompts", **whose(requester), among=PROMPTS_AMONG, limit=limit)
+        return [row["prompt"] for row in rows]
 
     # Jobs of a workspace, as programs see them
 
@@ -91,5 +97,6 @@ def _list_query(where: JobFilter) -> str:
     if where.workspace is None:
         return "list_jobs"
     if where.user_id is not None:
-        return "list_jobs_of_requester"
-    return "list_jobs_of_status" if len(where.statuses) == 1 else "list_jobs_of_workspace"
+        rare = where.statuses and _IN_VAIN.issuperset(where.statuses)
+        return "list_jobs_in_vain_of_requester" if rare else "list_jobs_of_requester"
+    return _BY_STATUS if where.statuses else "list_jobs_of_workspace"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -82,17 +82,20 @@ class PictureRows(UnitBase):
         """Give every picture of a job."""
         return [picture_of(row) for row in await self._all("pictures_of_job", job_id=job_id)]
 
-    async def pictures_due(self, limit: int) -> list[Picture]:
-        """Take pictures to fetch that nobody else is fetching."""
-        rows = await self._all("pictures_due", now=self._now, limit=limit, holder=self._connection.holder)
-        pictures = [picture_of(row) for row in rows]
+    async def pictures_due(self, limit: int, *, inputs: bool) -> list[Picture]:
+        """Give pictures to fetch that no other process is fetching: those that jobs start from, or all others."""
+        query = "inputs_due" if inputs else "results_due"
+        rows = await self._all(query, now=self._now, limit=limit, holder=self._connection.holder)
+        return [picture_of(row) for row in rows]
+
+    async def take_pictures(self, pictures: Iterable[Picture]) -> None:
+        """Mark pictures as being fetched by this process."""
         for picture in pictures:
             self._hold_picture(_which(picture), self._connection.holder)
-        return pictures
 
     async def next_picture_due_at(self) -> datetime | None:
-        """Say when a picture is due at the earliest."""
-        return moment(await self._one("next_picture_due_at", holder=self._connection.holder))
+        """Say when the next picture becomes due, beside those that are."""
+        return moment(await self._one("next_picture_due_at", now=self._now, holder=self._connection.holder))
 
     def _hold_picture(self, which: Mapping[str, Any], holder: str | None) -> None:
         if self.shared:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from bot.clock import to_millis
 from bot.errors import ButtonNotFound
-from bot.jobs.model import Action, Button, Job, Post, Requester
+from bot.jobs.model import Action, Button, Conversation, Job, Post, Requester
 from bot.storage.identifiers import new_button_id, new_id
 from bot.storage.rows import button_of, post_of
 from bot.storage.unit.base import UnitBase, moment
@@ -38,20 +38,42 @@ class PostRows(UnitBase):
         row = await self._one("post_of_job", job_id=job_id)
         return None if row is None else post_of(row)
 
-    async def due_posts(self, platform: str, limit: int) -> list[Post]:
-        """Take posts that are behind their job, those of ended jobs first.
+    async def due_posts(
+        self,
+        platform: str,
+        limit: int,
+        *,
+        posts: Collection[str] = (),
+        conversations: Collection[Conversation] = (),
+        channels: Collection[tuple[str, str]] = (),
+    ) -> list[Post]:
+        """Give posts that are behind their job, those of ended jobs first.
 
-        Where several processes share the work, a channel is one's at a time, so that its pace and order are kept.
+        Left out are these ``posts``, new messages of these ``conversations``, and everything in these ``channels``,
+        each named with its workspace. Where several processes share the work, a channel is one's at a time, so that its
+        pace and order are kept.
         """
         await self.hold(f"posts of {platform}")
-        holder = self._connection.holder
-        rows = await self._all("due_posts", platform=platform, now=self._now, limit=limit, holder=holder)
-        self._take("take_posts", rows)
+        rows = await self._all(
+            "due_posts",
+            platform=platform,
+            now=self._now,
+            limit=limit,
+            holder=self._connection.holder,
+            posts=" ".join(posts),
+            conversations="".join(f"|{each.workspace}|{each.channel}|{each.thread or ''}|" for each in conversations),
+            channels="".join(f"|{workspace}|{channel}|" for workspace, channel in channels),
+        )
         return [post_of(row) for row in rows]
 
+    async def take_posts(self, posts: Iterable[Post]) -> None:
+        """Mark posts as being sent by this process."""
+        self._take("take_posts", [{"id": post.id} for post in posts])
+
     async def next_post_due_at(self, platform: str) -> datetime | None:
-        """Say when a post is due at the earliest."""
-        return moment(await self._one("next_post_due_at", platform=platform, holder=self._connection.holder))
+        """Say when the next post becomes due, beside those that are."""
+        holder = self._connection.holder
+        return moment(await self._one("next_post_due_at", platform=platform, now=self._now, holder=holder))
 
     async def set_post_reference(self, post_id: str, reference: str) -> None:
         """Record the platform's name of the message."""

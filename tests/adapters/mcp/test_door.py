@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ import httpx
 import pytest
 from mcp import Client
 from mcp.shared.auth import ProtectedResourceMetadata
+from starlette.types import ASGIApp
 
-from adapters.mcp import door
+from adapters.mcp import door, local
 from adapters.mcp.adapter import McpAdapter
+from bot.app import App
 from bot.serving import bind
 from tests.adapters.conformance.studio import app_in
 from tests.adapters.mcp.place import Place, open_place, over_http
@@ -240,3 +244,58 @@ async def test_after_a_stop_and_another_start_agents_are_served_again(tmp_path: 
                 answer = await http.post(app.addresses["MCP"], json=begin(), headers=headers)
             assert answer.status_code == 200
             await adapter.stop()
+
+
+async def test_a_door_that_could_not_be_opened_is_tried_again_by_whoever_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = local.open_application
+    tries = 0
+
+    def stuck_at_first(app: App) -> AbstractAsyncContextManager[ASGIApp]:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OSError("too many open files")
+        return opened(app)
+
+    monkeypatch.setattr(local, "open_application", stuck_at_first)
+    async with open_place(tmp_path) as place:
+        refused = await authorized(place, begin())
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert "try again" in refused.text
+        assert (await authorized(place, begin())).status_code == 200
+
+
+async def test_sessions_that_end_by_themselves_are_seen_and_the_door_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = local.open_application
+    fall = asyncio.Event()
+
+    @asynccontextmanager
+    async def falling(app: App) -> AsyncIterator[ASGIApp]:
+        async with opened(app) as application:
+            yield application
+            if fall.is_set():
+                raise RuntimeError("boom")
+
+    monkeypatch.setattr(local, "open_application", falling)
+    async with app_in(tmp_path, mcp_port=0) as app:
+        adapter = McpAdapter(app)
+        await adapter.start()
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await http.get(f"{app.addresses['MCP'].removesuffix('/mcp')}/healthz")
+        watching = asyncio.create_task(adapter.background.failed())
+        fall.set()
+        adapter._stopping.set()  # what keeps the sessions ends, and not well
+        async with asyncio.timeout(5):
+            with pytest.raises(RuntimeError, match="mcp sessions has ended by itself"):
+                await watching
+        await adapter.stop()
+        await adapter.start()
+        async with httpx.AsyncClient(trust_env=False) as http:
+            answer = await http.get(f"{app.addresses['MCP'].removesuffix('/mcp')}/healthz")
+            assert answer.status_code == 200
+        fall.clear()
+        await adapter.stop()

@@ -106,11 +106,7 @@ class Studio:
 
     async def collect(self) -> None:
         """Fetch every picture that is due."""
-        while True:
-            async with self.store.unit() as unit:
-                if not await unit.pictures_due(1):
-                    return
-            await self.collector.collect()
+        await self.collector.collect()
 
     async def publish(self) -> None:
         """Show every post that is due."""

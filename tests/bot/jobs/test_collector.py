@@ -10,7 +10,8 @@ import pytest
 from bot.errors import StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher
 from bot.jobs.collector import Collector, CollectorSettings
-from bot.jobs.model import Job, JobStatus
+from bot.jobs.drafts import Draft, NamedPicture
+from bot.jobs.model import Action, Job, JobStatus, JobType
 from bot.midjourney import schema
 from tests.bot.images.pictures import BLUE, GREEN, RED, decoded, encoded, near, plain, quarters
 from tests.bot.jobs.studio import PICTURE, STEADY, Person, Studio, until, until_cancelled
@@ -265,3 +266,43 @@ async def test_the_running_loop_is_woken_by_the_end_of_a_job(studio: Studio, job
     await until(all_are_there)
     await until_cancelled(running)
     assert (await studio.service.get(job.id)).status is JobStatus.COMPLETED
+
+
+async def test_slow_addresses_of_people_hold_up_no_picture_of_the_service(
+    studio: Studio, job: Job, anna: Person
+) -> None:
+    gates = [Gate() for _ in range(CollectorSettings.inputs)]
+    for number, gate in enumerate(gates):
+        address = f"https://slow.test/{number}"
+        studio.gallery.shows[address] = [gate]
+        draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url=address),))
+        await studio.service.make(anna.does(), draft)
+    running = asyncio.create_task(studio.collector.run())
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(gate.reached.wait() for gate in gates))
+    await end(studio, job, "grid", "1", "2", "3", "4")
+
+    async def all_are_there() -> bool:
+        return (await studio.service.view(job.id)).state == "Done in 1 s"
+
+    await until(all_are_there)
+    await until_cancelled(running)
+
+
+async def test_one_slow_picture_holds_up_no_other(studio: Studio, job: Job, anna: Person) -> None:
+    gate = Gate()
+    studio.gallery.shows[url(studio, "grid")] = [gate]
+    await end(studio, job, "grid", "1", "2", "3", "4")
+    running = asyncio.create_task(studio.collector.run())
+    async with asyncio.timeout(5):
+        await gate.reached.wait()
+    (later,) = await studio.service.imagine(anna.does(), "a fish")
+    await studio.send()
+    studio.api.complete(await studio.upstream(later))
+    await studio.hear(later)
+
+    async def the_later_one_is_there() -> bool:
+        return (await studio.service.view(later.id)).main is not None
+
+    await until(the_later_one_is_there)
+    await until_cancelled(running)

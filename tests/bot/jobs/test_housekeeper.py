@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import QuotaExceeded
-from bot.jobs import housekeeper
+from bot.jobs import housekeeper, notifier
 from bot.jobs.housekeeper import Housekeeper, Retention
 from bot.jobs.inbox import AHEAD_WINDOW, REPLAY_WINDOW
+from bot.jobs.notifier import Notifier, NotifierSettings
 from bot.jobs.service import Limits
+from bot.keys import Keys
 from tests.bot.jobs.studio import Person, Studio, World
 
 DAY_S = 86_400
@@ -54,6 +56,34 @@ async def test_many_rows_go_in_pieces(studio: Studio, anna: Person, monkeypatch:
         await studio.service.imagine(anna.does(), "a bird")
     studio.clock.advance(8 * DAY_S)
     assert (await Housekeeper(studio.store).tidy())["idempotency_keys"] == 7
+
+
+async def test_settled_deliveries_and_expired_keys_go_in_pieces(
+    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "FORGOTTEN_AT_A_TIME", 3)
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    keys = Keys(studio.store)
+    key = (await keys.create("program")).record
+    async with studio.store.unit() as unit:
+        for number in range(7):
+            values = {"url": "https://a.test", "endpoint": "https://a.test", "event": "job.completed", "body": "{}"}
+            mine = {"id": f"event {number}", "job_id": job.id, "key_id": key.id}
+            await unit.webhooks("insert_delivery", **mine, **values, now=1, give_up_at=2)
+            await unit.webhooks("settle_delivery", id=f"event {number}", state="delivered", now=3, problem=None)
+        for number in range(4):
+            await unit.remember_key(f"key {number}", [], lives=timedelta(seconds=1))
+    studio.clock.advance(2)
+    telling = Notifier(studio.store, keys, str, settings=NotifierSettings())
+
+    async def left() -> list[int]:
+        tables = ("webhook_deliveries", "idempotency_keys WHERE expires_at IS NOT NULL")
+        return [(await studio.rows(f"SELECT count(*) FROM {table}"))[0][0] for table in tables]
+
+    seen = []
+    while await telling.forget():
+        seen.append(await left())
+    assert [*seen, await left()] == [[4, 1], [1, 0], [0, 0]]
 
 
 def test_webhooks_are_known_for_longer_than_a_recording_of_one_is_let_in() -> None:

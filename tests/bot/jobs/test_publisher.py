@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
-from bot.jobs.model import Job, JobStatus
+from bot.jobs.model import Job, JobStatus, Source
 from bot.jobs.publisher import PublisherSettings
 from tests.bot.jobs.studio import STEADY, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Gate
@@ -266,6 +269,79 @@ async def test_the_running_loop_shows_what_a_bell_announces(studio: Studio, anna
 
     await until(it_is_shown)
     await until_cancelled(running)
+
+
+def elsewhere(person: Person, channel: str) -> Source:
+    """Give the source of an event in another channel."""
+    source = person.does()
+    return replace(source, conversation=replace(source.conversation, channel=channel))
+
+
+@asynccontextmanager
+async def publishing(studio: Studio) -> AsyncIterator[None]:
+    """Let the loop run."""
+    running = asyncio.create_task(studio.publisher.run())
+    try:
+        yield
+    finally:
+        await until_cancelled(running)
+
+
+async def test_a_message_that_hangs_holds_up_no_other_channel(studio: Studio, anna: Person) -> None:
+    gate = Gate()
+    studio.chat.trouble = [gate]
+    async with publishing(studio):
+        await studio.service.imagine(anna.does(), "a bird")
+        async with asyncio.timeout(5):
+            await gate.reached.wait()
+        (other,) = await studio.service.imagine(elsewhere(anna, "other"), "a fish")
+
+        async def the_other_is_shown() -> bool:
+            return [job_id for _, job_id, _ in studio.chat.shown] == [other.id]
+
+        await until(the_other_is_shown)
+
+
+async def test_a_channel_that_hangs_leaves_room_for_others_however_many_messages_it_has(world: World) -> None:
+    async with world.studio(posts_at_a_time=8) as studio:
+        for number in range(20):
+            await studio.service.imagine(elsewhere(Person(f"Anna {number}"), "general"), "a bird")
+        await studio.publish()
+        studio.clock.advance(3)
+        await studio.rows("UPDATE posts SET wanted_revision = wanted_revision + 1")
+        gates = [Gate() for _ in range(20)]
+        studio.chat.trouble = [*gates]
+        studio.chat.shown.clear()
+        async with publishing(studio):
+            async with asyncio.timeout(5):
+                await asyncio.gather(*(gate.reached.wait() for gate in gates[: PublisherSettings.each]))
+            studio.chat.trouble = []
+            (other,) = await studio.service.imagine(elsewhere(Person("Ben"), "other"), "a fish")
+
+            async def the_other_is_shown() -> bool:
+                return [job_id for _, job_id, _ in studio.chat.shown] == [other.id]
+
+            await until(the_other_is_shown)
+            assert [gate.reached.is_set() for gate in gates].count(True) == PublisherSettings.each
+
+
+async def test_a_new_message_waits_for_the_one_before_it_that_hangs(studio: Studio, anna: Person, ben: Person) -> None:
+    gate = Gate()
+    studio.chat.trouble = [gate]
+    async with publishing(studio):
+        (first,) = await studio.service.imagine(anna.does(), "a bird")
+        async with asyncio.timeout(5):
+            await gate.reached.wait()
+        (second,) = await studio.service.imagine(ben.does(), "a fish")
+        (other,) = await studio.service.imagine(elsewhere(ben, "other"), "a fish")
+
+        async def so_many_are_shown(count: int) -> bool:
+            return len(studio.chat.shown) == count
+
+        await until(partial(so_many_are_shown, 1))
+        gate.opened.set()
+        await until(partial(so_many_are_shown, 3))
+    assert [job_id for _, job_id, _ in studio.chat.shown] == [other.id, first.id, second.id]
 
 
 async def test_the_posts_of_one_command_come_in_the_order_in_which_they_were_typed(

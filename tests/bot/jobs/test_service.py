@@ -15,10 +15,12 @@ from bot.errors import (
     NotAllowed,
     NotReady,
     QuotaExceeded,
+    StorageUnavailable,
 )
 from bot.jobs.model import Action, JobFilter, JobStatus, JobType, Submission
 from bot.jobs.service import Limits
 from bot.storage.blobs import BlobNotFound
+from bot.storage.unit import lists
 from tests.bot.images.pictures import plain
 from tests.bot.jobs.studio import UPLOAD, Person, Studio, World
 
@@ -221,6 +223,18 @@ async def test_a_kept_picture_is_given_out_in_fixed_widths(studio: Studio) -> No
         await studio.service.picture("nonsense")
 
 
+async def test_a_picture_is_shown_small_though_the_small_one_cannot_be_kept(
+    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_digest: str, _name: str, _content: bytes) -> None:
+        raise StorageUnavailable("Pictures cannot be stored because the disk is full: free some space on it.")
+
+    digest = await studio.service.keep_picture(UPLOAD)
+    monkeypatch.setattr(studio.blobs, "put_derived", full)
+    small, kind = await studio.service.picture(digest, width=256)
+    assert (small[:4], kind) == (b"RIFF", "image/webp")
+
+
 async def test_a_picture_is_fetched_from_an_address(studio: Studio) -> None:
     digest = await studio.service.fetch_picture("https://pictures.test/barn.png")
     assert (await studio.service.picture(digest))[1] == "image/png"
@@ -330,6 +344,49 @@ async def test_a_list_can_be_of_one_person_and_of_some_states(studio: Studio, an
     assert await ids(statuses=(JobStatus.PENDING, JobStatus.IN_PROGRESS)) == {mine.id, other.id}
     assert await ids(statuses=(JobStatus.PENDING, JobStatus.CANCELLED), user_id="id-Ben") == {other.id, stopped.id}
     assert await ids() == {mine.id, other.id, stopped.id}
+
+
+@pytest.mark.parametrize("who", [None, "id-Anna"])
+async def test_jobs_of_several_statuses_are_one_list_newest_first(
+    studio: Studio, anna: Person, ben: Person, who: str | None
+) -> None:
+    of = []
+    for number in range(6):
+        (job,) = await studio.service.imagine(anna.does(), f"bird {number}")
+        if number % 3 == 0:
+            await studio.service.cancel(anna.does(), job.id)
+        else:
+            await studio.send()
+            upstream = await studio.upstream(job)
+            (studio.api.fail if number % 3 == 1 else studio.api.complete)(upstream)
+            await studio.hear(job)
+        of.append(job.id)
+    await studio.service.imagine(ben.does(), "a fish")
+
+    async def pages(*statuses: JobStatus) -> list[list[str]]:
+        where = JobFilter(platform="chat", workspace="acme", user_id=who, statuses=statuses)
+        found: list[list[str]] = []
+        before = None
+        while True:
+            page = await studio.service.list(where, before=before, limit=3)
+            found.append([view.job_id for view in page.views])
+            before = page.next
+            if before is None:
+                return found
+
+    vain = await pages(JobStatus.FAILED, JobStatus.CANCELLED)
+    assert vain == [[of[4], of[3], of[1]], [of[0]]]
+    assert await pages(JobStatus.FAILED) == [[of[4], of[1]]]
+    assert await pages(JobStatus.COMPLETED, JobStatus.CANCELLED) == [[of[5], of[3], of[2]], [of[0]]]
+
+
+async def test_recent_prompts_are_looked_for_among_the_newest_jobs(
+    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "PROMPTS_AMONG", 2)
+    for text in ("one", "two", "three"):
+        await studio.service.imagine(anna.does(), text)
+    assert await studio.service.recent_prompts(anna.requester) == ("three", "two")
 
 
 async def test_requesters_are_listed_once_under_their_latest_name(studio: Studio, anna: Person, ben: Person) -> None:

@@ -270,14 +270,14 @@ async def test_processes_hear_what_the_others_have_kept_and_not_what_was_undone(
 
         async def undone() -> None:
             async with one.store.unit() as unit:
-                await unit.forget_keys()
+                await unit.forget_keys(9)
                 unit.tell("undone")
                 raise RuntimeError
 
         with pytest.raises(RuntimeError):
             await undone()
         async with one.store.unit() as unit:
-            await unit.forget_keys()
+            await unit.forget_keys(9)
             unit.tell("kept")
         await until(lambda: any(each.topics and each.about("kept") for each in other.heard))
         assert not any(each.topics and each.about("undone") for each in other.heard)

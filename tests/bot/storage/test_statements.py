@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.database import read_migrations
+from bot.storage.database import load_queries, read_migrations
+from bot.storage.store import QUERIES
 
 ROOT = Path(__file__).parents[3]
 OWNERS = sorted(folder.parent for tree in ("bot", "adapters") for folder in (ROOT / tree).glob("*/migrations"))
@@ -42,3 +44,47 @@ def test_no_constraint_makes_sqlite_build_a_table(owner: Path, database: sqlite3
             if any(step[1] == "OpenEphemeral" for step in program):
                 slow.add(table)
     assert slow == set()
+
+
+_LIVE_OF_REQUESTER = "SEARCH jobs USING INDEX jobs_live_of_requester (platform=? AND workspace=? AND user_id=?"
+
+
+@pytest.mark.parametrize("owner", [ROOT / "bot" / "storage"], ids=["core"])
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        (
+            "insert_job",
+            [
+                "SEARCH jobs USING INDEX jobs_in_flight (mode_rank=?)",
+                "SEARCH jobs USING INDEX jobs_waiting (mode_rank=?)",
+                f"{_LIVE_OF_REQUESTER} AND mode_rank=?)",
+            ],
+        ),
+        (
+            "count_live_of",
+            [f"{_LIVE_OF_REQUESTER})"],
+        ),
+        (
+            "list_jobs_in_vain_of_requester",
+            ["SEARCH jobs USING INDEX jobs_in_vain_of_requester (workspace=? AND user_id=? AND id<?)"],
+        ),
+        ("recent_prompts", ["SEARCH jobs USING INDEX jobs_of_requester (workspace=? AND user_id=?)"]),
+        ("count_unsettled", ["SEARCH pictures USING INDEX pictures_due (due_at>?)"]),
+        ("newest_in_progress", ["SEARCH pictures USING INDEX pictures_due (due_at>?)"]),
+        (
+            "forget_deliveries",
+            ["SEARCH webhook_deliveries USING INDEX webhook_deliveries_settled (settled_at>? AND settled_at<?)"],
+        ),
+        ("forget_keys", ["SEARCH idempotency_keys USING INDEX idempotency_keys_expiring (expires_at<?)"]),
+    ],
+)
+def test_what_is_asked_often_begins_at_the_few_rows_that_it_is_about(
+    database: sqlite3.Connection, name: str, steps: list[str]
+) -> None:
+    sql = getattr(load_queries(QUERIES), name).sql
+    plan = [
+        step[3]
+        for step in database.execute(f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", sql)))
+    ]
+    assert [step for step in plan if step in steps] == steps, plan

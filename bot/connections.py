@@ -1,0 +1,78 @@
+"""Connections of HTTP that cost us nothing for ever: so many at a time, and each request within its time.
+
+uvicorn limits neither how long a first request may take to begin nor how long any may take to arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from typing import Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_WITHIN_S = 15.0
+"""Seconds from the beginning of a connection, or of a further request, to the end of the request's headers."""
+
+BODY_WITHIN_S = 300.0
+"""Seconds that a body may take to arrive; time enough for several pictures over a slow line."""
+
+CONNECTIONS = 2_000
+"""Connections at a time; what comes over more is told to come again. Every open page of the chat holds one."""
+
+_SHARE_OF_FILES = 3
+"""Connections take no more than this part of the files that the process may open: others are the databases', and other
+servers'."""
+
+_UNTOLD: Final = 1.1
+"""Beyond so many times the limit connections are closed without a word, as an answer too takes a connection."""
+
+
+def connections_limit() -> int:
+    """Give how many connections there may be here."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files // _SHARE_OF_FILES)
+
+
+class TimedProtocol(H11Protocol):
+    """A connection that is closed where a request does not arrive in time."""
+
+    _overdue: asyncio.TimerHandle | None = None
+    _awaited: type[h11.IDLE] | type[h11.SEND_BODY] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency * _UNTOLD:
+            transport.abort()
+        else:
+            self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_for(None)
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Take what has come, and wait for the rest."""
+        super().handle_events()
+        self._watch()
+
+    def _watch(self) -> None:
+        state = self.conn.their_state
+        if state is h11.IDLE and self.timeout_keep_alive_task is not None:
+            self._wait_for(None)  # which uvicorn does, for a shorter while
+        else:
+            self._wait_for(state if state in {h11.IDLE, h11.SEND_BODY} else None)
+
+    def _wait_for(self, awaited: type[h11.IDLE] | type[h11.SEND_BODY] | None) -> None:
+        if awaited is self._awaited:
+            return
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+        self._awaited = awaited
+        if awaited is not None:
+            within_s = HEAD_WITHIN_S if awaited is h11.IDLE else BODY_WITHIN_S
+            self._overdue = self.loop.call_later(within_s, self.transport.close)
