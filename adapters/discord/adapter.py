@@ -18,6 +18,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.outbox import Outbox
 from adapters.discord.places import PLATFORM
 from adapters.discord.rows import Rows
+from bot.background import Background
 from bot.errors import PlatformUnavailable, StorageUnavailable
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
@@ -46,7 +47,7 @@ class DiscordAdapter:
         self._rows = Rows(app.database, app.clock)
         self._outbox: Outbox | None = None
         self._sender: discord.Client | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self.background = Background()
 
     async def start(self) -> None:
         """Connect, or stand by where another process is connected.
@@ -60,16 +61,13 @@ class DiscordAdapter:
         self._sender = sender()
         await log_in(self._sender, self._app.settings)
         gateway = self.send_by(self._sender)
-        self._tasks.append(asyncio.create_task(self._prune(), name="discord pruning"))
-        self._tasks.append(asyncio.create_task(gateway.keep(), name="discord"))
+        self.background.begin(self._prune(), name="discord pruning")
+        self.background.begin(gateway.keep(), name="discord")
         await gateway.tried()
 
     async def stop(self) -> None:
         """Take no more events and let go of the connection."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.background.stop()
         client, self._sender, self._outbox = self._sender, None, None
         if client is not None:
             await client.close()

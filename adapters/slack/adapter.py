@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -30,6 +29,7 @@ from adapters.slack.tempo import SHORTEST, Tempo
 from adapters.slack.uploads import Uploads
 from adapters.slack.wishes import LEASE, Wishes
 from adapters.slack.workspaces import Workspace, Workspaces
+from bot.background import Background
 from bot.errors import InvalidSetting, PlatformUnavailable
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
@@ -56,7 +56,7 @@ class SlackAdapter:
         self._session: aiohttp.ClientSession | None = None
         self._errands = Errands()
         self._posts: Posts | None = None
-        self._wishing: asyncio.Task[None] | None = None
+        self.background = Background()
         self._tempo = Tempo()
         self.edit_interval = SHORTEST
         self.routes: Sequence[BaseRoute] = self._lay_out_routes()
@@ -103,22 +103,20 @@ class SlackAdapter:
         listen(bolt, studio, wishes)
         self._posts = Posts(studio)
         carrying_out = partial(app.leases.lead, LEASE, wishes.run)
-        self._wishing = asyncio.create_task(Supervisor().keep(LEASE, carrying_out), name=LEASE)
+        self.background.begin(Supervisor().keep(LEASE, carrying_out), name=LEASE)
         self._door.bolt = bolt
         if setup.app_token is not None:
             self._socket = Socket(bolt, setup.app_token)
             await self._socket.open()
+            self.background.begin(self._socket.keep(), name="slack socket")
 
     async def stop(self) -> None:
         """Take no more events, finish the errands under way, and let go of Slack."""
         self._door.bolt = None
+        await self.background.stop()
         socket, self._socket = self._socket, None
         if socket is not None:
             await socket.close()
-        wishing, self._wishing = self._wishing, None
-        if wishing is not None:
-            wishing.cancel()
-            await asyncio.gather(wishing, return_exceptions=True)
         await self._errands.finish()
         self._posts = None
         session, self._session = self._session, None

@@ -25,12 +25,19 @@ from adapters.slack.problems import sentence
 from adapters.slack.setup import Setup
 from adapters.slack.sources import WORKSPACE
 from adapters.slack.workspaces import Workspace, Workspaces
+from bot.bodies import Bodies, TooLarge, TooMuch, TooSlow
 from bot.errors import StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
 BODY_LIMIT: Final = 1_000_000
 """Bytes of a request of Slack's at the most; a view's state is the largest thing that it sends."""
+
+BODIES_TOGETHER: Final = 16_000_000
+"""Bytes of all requests that are being read or answered, beside what is free of each; anybody may send them."""
+
+ARRIVES_WITHIN_S: Final = 10.0
+"""Seconds that the body of a request may take to arrive."""
 
 
 class Authorize(AsyncAuthorize):
@@ -111,6 +118,7 @@ class Door:
 
     def __init__(self, setup: Setup) -> None:
         """Begin closed."""
+        self._bodies = Bodies(limit=BODY_LIMIT, within_s=ARRIVES_WITHIN_S, together=BODIES_TOGETHER)
         self._public_https = (setup.public_origin or "").startswith("https://")
         self.bolt: AsyncApp | None = None
 
@@ -119,17 +127,23 @@ class Door:
         bolt = self.bolt
         if bolt is None:
             return _not_yet()
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                return PlainTextResponse("The body is too large.", status_code=413)
         try:
-            text = bytes(body).decode()
+            async with self._bodies.read(request) as body:
+                return await self._take(bolt, request, body)
+        except TooLarge:
+            return PlainTextResponse("The body is too large.", status_code=413)
+        except TooMuch:
+            return PlainTextResponse("Too much is arriving at once. Please send it again.", status_code=503)
+        except TooSlow:
+            return PlainTextResponse("The body has not arrived in time.", status_code=408)
+
+    async def _take(self, bolt: AsyncApp, request: Request, body: bytes) -> Response:
+        try:
+            body.decode()
         except UnicodeDecodeError:
             return PlainTextResponse("The body is not text.", status_code=400)
         try:
-            bolt_request = to_async_bolt_request(request, text.encode())
+            bolt_request = to_async_bolt_request(request, body)
         except (ValueError, TypeError, AttributeError):  # no JSON, or not an object: nothing that Slack sends
             return PlainTextResponse("The body cannot be read.", status_code=400)
         return to_starlette_response(await bolt.async_dispatch(bolt_request))

@@ -86,7 +86,6 @@ class Socket:
             PlatformUnavailable: Slack is not to be reached.
         """
         self._link = await self._connected()
-        self._start(self._keep())
 
     async def close(self) -> None:
         """Disconnect once what has come is answered."""
@@ -141,8 +140,8 @@ class Socket:
         else:
             await _close(fresh)
 
-    async def _keep(self) -> None:
-        """Look after the connection. It comes back by itself, but may cling to an address that is used up."""
+    async def keep(self) -> None:
+        """Look after the connection until cancelled. It comes back by itself, but may cling to a used-up address."""
         away_since: float | None = None
         now = asyncio.get_running_loop().time
         while True:
