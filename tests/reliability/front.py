@@ -27,8 +27,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-PATIENCE_S = 40.0
-"""Seconds within which everything that somebody does is answered, or they go away."""
+PATIENCE_S = 70.0
+"""Seconds within which everything that somebody does is answered, or they go away. A lost request is sent again
+after 22 s at the soonest, and twice that where the program is ended once more in the meantime."""
 
 PAUSE_S = 0.2
 

@@ -206,8 +206,10 @@ async def test_a_job_whose_inputs_are_still_being_fetched_is_not_sent_when_the_s
     job = await studio.service.make(anna.does(), draft)
     for _ in range(3):
         await meet(studio.api, circuit, DOWN)
+    parked = await studio.rows("SELECT due_at FROM jobs")
     await circuit.probe()
     await circuit.tell()
+    assert await studio.rows("SELECT due_at FROM jobs") == parked
     await studio.send()
     assert (await studio.service.get(job.id)).submission is Submission.WAITING
     await studio.collect()
