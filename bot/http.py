@@ -140,28 +140,17 @@ def _webhook(core: Core) -> Endpoint:
             kept = core.tracker.inbox.take(request.path_params["job_id"], body)
         except ValueError:
             return "invalid"
-        kept.add_done_callback(_note)
-        await asyncio.wait([kept], timeout=ANSWER_WITHIN_S)
-        # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
-        return _verdict(kept) if kept.done() else "busy"
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await kept
+        except JobNotFound:
+            return "unknown_job"
+        except Exception:  # noqa: BLE001 - a failure of ours, or a slow disk, is never the sender's to see
+            # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
+            return "busy"
+        return "taken"
 
     return webhook
-
-
-def _note(kept: asyncio.Future[None]) -> None:
-    """Note what became of a webhook; the sender comes again by itself where it was not kept."""
-    if not kept.cancelled() and (error := kept.exception()) is not None:
-        log.warning("a webhook was not kept", reason=str(error) or type(error).__name__)
-
-
-def _verdict(kept: asyncio.Future[None]) -> str:
-    match kept.exception():
-        case None:
-            return "taken"
-        case JobNotFound():
-            return "unknown_job"
-        case _:  # a failure of ours is never the sender's to see
-            return "busy"
 
 
 def _busy() -> Response:

@@ -120,5 +120,6 @@ class Canceller:
 
     async def _poll_now(self, job: Job) -> None:
         async with self._store.unit() as unit:
-            await unit.schedule_job(job.id, unit.now)
+            # The tracker counts there how often it has asked in vain.
+            await unit.schedule_job(job.id, unit.now, attempts=await unit.attempts_of(job.id))
         self._bells.tracker.ring()

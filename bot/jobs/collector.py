@@ -92,7 +92,7 @@ class Collector:
 
     async def _begin_due(self, inputs: Slots[Picture], results: Slots[Picture]) -> float:
         """Begin to fetch what is due, as far as there is room, and give the seconds until more becomes due."""
-        async with self._store.unit() as unit:
+        async with self._store.claiming() as unit:
             begun = [
                 (picture, slots)
                 for slots in (inputs, results)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from pydantic import ValidationError
 
 from bot import crash
@@ -19,6 +21,8 @@ from bot.errors import JobNotFound
 from bot.jobs.bells import Bells
 from bot.midjourney import schema
 from bot.storage.store import Store
+
+log = structlog.get_logger(__name__)
 
 REPLAY_WINDOW = timedelta(days=3)
 """How old a webhook may be, by its own time. Shorter than events are kept for (see ``bot.jobs.housekeeper``), so that
@@ -45,6 +49,8 @@ class _Letter:
     kept: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def settle(self, error: Exception | None) -> None:
+        if error is not None:  # the sender comes again by itself
+            log.warning("a webhook was not kept", job=self.job_id, reason=str(error) or type(error).__name__)
         if self.kept.done():  # whoever waited has gone
             return
         if error is None:
@@ -82,7 +88,8 @@ class Inbox:
         letter = _Letter(digest=digest, job_id=job_id, body=body.decode())
         self._arrived.append(letter)
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all(), name="keep webhooks")
+            # It is about all of them, so what is logged carries no id of the job that came first.
+            self._writing = asyncio.create_task(self._write_all(), name="keep webhooks", context=Context())
         return letter.kept
 
     async def _write_all(self) -> None:
@@ -96,10 +103,10 @@ class Inbox:
     async def _write(self, letters: Sequence[_Letter]) -> None:
         unknown: set[_Letter] = set()
         try:
-            async with self._store.unit() as unit:
+            async with self._store.unit(ahead=True) as unit:
                 # In the same order everywhere, so that no two processes wait for each other.
                 for letter in sorted(letters, key=lambda letter: letter.digest):
-                    if _is_id(letter.job_id) and await unit.find_job(letter.job_id) is not None:
+                    if _is_id(letter.job_id) and await unit.has_job(letter.job_id):
                         await unit.add_webhook_event(letter.digest, letter.job_id, letter.body)
                     else:
                         unknown.add(letter)

@@ -110,7 +110,7 @@ class Publisher:
         """Begin to send what is due, as far as there is room, and give the seconds until there is more to be done."""
         wait, left_out = IDLE_S, True
         while lanes.room and left_out:
-            async with self._store.unit() as unit:
+            async with self._store.claiming() as unit:
                 due = await unit.due_posts(adapter.name, lanes.room, **self._kept_back(lanes.under_way))
                 begun = self._parted(due, lanes.under_way)
                 await unit.take_posts([post for lane in begun for post in lane])

@@ -52,7 +52,7 @@ CALLS_A_ROUND = 12
 CALL_PAUSE_S = 0.1
 """How much longer a round's further calls put off the next round, in seconds each."""
 
-EVENTS_AT_A_TIME = 10
+EVENTS_AT_A_TIME = 5
 """Kept webhooks that are applied in one unit of work; few, as commands and new webhooks have to wait for it."""
 
 

@@ -97,7 +97,10 @@ class Database(ABC):
     """An open database.
 
     Use ``transaction()`` for every access, reads too: what is read outside a unit of work may be half of another's.
+    ``serves_many`` says whether several processes may share its work.
     """
+
+    serves_many = False
 
     def __init__(self, name: str, *, clock: Clock) -> None:
         """``name`` is what people are told that it is called."""
@@ -166,11 +169,12 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+    def transaction(self, *, ahead: bool = False) -> AbstractAsyncContextManager[Connection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
 
         The block's end is passed only after the commit. A cancelled caller is let go only once the unit is settled
-        one way or the other.
+        one way or the other. Where units wait for each other, one that is to be ``ahead`` waits for none but the one
+        under way, and is committed without waiting for more to share the commit with: somebody is about to be answered.
 
         Raises:
             StorageUnavailable: it cannot be written or reached; nothing of the unit was kept.

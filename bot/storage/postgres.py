@@ -85,6 +85,8 @@ class Line:
 class PostgresDatabase(Database):
     """An open PostgreSQL database."""
 
+    serves_many = True
+
     def __init__(self, pool: Any, address: str, *, clock: Clock, read_only: bool) -> None:
         """Take over ``pool``; call ``at`` instead."""
         super().__init__(name_of(address), clock=clock)
@@ -182,7 +184,7 @@ class PostgresDatabase(Database):
             self._pool.terminate()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresConnection]:
+    async def transaction(self, *, ahead: bool = False) -> AsyncIterator[PostgresConnection]:
         """Open one unit of work; see ``Database.transaction``."""
         holder = self.holder
         begin = self._begin if holder is None else _FENCED.format(holder=holder)

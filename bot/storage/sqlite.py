@@ -139,7 +139,7 @@ class SqliteDatabase(Database):
         finally:
             self._turns.end()
 
-    def transaction(self) -> AbstractAsyncContextManager[SqliteConnection]:
+    def transaction(self, *, ahead: bool = False) -> AbstractAsyncContextManager[SqliteConnection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
 
         The block's end is passed only after the commit, which units that were waiting at the same time share; where
@@ -148,7 +148,7 @@ class SqliteDatabase(Database):
         Raises:
             StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
         """
-        return self._unit()
+        return self._unit(ahead=ahead)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqliteConnection]:
@@ -182,9 +182,9 @@ class SqliteDatabase(Database):
             self._turns.end()
 
     @asynccontextmanager
-    async def _unit(self, *, has_turn: bool = False) -> AsyncIterator[SqliteConnection]:
+    async def _unit(self, *, ahead: bool = False, has_turn: bool = False) -> AsyncIterator[SqliteConnection]:
         if not has_turn:
-            await self._turns.take()
+            await self._turns.take(ahead=ahead)
         with _sentences(self.path):
             group = self._group or _Group()
             try:
@@ -197,7 +197,7 @@ class SqliteDatabase(Database):
                 finally:
                     self._turns.end()
                 raise
-            self._leave(group)
+            self._leave(group, at_once=ahead)
             await _group_settled(group)
 
     async def _join(self, group: _Group) -> None:
@@ -226,10 +226,10 @@ class SqliteDatabase(Database):
                 group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError("disk I/O error")
             )
 
-    def _leave(self, group: _Group) -> None:
+    def _leave(self, group: _Group, *, at_once: bool) -> None:
         """Leave the unit to the group, and end the turn. Whoever is waiting joins it; else it is committed now."""
         group.units += 1
-        if not self._turns.awaited or group.units >= GROUP_LIMIT:
+        if at_once or not self._turns.awaited or group.units >= GROUP_LIMIT:
             self._commit(group)
             return
         if group.task is None:

@@ -6,7 +6,7 @@ Services open a unit with ``Store.unit()``; what is done in it is committed toge
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from bot.clock import Clock, system_clock
@@ -40,9 +40,9 @@ class Store:
         return await self.database.migrate("bot", MIGRATIONS)
 
     @asynccontextmanager
-    async def unit(self) -> AsyncIterator[Unit]:
-        """Open one unit of work."""
-        async with self.database.transaction() as connection:
+    async def unit(self, *, ahead: bool = False) -> AsyncIterator[Unit]:
+        """Open one unit of work; see ``Database.transaction``."""
+        async with self.database.transaction(ahead=ahead) as connection:
             unit = Unit(connection, self._queries, self.clock())
             yield unit
             await unit.finish()
@@ -56,6 +56,13 @@ class Store:
         """Open one unit of work that only reads, all of it as it was at one moment."""
         async with self.database.reading() as connection:
             yield Unit(connection, self._queries, self.clock())
+
+    def claiming(self) -> AbstractAsyncContextManager[Unit]:
+        """Open one unit of work that looks for what is to be done, and marks it as this process's where there are others.
+
+        Where there are none it writes nothing, and so has nothing to commit.
+        """
+        return self.unit() if self.database.serves_many else self.reading()
 
     def _hear(self, tidings: Tidings) -> None:
         """Pass on what another process has changed."""

@@ -25,11 +25,14 @@ class Turns:
         """Whether somebody waits for a turn."""
         return bool(self._line)
 
-    async def take(self) -> None:
-        """Wait for a turn. Whoever has one ends it with ``end``."""
-        if self._taken or self._line:
+    async def take(self, *, ahead: bool = False) -> None:
+        """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``."""
+        if self._taken or (self._line and not ahead):
             place = _Place()
-            self._line.append(place)
+            if ahead:
+                self._line.appendleft(place)
+            else:
+                self._line.append(place)
             try:
                 while self._taken or self._line[0] is not place:
                     await self._sleep(place)

@@ -1,9 +1,9 @@
 """How soon a webhook is answered while the program is busy: the program by itself, everybody else in this process.
 
 Meanwhile people give commands, jobs are sent and end, pictures are fetched, posts change. First webhooks come at a steady
-rate, whether the ones before have been answered or not, and a late start counts as waiting. Then there are more than
-can be served at all: 64 senders post without a pause. A forged webhook is refused without being kept, at the same
-moments, so it tells what the load alone costs.
+rate, whether the ones before have been answered or not, and a late start counts as waiting. Then there is more of
+everything than can be served at all: people do not wait for what they have asked for, and 64 senders post without a
+pause. A forged webhook is refused without being kept, at the same moments, so it tells what the load alone costs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import itertools
 import statistics
 import tempfile
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,10 @@ STEADY = 2_000
 SENDERS = 64
 FLOOD = 4_000
 PEOPLE = 4
+STEADY_PAUSE_S = 1.0
+FLOOD_PAUSE_S = 0.1
+"""Seconds between somebody's commands, of four jobs each."""
+
 FORGED_EVERY = 5
 ENDS_EVERY = 25
 BUSY_FROM = 100
@@ -63,14 +68,13 @@ class _Taken:
 
 async def measure() -> list[Measured]:
     """Measure the answers of the whole program over HTTP."""
-    api = _Service(system_clock)  # type: ignore[arg-type]  # any clock will do, as nobody sets it
-    with tempfile.TemporaryDirectory() as name:
-        async with _served(api) as url, _busy(Path(name), url, api) as child:
-            steady = await _steadily(api, child)
-            flood = await _without_a_pause(api, child)
+    async with _busy(STEADY_PAUSE_S) as (api, child):
+        steady = await _steadily(api, child)
+    async with _busy(FLOOD_PAUSE_S) as (api, child):
+        flood = await _without_a_pause(api, child)
     return [
         *_figures(f"answer to a webhook, {STEADY_A_SECOND} a second beside other load", steady),
-        *_figures(f"answer to a webhook, {SENDERS} senders without a pause beside other load", flood),
+        *_figures(f"answer to a webhook, {SENDERS} senders without a pause, beside people without patience", flood),
     ]
 
 
@@ -111,7 +115,9 @@ class _Service(ImageService):
 
 
 @asynccontextmanager
-async def _served(api: _Service) -> AsyncIterator[str]:
+async def _served() -> AsyncIterator[_Service]:
+    api = _Service(system_clock)  # type: ignore[arg-type]  # any clock will do, as nobody sets it
+
     async def authenticate(_: Request) -> ImageApi:
         return api
 
@@ -122,42 +128,45 @@ async def _served(api: _Service) -> AsyncIterator[str]:
     app = create_contract_app(authenticate, title="an image service")
     app.add_route("/made/{name}", picture)
     async with serve(app) as api.url:
-        yield api.url
+        yield api
 
 
 @asynccontextmanager
-async def _busy(folder: Path, service_url: str, api: ImageService) -> AsyncIterator[Child]:
-    """Run the program, with people who ask for one thing after the other."""
+async def _busy(pause_s: float) -> AsyncIterator[tuple[ImageService, Child]]:
+    """Run the program, with people who ask for one thing after the other, until that many are under way."""
     environment = {"IMAGINEBOT_MAX_JOBS_PER_PERSON": "100000"}
-    child = program(folder / "studio", service_url, concurrency=1000, environment=environment)
-    await child.start()
-    try:
-        await child.answering()
-        people = [asyncio.create_task(_ask(child, folder / "studio", number)) for number in range(PEOPLE)]
-        while len(api.jobs) < BUSY_FROM:  # noqa: ASYNC110 - a service sends no events
-            await asyncio.sleep(0.05)
-        yield child
-        for task in people:
-            task.cancel()
-        await asyncio.gather(*people, return_exceptions=True)
-    finally:
-        await child.kill()
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name) / "studio"
+        async with _served() as api:
+            child = program(data, api.url, concurrency=1000, environment=environment)
+            await child.start()
+            try:
+                await child.answering()
+                people = [asyncio.create_task(_ask(child, data, number, pause_s)) for number in range(PEOPLE)]
+                while len(api.jobs) < BUSY_FROM:  # noqa: ASYNC110 - a service sends no events
+                    await asyncio.sleep(0.05)
+                yield api, child
+                for task in people:
+                    task.cancel()
+                await asyncio.gather(*people, return_exceptions=True)
+            finally:
+                await child.kill()
 
 
-async def _ask(child: Child, data: Path, number: int) -> None:
+async def _ask(child: Child, data: Path, number: int, pause_s: float) -> None:
     async with Browser(child.url, Ledger(), name=f"Person {number}", data=data) as browser:
         for turn in itertools.count():
             await browser.command(f"/imagine a barn, number {turn} --repeat 4", jobs=4)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause_s)
 
 
 async def _steadily(api: ImageService, child: Child) -> _Taken:
     """Send at fixed moments, each on a connection that is free."""
-    taken, free = _Taken(), list[_Sender]()
+    taken, free = _Taken(), deque[_Sender]()
     began = time.perf_counter()
 
     async def send(turn: int, due: float) -> None:
-        sender = free.pop() if free else await _Sender.connect(child.port)
+        sender = free.popleft() if free else await _Sender.connect(child.port)
         await sender.post(api, turn, taken, since=due)
         free.append(sender)
 

@@ -352,10 +352,10 @@ async def test_webhooks_that_come_together_share_one_unit_of_work_and_each_has_i
     units = 0
     unit = studio.store.unit
 
-    def counted() -> AbstractAsyncContextManager[Unit]:
+    def counted(*, ahead: bool = False) -> AbstractAsyncContextManager[Unit]:
         nonlocal units
         units += 1
-        return unit()
+        return unit(ahead=ahead)
 
     monkeypatch.setattr(studio.store, "unit", counted)
     events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(40)]

@@ -46,6 +46,9 @@ UPDATE jobs SET
     updated_at = :updated_at, submitted_at = :submitted_at, ended_at = :ended_at
 WHERE id = :id;
 
+-- name: has_job$
+SELECT 1 FROM jobs WHERE id = :id;
+
 -- name: get_job^
 SELECT * FROM jobs WHERE id = :id;
 

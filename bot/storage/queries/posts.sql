@@ -44,8 +44,8 @@ WHERE job_id IN (
 -- Without what is being sent. REPLACE changes a list that holds the text; it compares alike in every database.
 SELECT * FROM posts
 WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
-    AND REPLACE(CAST(:posts AS TEXT), id, '') = CAST(:posts AS TEXT)
     AND REPLACE(CAST(:channels AS TEXT), '|' || workspace || '|' || channel || '|', '') = CAST(:channels AS TEXT)
+    AND REPLACE(CAST(:posts AS TEXT), id, '') = CAST(:posts AS TEXT)
     AND (reference IS NOT NULL OR REPLACE(
         CAST(:conversations AS TEXT),
         '|' || workspace || '|' || channel || '|' || COALESCE(thread, '') || '|',

@@ -77,6 +77,10 @@ class JobRows(UnitBase):
         row = await self._one("get_job", id=job_id)
         return None if row is None else job_of(row)
 
+    async def has_job(self, job_id: str) -> bool:
+        """Say whether there is a job with this id."""
+        return bool(await self._one("has_job", id=job_id))
+
     async def job(self, job_id: str) -> Job:
         """Give a job.
 
