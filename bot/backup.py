@@ -113,7 +113,7 @@ def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
             jobs = _count_jobs(copy)
             pictures = _move_pictures(scratch / PICTURES, places.pictures)
             # Until here, everything is as it was; from here on nothing starts on it before it is done.
-            with marked(home):
+            with marked(places.engine.parent):  # the folder that a start looks at, wherever the database lies
                 if (scratch / ENGINE).exists():
                     _set_aside(places.engine)
                     (scratch / ENGINE).rename(places.engine)

@@ -19,7 +19,8 @@ BODY_WITHIN_S = 300.0
 """Seconds that a body may take to arrive; time enough for several pictures over a slow line."""
 
 CONNECTIONS = 2_000
-"""Connections at a time; what comes over more is told to come again. Every open page of the chat holds one."""
+"""Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
+nothing; where there is none, it is told to come again."""
 
 _SHARE_OF_FILES = 3
 """Connections take no more than this part of the files that the process may open: others are the databases', and other
@@ -44,10 +45,13 @@ class TimedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency * _UNTOLD:
-            transport.abort()
-        else:
-            self._watch()
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            if (idle := self._an_idle_one()) is not None:
+                idle.transport.abort()
+            elif len(self.connections) > self.limit_concurrency * _UNTOLD:
+                transport.abort()
+                return
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -58,6 +62,20 @@ class TimedProtocol(H11Protocol):
         """Take what has come, and wait for the rest."""
         super().handle_events()
         self._watch()
+
+    def _an_idle_one(self) -> H11Protocol | None:
+        """Give a connection over which nothing has been asked for, or nothing more."""
+        return next(
+            (
+                other
+                for other in self.connections
+                if isinstance(other, H11Protocol)
+                and other is not self
+                and other.conn.their_state is h11.IDLE
+                and not other.transport.is_closing()
+            ),
+            None,
+        )
 
     def _watch(self) -> None:
         state = self.conn.their_state

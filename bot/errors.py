@@ -163,6 +163,10 @@ class UpstreamUnavailable(UpstreamError):
         self.may_have_arrived = may_have_arrived
 
 
+class PictureUnavailable(UpstreamUnavailable):
+    """The place that a picture lies at does not give it out at the moment."""
+
+
 class UpstreamBusy(UpstreamUnavailable):
     """The image service takes no more at the moment (429); the request was not carried out."""
 

@@ -54,8 +54,8 @@ class Connection:
     async def stop(self) -> None:
         """Let go of what ``start`` has taken hold of. Safe to call twice."""
         if self._started:
-            self._started = False
             await self._adapter.stop()
+            self._started = False  # not before: a stop that is cut off is begun again
 
     def _tell(self, error: OperatorError | None) -> None:
         if self.tried.done():

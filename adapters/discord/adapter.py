@@ -101,6 +101,8 @@ class DiscordAdapter:
                 await self._rows.prune()
             except StorageUnavailable as error:  # a server that is away, or a disk that is full
                 log.warning("old events could not be forgotten", reason=str(error))
+            except Exception:  # no reason to let go of the connection
+                log.exception("old events could not be forgotten")
             await asyncio.sleep(PRUNE_S)
 
     def _open_outbox(self) -> Outbox:

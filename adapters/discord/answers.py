@@ -69,6 +69,8 @@ class Answers:
         except LeaseLost as error:
             # Another process may have the same event, and answers it; a word of ours would be in its way, or deny it.
             log.warning("an event is left to another process", interaction=asked.id, reason=str(error))
+            if asked.response.is_done():  # by us, so the person waits for nobody else's word
+                await tell(asked, notices.problem(error))
         except ImaginebotError as error:
             note(error, asked)
             await tell(asked, notices.problem(error))

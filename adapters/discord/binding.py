@@ -22,6 +22,6 @@ def source_of(event: Event, *, user_id: str = "", user_name: str = "") -> Source
 async def bind(service: JobService, rows: Rows) -> None:
     """Write down the posts of jobs whose process ended between making them and that, as their events tell."""
     for event in await rows.unbound_events():
-        job = await service.made_before(source_of(event))
-        if job is not None:
-            await rows.add_posts(event, [job.id], spoiler=event.spoiler)
+        jobs = await service.made_before(source_of(event))
+        if jobs:
+            await rows.add_posts(event, [job.id for job in jobs], spoiler=event.spoiler)

@@ -172,7 +172,7 @@ class Desk:
             except Exception as error:
                 if can_still_be_kept(error):
                     raise
-                await self._refuse(asked, event, wish, error)
+                await self._refuse(asked, event, wish, error, deferred=place is not None)
             else:
                 if await self.answer(asked, event, jobs, place=place):
                     await self.promises.end(event)
@@ -181,15 +181,18 @@ class Desk:
         except Exception:  # told to nobody, as the command is still kept
             log.exception("a command has to wait", interaction=event.id)
 
-    async def _refuse(self, asked: Asked, event: Event, wish: Wish, error: Exception) -> None:
+    async def _refuse(self, asked: Asked, event: Event, wish: Wish, error: Exception, *, deferred: bool) -> None:
         if isinstance(error, ImaginebotError):
             note(error, asked)
             text = notices.problem(error)
         else:
             log.error("an event could not be handled", interaction=asked.id, exc_info=error)
             text = notices.unforeseen()
-        await self.promises.keep_refusal(event, wish, text)
-        if await tell(asked, text):
+        if not await self.promises.keep_refusal(event, wish, text):
+            return
+        # Where Discord did not say that it shows "thinking", it may do so all the same, and takes no first answer then.
+        told = await tell(asked, text) if deferred else await self.outbox.tell(event, text, user_id=wish.user_id)
+        if told:
             await self.promises.end(event)
 
     async def _defer(self, asked: Asked, event: Event) -> MessageName | None:

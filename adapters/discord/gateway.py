@@ -10,6 +10,7 @@ refused by Discord, and what it has begun is cut off.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from adapters.discord.reactions import Reactions
 from adapters.discord.sharding import Shards
 from adapters.discord.tasks import Tasks
 from bot.errors import InvalidSetting, PlatformUnavailable
+from bot.storage.connection import settled
 
 if TYPE_CHECKING:
     from adapters.discord.outbox import Outbox
@@ -130,17 +132,15 @@ class Gateway:
             tasks.append(connection)
             await _connected(client, connection, CONNECTED_WITHIN_S + SHARD_WITHIN_S * (shards - 1))
             self._settle()
-            await asyncio.wait([connection])
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if connection not in ended:
+                raise RuntimeError("what was promised is not looked after any more") from tasks[0].exception()
             raise _ended(connection)
         except asyncio.CancelledError:
             self._settle()  # another process's turn
             raise
         finally:
-            await desk.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await _let_go(client)
+            await settled(_put_away(desk, tasks, client))
 
     async def _within_budget(self, client: Client) -> int:
         """Wait where few starts are left for today, so that these last; give how many shards are to be connected.
@@ -189,6 +189,15 @@ async def _connected(client: Client, connection: asyncio.Task[None], within: flo
         raise _ended(connection)
     if not client.is_ready():
         raise PlatformUnavailable("Discord's gateway does not answer.")
+
+
+async def _put_away(desk: Desk, tasks: Sequence[asyncio.Task[None]], client: Client) -> None:
+    """Leave nothing behind that would go on beside whoever holds the connection next, however often it is cut off."""
+    await desk.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await _let_go(client)
 
 
 async def _let_go(client: Client) -> None:

@@ -80,15 +80,18 @@ class Promises:
         """Write down what is promised."""
         await self._rows.set_wish(event.id, wish.to_json())
 
-    async def keep_refusal(self, event: Event, wish: Wish, text: str) -> None:
+    async def keep_refusal(self, event: Event, wish: Wish, text: str) -> bool:
         """Write down that a promise comes to nothing, right before the person is told so.
+
+        False where there is nothing to tell, as the promise has come to its end meanwhile.
 
         Raises:
             LeaseLost: another process has the promise by now, and may have kept it.
         """
-        await self.keep(event, replace(wish, refusal=text))
+        kept = await self._rows.change_wish(event.id, replace(wish, refusal=text).to_json())
         crash.point("discord.refusal_kept")
         need_lease(self._app.leases)
+        return kept
 
     async def end(self, event: Event) -> None:
         """Let go of a promise that was kept, or whose refusal was told."""
@@ -158,12 +161,11 @@ class Promises:
     async def _jobs_of(self, event: Event, wish: Wish) -> Sequence[Job]:
         """Make the jobs of a wish. Where they exist, its pictures may be gone by now and are not asked for again."""
         source = source_of(event, user_id=wish.user_id, user_name=wish.user_name)
-        made = await self._app.service.made_before(source)
-        return [made] if made is not None else await self._pictures.carry_out(wish, source)
+        return await self._app.service.made_before(source) or await self._pictures.carry_out(wish, source)
 
     async def _refuse(self, event: Event, wish: Wish, text: str) -> None:
-        await self.keep_refusal(event, wish, text)
-        await self._tell(event, text, user_id=wish.user_id)
+        if await self.keep_refusal(event, wish, text):
+            await self._tell(event, text, user_id=wish.user_id)
 
     async def _tell(self, event: Event, text: str, *, user_id: str = "") -> None:
         if await self._outbox.tell(event, text, user_id=user_id):

@@ -111,6 +111,10 @@ class Rows:
         """Keep what a command asks for until it has been carried out, or let go of it."""
         await self._write("set_wish", id=str(event_id), wish=wish)
 
+    async def change_wish(self, event_id: int, wish: str) -> bool:
+        """Keep a command otherwise; false where it is not kept any more."""
+        return await self._write("change_wish", id=str(event_id), wish=wish) > 0
+
     async def wish(self, event_id: int) -> str | None:
         """Give what a command asks for, as long as that is kept."""
         found = await self._one("get_wish", id=str(event_id))

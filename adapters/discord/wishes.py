@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from adapters.discord.faults import RAISED
 from adapters.discord.wording import shortened
-from bot.errors import InvalidPicture, UpstreamUnavailable
+from bot.errors import InvalidPicture, PictureUnavailable
 from bot.jobs.model import Job, JobType, Source
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Pictures:
 
         Raises:
             UserError: it cannot be as asked for.
-            UpstreamUnavailable: a picture cannot be had at the moment.
+            PictureUnavailable: a picture cannot be had at the moment.
         """
         digests = [await self._keep(picture, alone=len(wish.pictures) == 1) for picture in wish.pictures]
         match wish.type:
@@ -125,7 +125,7 @@ class Pictures:
         except discord.NotFound as error:
             raise InvalidPicture("It is not on Discord any more. Please send it again.") from error
         except RAISED as error:
-            raise UpstreamUnavailable("Discord does not give out that picture now. Please try again.") from error
+            raise PictureUnavailable("Discord does not give it out. Please try again.") from error
         return await self._service.keep_picture(content)
 
 

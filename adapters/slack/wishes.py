@@ -105,7 +105,6 @@ class Wishes:
         self._api_origin = urlsplit(api_url)[:2]
         self._queries: Any = load_queries(QUERIES)
         self._bell = Bell()
-        database.listen(self._hear)
 
     async def keep(self, wish: Wish) -> None:
         """Write a wish down; the same event again is the same wish."""
@@ -126,8 +125,12 @@ class Wishes:
         Raises:
             StorageUnavailable: the database is not to be had at the moment.
         """
-        while True:
-            await self._bell.wait(await self._round())
+        hear_no_more = self._database.listen(self._hear)
+        try:
+            while True:
+                await self._bell.wait(await self._round())
+        finally:
+            hear_no_more()
 
     def _hear(self, tidings: Tidings) -> None:
         if tidings.about(LEASE):
@@ -168,7 +171,9 @@ class Wishes:
             log.warning(
                 "a wish from Slack did not work", wish=wish_id, exc_info=not _is_known(error), reason=str(error)
             )
-            if attempts + 1 < TRIES and may_pass(error):
+            if self._studio.service.intake.closed:  # this process ends, and the next one tries
+                await self._put_off(wish_id, attempts)
+            elif attempts + 1 < TRIES and may_pass(error):
                 await self._put_off(wish_id, attempts + 1, at_least=getattr(error, "retry_after", None))
             elif wish.refusal is None:
                 await self._refuse(wish_id, wish, error)
@@ -189,7 +194,7 @@ class Wishes:
 
     async def _make(self, wish: Wish) -> None:
         service = self._studio.service
-        if await service.made_before(wish.source) is not None:
+        if await service.made_before(wish.source):
             return
         digests = [await self._fetch_file(wish.workspace, file_id) for file_id in wish.files]
         digests += [await service.fetch_picture(address) for address in wish.addresses]

@@ -21,7 +21,7 @@ from typing import Final, Self, TypeAlias
 import httpx
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 
-from bot.errors import InvalidPicture, UpstreamUnavailable
+from bot.errors import InvalidPicture, PictureUnavailable
 from bot.images.formats import ACCEPTED, MAX_BYTES, SNIFF_BYTES, describe, picture_type
 
 AddressRule: TypeAlias = Callable[[IPv4Address | IPv6Address, int], bool]
@@ -131,13 +131,13 @@ class PictureFetcher:
         Raises:
             InvalidPicture: final: the address is malformed, private, gone, closed, or leads to something that is not
                 a picture or is too large.
-            UpstreamUnavailable: passing: no answer, too slow, cut off, or the site says that it is busy or broken.
+            PictureUnavailable: passing: no answer, too slow, cut off, or the site says that it is busy or broken.
         """
         try:
             async with asyncio.timeout(self._time_limit):
                 return await self._follow(url)
         except TimeoutError:
-            raise UpstreamUnavailable(_SLOW, may_have_arrived=False) from None
+            raise PictureUnavailable(_SLOW, may_have_arrived=False) from None
 
     async def _follow(self, url: str) -> bytes:
         trusting = True
@@ -165,11 +165,11 @@ class PictureFetcher:
         except SSRFProtectionError as error:
             raise InvalidPicture(_PRIVATE) from error
         except httpx.TimeoutException as error:
-            raise UpstreamUnavailable(_SLOW, may_have_arrived=False) from error
+            raise PictureUnavailable(_SLOW, may_have_arrived=False) from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise InvalidPicture(_MALFORMED) from error
         except (httpx.HTTPError, OSError) as error:  # TLS that breaks after the handshake gets past httpx
-            raise UpstreamUnavailable(_SILENT, may_have_arrived=False) from error
+            raise PictureUnavailable(_SILENT, may_have_arrived=False) from error
 
     async def _refuse_private(self, address: httpx.URL) -> None:
         host = address.raw_host.decode("ascii").strip("[]")
@@ -178,10 +178,10 @@ class PictureFetcher:
             answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             if error.errno in {socket.EAI_AGAIN, socket.EAI_FAIL}:
-                raise UpstreamUnavailable(_SILENT, may_have_arrived=False) from error
+                raise PictureUnavailable(_SILENT, may_have_arrived=False) from error
             raise InvalidPicture(_NOWHERE) from error
         except OSError as error:  # no file descriptor left, say
-            raise UpstreamUnavailable(_SILENT, may_have_arrived=False) from error
+            raise PictureUnavailable(_SILENT, may_have_arrived=False) from error
         except UnicodeError as error:  # a label of the name is empty or too long
             raise InvalidPicture(_NOWHERE) from error
         for answer in answers:
@@ -256,7 +256,7 @@ def _judge(response: httpx.Response) -> None:
     if status in _PASSING_STATUSES or status >= 500:
         wait = response.headers.get("retry-after", "")
         seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else None
-        raise UpstreamUnavailable(_SILENT, retry_after=seconds, may_have_arrived=False)
+        raise PictureUnavailable(_SILENT, retry_after=seconds, may_have_arrived=False)
     if status in {404, 410}:
         raise InvalidPicture(_GONE)
     if status in {401, 403, 407}:

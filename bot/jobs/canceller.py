@@ -120,6 +120,7 @@ class Canceller:
 
     async def _poll_now(self, job: Job) -> None:
         async with self._store.unit() as unit:
-            # The tracker counts there how often it has asked in vain.
-            await unit.schedule_job(job.id, unit.now, attempts=await unit.attempts_of(job.id))
+            if await unit.attempts_of(job.id):  # the tracker is at it already, at a pace of its own
+                return
+            await unit.schedule_job(job.id, unit.now)
         self._bells.tracker.ring()

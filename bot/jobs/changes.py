@@ -44,24 +44,26 @@ async def cancelled(unit: Unit, job: Job) -> Job:
     return await apply(unit, job, Report(status=JobStatus.CANCELLED))
 
 
-async def wait_again(unit: Unit, job: Job, *, give_up_after: timedelta) -> Job:
+async def wait_again(unit: Unit, job: Job, *, give_up_after: timedelta, tries: int | None = None) -> Job:
     """Put a job that has certainly not been sent back among those waiting.
 
     One that is to be cancelled ends, and so does one that the service has not taken in all that time.
+    ``tries`` is how often it was tried, where the row does not tell.
     """
     if job.cancel_requested_at is not None:
         return await cancelled(unit, job)
-    if await tried_enough(unit, job, give_up_after):
+    if await tried_enough(unit, job, give_up_after, tries=tries):
         return await give_up(unit, job)
     waiting = job.evolve(submission=Submission.WAITING, revision=job.revision + 1, updated_at=unit.now)
     await unit.change_job(waiting)
     return waiting
 
 
-async def tried_enough(unit: Unit, job: Job, give_up_after: timedelta) -> bool:
+async def tried_enough(unit: Unit, job: Job, give_up_after: timedelta, *, tries: int | None = None) -> bool:
     """Say whether a job has been tried for so long. A program that was not running in the meantime has tried nothing."""
     since = await unit.sending_since(job.id) or unit.now
-    return unit.now - since > give_up_after and await unit.attempts_of(job.id) >= ENOUGH_TRIES
+    tries = await unit.attempts_of(job.id) if tries is None else tries
+    return unit.now - since > give_up_after and tries >= ENOUGH_TRIES
 
 
 async def give_up(unit: Unit, job: Job) -> Job:

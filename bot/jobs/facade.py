@@ -162,7 +162,9 @@ class ApiFacade:
 
     async def _again(self, source: Source) -> Job | None:
         """Give the job that this very call has led to before, whatever has become of its parent since."""
-        return await self._service.made_before(source) if self._idempotency_key is not None else None
+        if self._idempotency_key is None:
+            return None
+        return next(iter(await self._service.made_before(source)), None)
 
     async def _check_parent(self, job_id: UUID) -> None:
         async with self._service.reading() as unit:

@@ -147,9 +147,11 @@ class Publisher:
                 await self._send(adapter, post)
 
     async def _send(self, adapter: Adapter, post: Post) -> None:
+        ended = False
         try:
             async with self._store.reading() as unit:
                 view = await view_in(unit, await unit.job(post.job_id))
+            ended = view.ended_at is not None
             await self._show(adapter, post, view)
         except DatabaseUnavailable:
             raise  # this is about no post: all of it is begun again
@@ -159,7 +161,8 @@ class Publisher:
                 await unit.close_post(post.id)
         except PlatformBusy as error:
             async with self._store.unit() as unit:
-                await unit.hold_post(post.id, unit.now + timedelta(seconds=error.retry_after or IDLE_S))
+                due_at = unit.now + timedelta(seconds=error.retry_after or IDLE_S)
+                await unit.hold_post(post.id, due_at, ended=ended)
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
             await self._put_off(post, error.retry_after)

@@ -74,15 +74,14 @@ class JobService:
         jobs, _ = await self._make(source, [draft])
         return jobs[0]
 
-    async def made_before(self, source: Source) -> Job | None:
-        """Give the first job that the source's key has led to, or nothing.
+    async def made_before(self, source: Source) -> tuple[Job, ...]:
+        """Give the jobs that the source's key has led to, none where it is new.
 
         Raises:
             RequestRefused: the key has been used for something else.
         """
         async with self._store.reading() as unit:
-            found = await self._maker.seen(unit, source)
-        return found[0] if found else None
+            return await self._maker.seen(unit, source) or ()
 
     async def lend(self, digest: str) -> KeptPicture:
         """Give a kept picture for an imagine to start from.

@@ -6,6 +6,7 @@ turn up, and not where the list could not be read to its end.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 LIST_PAGES = 100
 """Pages of the service's list that are looked through for lost jobs, 100 jobs each."""
+
+_SENT_AGAIN_KEPT = 1_000
+"""Of so many jobs, the latest, it is remembered how often they were sent again."""
 
 _MISSES_COUNT_FOR = timedelta(hours=1)
 """How long it is remembered that a job was looked for in vain; it is looked for again well within that."""
@@ -85,6 +89,11 @@ class Settler:
         self._adopt = adopt
         self._ring = ring
         self._missed: dict[str, datetime] = {}
+        self._sent_again: Counter[str] = Counter()
+
+    def forget(self) -> None:
+        """Begin anew: what is being sent may have been sent by another process in the meantime."""
+        self._missed.clear()
 
     async def settle(self) -> None:
         """Look for the jobs whose sending has had no answer: adopt those that arrived, send the others again."""
@@ -154,7 +163,7 @@ class Settler:
             return
         crash.point("submitter.not_found")
         await self._send_again(job)
-        del self._missed[job.id]
+        self._missed.pop(job.id, None)
 
     async def _look_again(self, job: Job, due_at: datetime) -> None:
         async with self._store.unit() as unit:
@@ -165,9 +174,13 @@ class Settler:
             present = await unit.hold_job(job.id)
             if present.status.ended or present.submission is not Submission.SENDING:
                 return
-            attempts = await unit.attempts_of(job.id)
-            await changes.wait_again(unit, present, give_up_after=self._patience.give_up_after)
-            await unit.schedule_job(job.id, unit.now, attempts=attempts)
+            # The service answers, so looks that it did not answer count no more; what counts is how often it was sent.
+            self._sent_again[job.id] += 1
+            give_up_after, tries = self._patience.give_up_after, self._sent_again[job.id]
+            await changes.wait_again(unit, present, give_up_after=give_up_after, tries=tries)
+            await unit.schedule_job(job.id, unit.now)
+        while len(self._sent_again) > _SENT_AGAIN_KEPT:
+            del self._sent_again[next(iter(self._sent_again))]
         self._ring()
 
     async def _look_later(self, job: Job, error: ImaginebotError) -> None:

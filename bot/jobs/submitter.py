@@ -104,6 +104,7 @@ class Submitter:
     async def run(self) -> None:
         """Send, settle and cancel until stopped. A call that is cut off is settled when this begins again."""
         if self._has_run:
+            self._settler.forget()
             await self.recover()
         self._has_run = True
         async with asyncio.TaskGroup() as loops:
@@ -143,6 +144,8 @@ class Submitter:
             return IDLE_S
         if kind is Submission.WAITING and self._paused_until is not None:
             soonest = max(soonest, self._paused_until)
+        if kind is Submission.WAITING and soonest <= now:
+            return IDLE_S  # none of them was to be taken just now, and a bell tells when one is
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
         return min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
 

@@ -214,7 +214,10 @@ class Tracker:
     async def _ask(self, due: list[Job]) -> None:
         wanted = {UUID(job.upstream_id): job for job in due if job.upstream_id}
         if len(wanted) > 1:
-            await self._look_through_list(wanted)
+            try:
+                await self._look_through_list(wanted)
+            except UpstreamRejected as error:  # a page so far back, perhaps; each can be asked for alone
+                log.warning("the image service refuses a page of its list", reason=str(error))
         for upstream_id, job in wanted.items():
             if self._calls >= CALLS_A_ROUND or not self._service_answers():
                 break  # those that are left are still due, and come first in the next round

@@ -13,6 +13,7 @@ from bot.errors import UpstreamRejected
 from bot.jobs.model import Job, JobType, Picture, PictureRole
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
+from bot.midjourney.listing import PartOfJob, ReadPage
 from bot.midjourney.schema import (
     BlendRequest,
     DescribeRequest,
@@ -125,13 +126,15 @@ async def pages_since(api: ImageApi, since: datetime, *, pages: int) -> AsyncIte
 async def read_list(api: ImageApi, since: datetime, *, pages: int) -> AsyncIterator[tuple[Sequence[schema.Job], bool]]:
     """As ``pages_since``, and say with each page whether everything since then has been read with it."""
     since -= CLOCKS_DIFFER
-    offset = 0
+    offset, readable = 0, True
     for _ in range(pages):
         page = await api.list_jobs(schema.ListQuery(limit=schema.LIST_LIMIT, offset=offset))
         offset = page.offset + page.limit  # which may be less than was asked for
-        whole = offset >= page.total or bool(page.data and page.data[-1].created_at < since)
-        yield page.data, whole
-        if whole:
+        # One that cannot be told from ours is not read, and neither is a list that holds it.
+        readable = readable and not (isinstance(page, ReadPage) and page.unread)
+        last = offset >= page.total or bool(page.data and page.data[-1].created_at < since)
+        yield page.data, last and readable
+        if last:
             return
 
 
@@ -151,7 +154,10 @@ def recognise(
     alike = [
         other
         for other in theirs
-        if other.type == job.type and not other.webhook_url and _alike(job, parent_upstream_id, other)
+        if other.type == job.type
+        and not other.webhook_url
+        and not isinstance(other, PartOfJob)  # of which what is missing may be what tells them apart
+        and _alike(job, parent_upstream_id, other)
     ]
     if needs_content(job):
         alike = [other for other in alike if other.created_at >= since - _CLOCKS_AGREE]

@@ -26,6 +26,12 @@ class PartOfJob(Job):
     problem: Annotated[str, Field(exclude=True)]
 
 
+class ReadPage(JobPage):
+    """A page as far as it can be read. ``unread`` says that it holds a job of which it cannot be told which it is."""
+
+    unread: Annotated[bool, Field(exclude=True)] = False
+
+
 class ListedJobs(BaseModel):
     """A page of GET /v1/jobs whose jobs have not been looked at."""
 
@@ -37,16 +43,18 @@ class ListedJobs(BaseModel):
     offset: Annotated[int, Field(ge=0)]
 
 
-def read_page(listed: ListedJobs) -> tuple[JobPage, dict[str, str]]:
+def read_page(listed: ListedJobs) -> tuple[ReadPage, dict[str, str]]:
     """Read the jobs of a page one by one, and give the problems of those that cannot be read, by their ids.
 
-    One of a type that a newer service has is no problem and passed over, as it cannot be ours. So a page can hold
-    fewer jobs than it should.
+    One of a type that a newer service has is no problem and passed over, as it cannot be ours unless it has an address
+    to send webhooks to. So a page can hold fewer jobs than it should.
     """
     jobs: list[Job] = []
     problems: dict[str, str] = {}
+    unread = False
     for each in listed.data:
         if isinstance(each, dict) and isinstance(kind := each.get("type"), str) and kind not in _TYPES:
+            unread = unread or bool(each.get("webhook_url"))
             continue
         try:
             jobs.append(Job.model_validate(each))
@@ -54,7 +62,9 @@ def read_page(listed: ListedJobs) -> tuple[JobPage, dict[str, str]]:
             problems[_id_of(each)] = problem = _problem(error)
             if (part := _part(each, error, problem)) is not None:
                 jobs.append(part)
-    page = JobPage(data=tuple(jobs), total=listed.total, limit=listed.limit, offset=listed.offset)
+            else:
+                unread = True
+    page = ReadPage(data=tuple(jobs), total=listed.total, limit=listed.limit, offset=listed.offset, unread=unread)
     return page, problems
 
 

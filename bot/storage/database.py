@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
@@ -109,9 +110,10 @@ class Database(ABC):
         self.rates: Rates = OwnRates()
         self._listeners: list[Callable[[Tidings], None]] = []
 
-    def listen(self, listener: Callable[[Tidings], None]) -> None:
-        """Call ``listener`` with whatever another process tells; see ``Connection.tell``."""
+    def listen(self, listener: Callable[[Tidings], None]) -> Callable[[], None]:
+        """Call ``listener`` with whatever another process tells, see ``Connection.tell``; give what ends that."""
         self._listeners.append(listener)
+        return partial(self._listeners.remove, listener)
 
     def heard(self, tidings: Tidings) -> None:
         """Pass on what has been heard."""

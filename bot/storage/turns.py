@@ -19,6 +19,7 @@ class Turns:
         self._taken = False
         self._line: deque[_Place] = deque()
         self._asleep = False
+        self._went_ahead = False
 
     @property
     def awaited(self) -> bool:
@@ -26,10 +27,14 @@ class Turns:
         return bool(self._line)
 
     async def take(self, *, ahead: bool = False) -> None:
-        """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``."""
-        if self._taken or (self._line and not ahead):
+        """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.
+
+        After somebody who went ahead the line goes first, so that however many want to be ahead, nobody waits for ever.
+        """
+        first = ahead and not self._went_ahead
+        if self._taken or (self._line and not first):
             place = _Place()
-            if ahead:
+            if first:
                 self._line.appendleft(place)
             else:
                 self._line.append(place)
@@ -40,7 +45,7 @@ class Turns:
                 self._leave(place)
                 raise
             self._line.popleft()
-        self._taken = True
+        self._taken, self._went_ahead = True, ahead
 
     def end(self) -> None:
         """End the turn; whoever waits is woken."""

@@ -122,20 +122,39 @@ async def test_a_stream_stays_open_for_longer_than_a_request_may_take(monkeypatc
         assert (await client.get(url)).text == "begun"
 
 
-async def test_more_connections_than_there_may_be_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_comes_takes_the_place_of_a_connection_that_asks_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(connections, "CONNECTIONS", 20)
     listener = bind("127.0.0.1", 0)
     async with asyncio.timeout(5), serve(APP, listener), contextlib.AsyncExitStack() as stack:
-        for _ in range(19):
+        for _ in range(60):
             _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
             stack.callback(writer.close)
         async with httpx.AsyncClient() as client:
-            assert (await client.get(url_of(listener))).status_code == 503
-        further = [await asyncio.open_connection(*listener.getsockname()[:2]) for _ in range(4)]
-        for _, writer in further:
+            assert (await client.get(url_of(listener))).text == "hello"
+
+
+async def test_more_requests_than_there_may_be_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECTIONS", 20)
+    begun, end = asyncio.Semaphore(0), asyncio.Event()
+
+    async def lasting(_request: Request) -> PlainTextResponse:
+        begun.release()
+        await end.wait()
+        return PlainTextResponse("at last")
+
+    listener = bind("127.0.0.1", 0)
+    application = Starlette(routes=[Route("/", lasting)])
+    async with asyncio.timeout(10), serve(application, listener), contextlib.AsyncExitStack() as stack:
+        for _ in range(19):
+            _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
             stack.callback(writer.close)
-        with contextlib.suppress(ConnectionError):
-            assert await further[-1][0].read() == b""  # closed without a word
+            writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            await begun.acquire()
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(url_of(listener))).status_code == 503
+        end.set()
 
 
 def test_connections_leave_most_files_to_others() -> None:

@@ -11,6 +11,9 @@ ON CONFLICT (id) DO NOTHING;
 -- name: set_wish!
 UPDATE discord_events SET wish = :wish WHERE id = :id;
 
+-- name: change_wish!
+UPDATE discord_events SET wish = :wish WHERE id = :id AND wish IS NOT NULL;
+
 -- name: get_wish$
 SELECT wish FROM discord_events WHERE id = :id;
 

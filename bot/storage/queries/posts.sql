@@ -87,8 +87,8 @@ UPDATE posts SET due_at = :now WHERE id = :id AND reference IS NULL AND due_at >
 UPDATE posts SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
 
 -- name: hold_post!
--- By our own pace, so no try is counted; an end waits for no pace.
-UPDATE posts SET due_at = :due_at WHERE id = :id AND final = 0;
+-- By our own pace, so no try is counted. An end that the platform has not been asked to show yet waits for no pace.
+UPDATE posts SET due_at = :due_at WHERE id = :id AND (final = 0 OR CAST(:ended AS INTEGER) = 1);
 
 -- name: close_post!
 UPDATE posts SET state = 'gone' WHERE id = :id;

@@ -89,9 +89,10 @@ class PostRows(UnitBase):
         self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
         self._free("take_posts", post_id)
 
-    async def hold_post(self, post_id: str, due_at: datetime) -> None:
-        """Leave a post alone until ``due_at``, unless its job has ended by now."""
-        self._write("hold_post", id=post_id, due_at=to_millis(due_at))
+    async def hold_post(self, post_id: str, due_at: datetime, *, ended: bool) -> None:
+        """Leave a post alone until ``due_at``, unless its job has ended since: ``ended`` is whether that was seen."""
+        self._write("hold_post", id=post_id, due_at=to_millis(due_at), ended=int(ended))
+        self._free("take_posts", post_id)
 
     async def make_post_due(self, post_id: str) -> None:
         """Let a post be made now that was held for an answer."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import asyncpg
 import pytest
+from discord.webhook.async_ import AsyncWebhookAdapter
 
 from adapters.discord import desk, promises, wishes
 from adapters.discord.answers import Asked
-from adapters.discord.rows import Rows
+from adapters.discord.rows import Event, Rows
 from adapters.discord.wishes import Pictures, Wish
-from bot.errors import ImaginebotError
+from bot.errors import ImaginebotError, StorageUnavailable
 from bot.jobs.model import Job, Source
 from bot.jobs.pace import Backoff
 from bot.storage.connection import CommitUnknown, LeaseLost
@@ -361,3 +364,48 @@ async def test_a_post_that_discord_has_made_and_not_named_is_found_and_not_denie
         answer = await ann.types(channel, "imagine", prompt="a ship")
         await done(answer.message)
         assert (channel.posts, answer.followups) == ([answer.message], [])
+
+
+async def test_who_is_shown_a_thinking_that_discord_did_not_own_up_to_is_told_in_its_place(
+    tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, ann = place
+    respond, lost = AsyncWebhookAdapter.create_interaction_response, list[int]()
+
+    async def unheard_once(*arguments: Any, **named: Any) -> Any:
+        given = await respond(*arguments, **named)
+        if not lost:
+            lost.append(1)
+            raise aiohttp.ServerDisconnectedError
+        return given
+
+    monkeypatch.setattr(AsyncWebhookAdapter, "create_interaction_response", unheard_once)
+    async with studio(tmp_path, world):
+        answer = await ann.types(channel, "describe", image=b"no picture at all")
+        assert answer.kind == "thinking"
+        await until(lambda: "picture" in answer.message.text)
+        await until(lambda: not wishes_in(tmp_path))
+    assert not answer.message.loading
+
+
+async def test_all_jobs_of_a_command_that_was_cut_off_stay_as_hidden_as_it_was(
+    tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, ann = place
+    add_posts, tries = Rows.add_posts, list[int]()
+
+    async def fails_once(rows: Rows, event: Event, job_ids: Sequence[str], *, spoiler: bool) -> None:
+        tries.append(len(job_ids))
+        if len(tries) == 1:
+            raise StorageUnavailable("The disk is full.")
+        await add_posts(rows, event, job_ids, spoiler=spoiler)
+
+    monkeypatch.setattr(Rows, "add_posts", fails_once)
+    async with studio(tmp_path, world):
+        await ann.types(channel, "imagine", prompt="||a {red, green} ship||")
+        await until(lambda: len(channel.posts) == 2)
+        for post in channel.posts:
+            await done(post)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as database:
+        assert database.execute("SELECT spoiler FROM discord_posts").fetchall() == [(1,), (1,)]
+    assert tries == [2, 2]

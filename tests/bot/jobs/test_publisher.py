@@ -174,6 +174,22 @@ async def test_an_end_does_not_wait_for_an_adapters_own_pace(studio: Studio, job
     assert view.status is JobStatus.FAILED
 
 
+async def test_an_end_that_an_adapters_own_pace_refuses_is_tried_again_when_it_is_time(
+    studio: Studio, job: Job
+) -> None:
+    await studio.publish()
+    await finish(studio, job)
+    later = [PlatformBusy("not yet", retry_after=30) for _ in range(3)]
+    studio.chat.trouble = [*later]
+    await studio.publish()
+    assert studio.chat.trouble == later[1:]  # asked once, and not again and again
+    studio.chat.trouble.clear()
+    studio.clock.advance(30)
+    await studio.publish()
+    (view,) = studio.chat.messages.values()
+    assert view.status is JobStatus.FAILED
+
+
 async def test_a_post_that_breaks_something_holds_up_no_other(studio: Studio, anna: Person) -> None:
     await studio.service.imagine(anna.does(), "a {red, blue} bird")
     studio.chat.trouble = [RuntimeError("boom")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,6 +13,7 @@ from bot.jobs import settler
 from bot.jobs.model import Job, JobStatus, JobType, Submission
 from bot.midjourney import schema
 from bot.midjourney.client import Timeouts
+from bot.midjourney.listing import ListedJobs, read_page
 from tests.bot.jobs.sending import DOWN, LOST, look, make, status
 from tests.bot.jobs.studio import PICTURE, UPLOAD, Person, Studio, World, until_cancelled
 from tests.fakes.image_service import Fault, Gate
@@ -307,6 +308,36 @@ async def test_a_program_that_was_stopped_for_days_sends_again_what_is_nowhere(w
         assert await studio.upstream(job) == str(world.api.only.id)
 
 
+async def test_looks_that_had_no_answer_before_a_long_stop_give_no_job_up_after_it(world: World, anna: Person) -> None:
+    world.api.script("imagine", Fault(error=LOST))
+    async with world.studio() as studio:
+        job = await make(studio, anna)
+        await studio.send()
+        world.api.script("list_jobs", *[Fault(error=DOWN)] * 12)
+        for _ in range(12):
+            world.clock.advance(61)
+            await studio.submitter.settle()
+    world.clock.advance(7 * 3600)
+    async with world.studio() as studio:
+        for _ in range(2):
+            await look(studio)
+        await studio.send()
+        assert await studio.upstream(job) == str(world.api.only.id)
+
+
+async def test_what_another_process_has_sent_meanwhile_is_waited_for_anew(world: World, anna: Person) -> None:
+    async with world.studio() as studio:
+        job = await make(studio, anna)
+        await studio.submitter._claim()
+        world.clock.advance(5)
+        await studio.submitter.settle()  # not there; it may still turn up
+        world.clock.advance(30)
+        studio.submitter._settler.forget()  # it is begun again, after another had its place
+        world.clock.advance(3)
+        await studio.submitter.settle()
+        assert (await studio.service.get(job.id)).submission is Submission.SENDING
+
+
 @pytest.mark.parametrize(
     ("error", "code"), [(DOWN, "upstream_unavailable"), (UpstreamUnauthorized("no"), "unauthorized")]
 )
@@ -402,3 +433,20 @@ async def test_a_description_of_another_program_before_ours_is_not_taken_for_it(
 
 async def describe(studio: Studio, who: Person) -> Job:
     return await studio.service.describe(who.does(), await studio.service.keep_picture(UPLOAD))
+
+
+async def test_what_is_garbled_of_a_job_of_somebody_else_does_not_make_it_ours(world: World, anna: Person) -> None:
+    world.api.script("describe", Fault(error=DOWN))
+    async with world.studio(base=None) as studio:
+        job = await describe(studio, anna)
+        await studio.send()
+        theirs = {"id": str(uuid4()), "type": "describe", "status": "completed", "created_at": "long ago"}
+        listed = ListedJobs(data=(theirs,), total=1, limit=100, offset=0)
+
+        async def list_jobs(query: schema.ListQuery) -> schema.JobPage:
+            return read_page(listed)[0]
+
+        studio.api.list_jobs = list_jobs  # type: ignore[method-assign]
+        studio.clock.advance(120)
+        await studio.submitter.settle()
+        assert (await studio.service.get(job.id)).upstream_id is None

@@ -450,6 +450,41 @@ async def test_a_job_that_the_list_does_not_tell_of_whole_is_known_by_its_addres
     assert len(studio.api.jobs) == 1
 
 
+async def test_a_job_that_is_not_sent_again_where_the_list_holds_one_that_cannot_be_told_from_it(
+    studio: Studio, anna: Person
+) -> None:
+    studio.api.script("imagine", Fault(error=DOWN, arrives=True))
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.send()
+    garbled = ({"id": "none of the contract's"}, {"type": "Imagine"})
+    for theirs in (schema.wire(studio.api.only) | change for change in garbled):
+        listed = ListedJobs(data=(theirs,), total=1, limit=100, offset=0)
+
+        async def list_jobs(query: schema.ListQuery, listed: ListedJobs = listed) -> schema.JobPage:
+            return read_page(listed)[0]
+
+        studio.api.list_jobs = list_jobs  # type: ignore[method-assign]
+        for seconds in (120, 60):
+            studio.clock.advance(seconds)
+            await studio.submitter.settle()
+            await studio.send()
+    assert len(studio.api.jobs) == 1
+    assert (await studio.service.get(job.id)).submission is Submission.SENDING
+
+
+async def test_a_cancel_that_came_too_late_takes_none_of_the_patience_with_a_job_that_cannot_be_told_of(
+    studio: Studio, job: Job, anna: Person
+) -> None:
+    studio.api.complete(await studio.upstream(job))
+    await studio.service.cancel(anna.does(), job.id)
+    studio.api.script("get_job", *[Fault(error=UpstreamRejected("unreadable_job", "It cannot be read."))] * 100)
+    for _ in range(60):
+        studio.clock.advance(2)
+        await studio.submitter.carry_cancels()
+        await studio.tracker.poll()
+    assert not (await studio.service.get(job.id)).status.ended
+
+
 async def test_a_service_that_names_no_zone_is_followed_and_searched_like_any_other(
     studio: Studio, job: Job, anna: Person
 ) -> None:

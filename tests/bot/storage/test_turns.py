@@ -123,3 +123,26 @@ def test_any_mix_of_comers_keepers_and_leavers_ends_with_everybody_served(
         await turns.take()
 
     asyncio.run(go_together())
+
+
+async def test_whoever_goes_ahead_lets_the_line_go_before_it_goes_ahead_again() -> None:
+    turns, gone = Turns(), list[str]()
+
+    async def go(name: str, *, ahead: bool = False) -> None:
+        await turns.take(ahead=ahead)
+        gone.append(name)
+        await _rounds(2)  # it keeps the turn, as a commit does
+        turns.end()
+
+    async def keep_going_ahead() -> None:
+        for number in range(3):
+            await go(f"ahead {number}", ahead=True)
+
+    await turns.take()
+    waiting = [asyncio.create_task(go(f"waits {number}")) for number in range(2)]
+    await _rounds(1)
+    hurrying = asyncio.create_task(keep_going_ahead())
+    await _rounds(1)
+    turns.end()
+    await asyncio.gather(*waiting, hurrying)
+    assert gone == ["ahead 0", "waits 0", "waits 1", "ahead 1", "ahead 2"]
