@@ -21,6 +21,7 @@ from bot.jobs.drafts import Draft, NamedPicture
 from bot.jobs.model import Action, JobStatus, JobType, Submission
 from bot.restoring import MARK
 from tests.bot.images.pictures import plain
+from tests.bot.jobs.sending import look
 from tests.bot.jobs.studio import Person, Studio, World
 from tests.fakes.image_service import SettableClock
 
@@ -99,8 +100,7 @@ async def test_what_waited_at_the_backup_and_was_never_sent_is_sent_after_the_re
     restore(places(new), file)
     world = World(new, clock)
     async with world.studio() as studio:
-        clock.advance(60)
-        await studio.submitter.settle()
+        await look(studio)
         await studio.send()
         assert [job.prompt for job in world.api.jobs.values()] == ["a cat"]
 
