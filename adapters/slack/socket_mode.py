@@ -55,17 +55,25 @@ class Link(SocketModeClient):
         else:
             await super().connect_to_new_endpoint()
 
-    async def _hear(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    async def enqueue_message(self, message: str) -> None:
+        """Take what has come, which from now on is being answered."""
         self._busy += 1
         self.idle.clear()
+        await super().enqueue_message(message)
+
+    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
+        """Answer what has come."""
         try:
-            began = time.time()
-            response = await run_async_bolt_app(self._bolt, request)
-            await send_async_response(self, request, response, began)
+            await super().run_message_listeners(message, raw_message)
         finally:
             self._busy -= 1
             if not self._busy:
                 self.idle.set()
+
+    async def _hear(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        began = time.time()
+        response = await run_async_bolt_app(self._bolt, request)
+        await send_async_response(self, request, response, began)
 
 
 class Socket:
@@ -125,8 +133,12 @@ class Socket:
             self._start(self._take_over(link))
 
     async def _take_over(self, link: Link) -> None:
-        await self._renew(link)
-        await asyncio.shield(_retire(link))
+        try:
+            await self._renew(link)
+            await asyncio.sleep(STAYS_S)  # what Slack has sent over it may still be on its way
+        finally:
+            if link is not self._link:
+                await asyncio.shield(_retire(link))
 
     async def _renew(self, link: Link | None) -> None:
         """Open another connection in place of ``link``, unless that has been done."""

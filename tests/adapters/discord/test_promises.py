@@ -193,7 +193,7 @@ async def test_a_picture_that_never_comes_is_told_after_some_tries(
         world.files_failing = 10**6
         answer = await ann.types(channel, "describe", image=png())
         await until(lambda: not answer.message.loading)
-        assert "does not give out that picture" in answer.message.text
+        assert "Discord does not give it out" in answer.message.text
         await until(lambda: wishes_in(tmp_path) == [])
 
 
