@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from adapters.discord import create, gateway
 from adapters.discord.checks import check
+from adapters.discord.desk import Desk
 from bot.config import Settings, read_settings
 from bot.doctor import Finding, Verdict
 from bot.errors import InvalidSetting
-from tests.adapters.discord.scene import done, studio, until
+from tests.adapters.discord.scene import TIME_LIMIT_S, done, studio, until
 from tests.fakes.discord import Discord
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,6 +42,31 @@ async def test_a_connection_that_ends_for_good_is_opened_anew(
         assert before == 1
         upscale = await done((await ann.press(grid, "U1")).message)
         assert "Upscale" in upscale.text
+
+
+async def test_a_hold_that_is_cut_off_twice_leaves_nothing_running(
+    tmp_path: Path, world: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through = asyncio.Event()
+    close = Desk.close
+
+    async def slowly(desk: Desk) -> None:
+        await through.wait()  # as where a commit is under way on a database that is slow
+        await close(desk)
+
+    monkeypatch.setattr(Desk, "close", slowly)
+    world.guild("Studio")
+    async with studio(tmp_path, world):
+        running = {task.get_name(): task for task in asyncio.all_tasks()}
+        held, parts = running["discord"], [running["discord promises"], running["discord connection"]]
+        for _ in range(2):
+            held.cancel()
+            for _ in range(3):
+                await asyncio.sleep(0)
+        assert not held.done()
+        through.set()
+        await asyncio.wait([held], timeout=TIME_LIMIT_S)
+        assert all(task.done() for task in parts)
 
 
 async def test_nothing_is_made_without_a_token(tmp_path: Path, world: Discord) -> None:
