@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+AHEAD_IN_A_ROW = 4
+"""Turns that are taken ahead of a line before the line goes."""
+
 
 class Turns:
     """Who may go, and who waits for it."""
@@ -19,7 +22,7 @@ class Turns:
         self._taken = False
         self._line: deque[_Place] = deque()
         self._asleep = False
-        self._went_ahead = False
+        self._went_ahead = 0
 
     @property
     def awaited(self) -> bool:
@@ -29,9 +32,9 @@ class Turns:
     async def take(self, *, ahead: bool = False) -> None:
         """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.
 
-        After somebody who went ahead the line goes first, so that however many want to be ahead, nobody waits for ever.
+        After ``AHEAD_IN_A_ROW`` of those the line goes, so that however many want to be ahead, nobody waits for ever.
         """
-        first = ahead and not self._went_ahead
+        first = ahead and self._went_ahead < AHEAD_IN_A_ROW
         if self._taken or (self._line and not first):
             place = _Place()
             if first:
@@ -45,7 +48,7 @@ class Turns:
                 self._leave(place)
                 raise
             self._line.popleft()
-        self._taken, self._went_ahead = True, ahead
+        self._taken, self._went_ahead = True, self._went_ahead + 1 if ahead else 0
 
     def end(self) -> None:
         """End the turn; whoever waits is woken."""

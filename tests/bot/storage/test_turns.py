@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.turns import Turns
+from bot.storage.turns import AHEAD_IN_A_ROW, Turns
 
 
 async def _rounds(count: int) -> None:
@@ -135,7 +136,7 @@ async def test_whoever_goes_ahead_lets_the_line_go_before_it_goes_ahead_again() 
         turns.end()
 
     async def keep_going_ahead() -> None:
-        for number in range(3):
+        for number in range(AHEAD_IN_A_ROW + 2):
             await go(f"ahead {number}", ahead=True)
 
     await turns.take()
@@ -145,4 +146,10 @@ async def test_whoever_goes_ahead_lets_the_line_go_before_it_goes_ahead_again() 
     await _rounds(1)
     turns.end()
     await asyncio.gather(*waiting, hurrying)
-    assert gone == ["ahead 0", "waits 0", "waits 1", "ahead 1", "ahead 2"]
+    before, after = range(AHEAD_IN_A_ROW), range(AHEAD_IN_A_ROW, AHEAD_IN_A_ROW + 2)
+    expected = [
+        [f"ahead {number}" for number in before],
+        ["waits 0", "waits 1"],
+        [f"ahead {number}" for number in after],
+    ]
+    assert gone == [*itertools.chain.from_iterable(expected)]
