@@ -30,7 +30,7 @@ APP = Starlette(routes=[Route("/", hello)])
 
 
 async def test_what_is_served_answers_at_the_url_and_stops_with_the_block() -> None:
-    listener = bind("127.0.0.1", 0)
+    listener = bind("127.9.9.9", 0)  # where no other test can take the port as soon as it is free
     url = url_of(listener)
     async with serve(APP, listener), httpx.AsyncClient() as client:
         assert (await client.get(url)).text == "hello"
