@@ -11,7 +11,7 @@ from bot.errors import QuotaExceeded
 from bot.jobs.bells import Bells
 from bot.jobs.drafts import Draft, NamedPicture
 from bot.jobs.facts import actions_of
-from bot.jobs.model import API_PLATFORM, Job, Source
+from bot.jobs.model import API_PLATFORM, Job, Requester, Source
 from bot.midjourney.refusals import Refusal, RequestRefused
 from bot.storage.identifiers import new_id
 from bot.storage.store import Unit
@@ -21,6 +21,9 @@ ONCE_FETCHED = datetime(9000, 1, 1, tzinfo=UTC)
 
 _NEARLY_FULL = 1_000
 """Jobs below the limit from which on processes take in jobs one after the other, so that it holds over all of them."""
+
+_PEOPLE = 10_000
+"""People of whom it is remembered how much they have under way at the most."""
 
 _ENDS = 50
 """How many recent ends the pace of the studio is taken from."""
@@ -55,6 +58,7 @@ class Maker:
         self._bells = bells
         self._limits = limits
         self._waiting_at_most = limits.waiting
+        self._live_at_most: dict[tuple[str, str, str], int] = {}
 
     async def begin(self, unit: Unit, source: Source) -> tuple[Job, ...] | None:
         """Let no other process take the same event, and give the jobs that it has led to, or nothing."""
@@ -81,19 +85,28 @@ class Maker:
         Raises:
             QuotaExceeded: there is none; the text says what to do.
         """
-        who = source.requester
-        await unit.hold(f"room of {who.platform}:{who.workspace}:{who.user_id}")
-        own = await unit.count_live_of(who)
-        if own + count > self._limits.live_of_requester:
-            raise QuotaExceeded(
-                f"You have {own} jobs under way, and {self._limits.live_of_requester} is the most. "
-                "Wait for some to finish, or cancel some."
-            )
+        await self._need_room_of(unit, source.requester, count)
         await self._need_room_in_queue(unit, count)
 
+    # To count jobs takes longer than to write one. Where nobody else lets any in, there are at most as many as were
+    # counted last and have been let in since, so nothing is counted anew before that comes to the limit.
+
+    async def _need_room_of(self, unit: Unit, who: Requester, count: int) -> None:
+        person, limit = (who.platform, who.workspace, who.user_id), self._limits.live_of_requester
+        await unit.hold(f"room of {who.platform}:{who.workspace}:{who.user_id}")
+        at_most = self._live_at_most.get(person, limit) + count
+        if unit.shared or at_most > limit:
+            own = await unit.count_live_of(who)
+            if own + count > limit:
+                raise QuotaExceeded(
+                    f"You have {own} jobs under way, and {limit} is the most. Wait for some to finish, or cancel some."
+                )
+            at_most = own + count
+            if len(self._live_at_most) >= _PEOPLE:
+                self._live_at_most.clear()
+        self._live_at_most[person] = at_most
+
     async def _need_room_in_queue(self, unit: Unit, count: int) -> None:
-        # To count ten thousand jobs takes longer than to write one. Where nobody else lets any in, there are at most as
-        # many as were counted last and have been let in since.
         if not unit.shared and self._waiting_at_most + count <= self._limits.waiting:
             self._waiting_at_most += count
             return

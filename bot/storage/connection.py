@@ -7,7 +7,7 @@ a row is read with, stands in a comment that SQLite passes over: ``/*+ postgresq
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from bot.errors import StorageUnavailable
 
 _Given = TypeVar("_Given")
 
-Values = Mapping[str, Any] | Sequence[Any]
+Values = dict[str, Any] | Sequence[Any]
 """Values by name, or in order for statements that are written with ``?``."""
 
 Row = Any
@@ -64,8 +64,11 @@ class Connection(Protocol):
     def tell(self, topic: str, *names: str) -> None:
         """Let the other processes know of something once the unit is kept; see ``Database.listen``."""
 
-    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+    def later(self, sql: str, values: dict[str, Any] | None = None) -> None:
         """Run a statement now, or before anything else that is asked of this connection; that is where it fails."""
+
+    def add_up(self, sql: str, change: int, **values: Any) -> None:
+        """Run a statement with a ``change`` before the unit is kept; once for all units that are kept with it."""
 
     async def rows(self, sql: str, values: Values = ()) -> Sequence[Row]:
         """Give every row."""

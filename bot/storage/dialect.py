@@ -1,13 +1,13 @@
-"""Statements as SQLite has them, put the way PostgreSQL wants them: the whole difference between the two is here.
+"""Statements as they are written, put the way each database wants them: the whole difference between the two is here.
 
-Values are named ``:name`` (or ``?``, in order) in SQLite and numbered in PostgreSQL. What PostgreSQL alone needs stands
-in a comment, ``/*+ postgresql … */``.
+Values are named ``:name`` (or ``?``, in order). PostgreSQL knows numbers alone, and SQLite takes a third of the time to
+bind by number. What PostgreSQL alone needs stands in a comment, ``/*+ postgresql … */``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiosql.utils import VAR_REF
@@ -29,7 +29,7 @@ class Dialect:
 
     def statement(self, sql: str, values: Values) -> tuple[str, list[Any]]:
         """Give a statement for PostgreSQL with its values in order."""
-        if isinstance(values, Mapping):
+        if isinstance(values, dict):
             text, names = self._named(sql)
             return text, [fit(values[name]) for name in names]
         return self._numbered(sql), [fit(value) for value in values]
@@ -39,7 +39,7 @@ class Dialect:
         if known is None:
             if len(self._known) >= _KNOWN_LIMIT:
                 self._known.clear()
-            known = self._known[sql] = _numbered_by_name(_OURS.sub(r"\1", sql))
+            known = self._known[sql] = by_number(_OURS.sub(r"\1", sql), "$")
         return known
 
     def _numbered(self, sql: str) -> str:
@@ -47,7 +47,13 @@ class Dialect:
         return _MARK.sub(lambda _: f"${next(numbers)}", _OURS.sub(r"\1", sql))
 
 
-def _numbered_by_name(sql: str) -> tuple[str, tuple[str, ...]]:
+def without_postgresql(sql: str) -> str:
+    """Give a statement without what PostgreSQL alone needs."""
+    return _OURS.sub("", sql)
+
+
+def by_number(sql: str, sign: str) -> tuple[str, tuple[str, ...]]:
+    """Put numbers (``sign`` and 1, 2, …) in the place of names, and give the names in the order of their numbers."""
     names: list[str] = []
 
     def numbered(match: re.Match[str]) -> str:
@@ -56,7 +62,7 @@ def _numbered_by_name(sql: str) -> tuple[str, tuple[str, ...]]:
             return match[0]
         if name not in names:
             names.append(name)
-        return f"{match['lead']}${names.index(name) + 1}"
+        return f"{match['lead']}{sign}{names.index(name) + 1}"
 
     return VAR_REF.sub(numbered, sql), tuple(names)
 

@@ -5,7 +5,6 @@ Each question is one statement, by the clock of the database, and nothing is loc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,5 +68,5 @@ class SharedRates:
             # Only what is there can be locked, so a new name is written down first, and the question is put again.
             await self._ask("add_rates", {"names": names})
 
-    async def _ask(self, query: str, values: Mapping[str, Any]) -> list[Any]:
+    async def _ask(self, query: str, values: dict[str, Any]) -> list[Any]:
         return await self._database.ask(getattr(self._queries, query).sql, values, within_s=ASKED_WITHIN_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -62,9 +62,13 @@ class PostgresConnection:
         """Let the other processes know of something once the unit is kept."""
         self.tidings.setdefault(topic, set()).update(names)
 
-    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+    def later(self, sql: str, values: dict[str, Any] | None = None) -> None:
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
         self._put_off.append((sql, plain(values)))
+
+    def add_up(self, sql: str, change: int, **values: Any) -> None:
+        """Run a statement with a ``change`` before the unit is kept, as nothing is kept with it."""
+        self.later(sql, values | {"change": change})
 
     async def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """Give every row."""

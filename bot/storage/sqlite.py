@@ -23,7 +23,7 @@ from bot.clock import Clock, system_clock
 from bot.errors import DatabaseDamaged, StorageUnavailable
 from bot.storage.connection import settled
 from bot.storage.database import LEDGER, Database
-from bot.storage.thread import SqliteConnection
+from bot.storage.thread import SqliteConnection, Sums, commit
 from bot.storage.turns import Turns
 
 GROUP_LIMIT = 256
@@ -52,11 +52,12 @@ _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 class _Group:
     """Units of work that are committed together; ``settled`` is set once that has succeeded or failed.
 
-    ``task`` is what sees to that, where it is not done in passing.
+    ``sums`` is what is written for all of them at the end. ``task`` is what sees to that, where it is not done in passing.
     """
 
     def __init__(self) -> None:
         self.units = 0
+        self.sums = Sums()
         self.settled = asyncio.Event()
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
@@ -215,6 +216,7 @@ class SqliteDatabase(Database):
 
     async def _undo(self, group: _Group, cause: BaseException) -> None:
         """Undo the unit alone, or everything where it is the first or SQLite has already given the transaction up."""
+        self._connection.taken_sums()
         try:
             alive = await self._connection.run(_undo_unit if group.units else _undo_all)
         except BaseException as error:
@@ -229,6 +231,7 @@ class SqliteDatabase(Database):
     def _leave(self, group: _Group, *, at_once: bool) -> None:
         """Leave the unit to the group, and end the turn. Whoever is waiting joins it; else it is committed now."""
         group.units += 1
+        group.sums.update(self._connection.taken_sums())
         if at_once or not self._turns.awaited or group.units >= GROUP_LIMIT:
             self._commit(group)
             return
@@ -250,7 +253,7 @@ class SqliteDatabase(Database):
     def _commit(self, group: _Group) -> None:
         """Begin to commit the group. The turn lasts until that has succeeded or failed."""
         crash.point("database.before_commit")
-        self._connection.start(sqlite3.Connection.commit).add_done_callback(partial(self._committed, group))
+        self._connection.start(partial(commit, group.sums)).add_done_callback(partial(self._committed, group))
 
     def _committed(self, group: _Group, done: asyncio.Future[None]) -> None:
         """Let everybody in the group know how its commit went."""

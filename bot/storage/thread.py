@@ -12,14 +12,17 @@ import asyncio
 import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import lru_cache, partial
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import aiosqlite
 
 from bot.storage.connection import Values, settled
+from bot.storage.dialect import by_number, without_postgresql
 
 _Given = TypeVar("_Given")
 Work = Callable[[sqlite3.Connection], _Given]
@@ -43,6 +46,10 @@ _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000
 
 
+Sums = Counter[tuple[str, tuple[tuple[str, Any], ...]]]
+"""The sum of the changes for each statement and its other values."""
+
+
 class SqliteConnection(aiosqlite.Connection):
     """aiosqlite's connection, which also runs statements where it is called. Nobody calls it from two tasks at once.
 
@@ -55,6 +62,7 @@ class SqliteConnection(aiosqlite.Connection):
         self.holder: str | None = None
         self.only_reads = False
         self._deadline: float | None = None
+        self._sums = Sums()
 
     @classmethod
     async def open(cls, database: str | Path, *, uri: bool = False) -> Self:
@@ -110,23 +118,34 @@ class SqliteConnection(aiosqlite.Connection):
                 raise
             await self.patiently(lambda there: there.execute(statement).fetchall())
 
-    def later(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+    def later(self, sql: str, values: dict[str, Any] | None = None) -> None:
         """Run a statement; there is nothing to be gained here by putting it off."""
         self._write(sql, values or {})
 
+    def add_up(self, sql: str, change: int, **values: Any) -> None:
+        """Put a ``change`` to those that are to be written at the commit; ``taken_sums`` hands them over."""
+        self._sums[sql, tuple(values.items())] += change
+
+    def taken_sums(self) -> Sums:
+        """Give what has been added up since the last time."""
+        sums, self._sums = self._sums, Sums()
+        return sums
+
     async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Give every row."""
-        if not _READS.match(sql):
+        statement = _statement(sql)
+        if not statement.reads:
             return self._write(sql, values).fetchall()
+        text, given = statement.text, statement.in_order(values)
         self._deadline = time.monotonic() + QUICK_S
         try:
-            return self._conn.execute(sql, values).fetchall()
+            return self._conn.execute(text, given).fetchall()
         except sqlite3.OperationalError as error:
             if not (_is_broken_off(error) or _is_locked(error)):
                 raise
         finally:
             self._deadline = None
-        return await self.patiently(lambda there: there.execute(sql, values).fetchall())
+        return await self.patiently(lambda there: there.execute(text, given).fetchall())
 
     async def change(self, sql: str, values: Values = ()) -> int:
         """Run a statement and give the number of rows that were changed."""
@@ -135,7 +154,8 @@ class SqliteConnection(aiosqlite.Connection):
     def _write(self, sql: str, values: Values) -> sqlite3.Cursor:
         if self.only_reads:
             raise RuntimeError("A unit of work that only reads has written something.")
-        return self._conn.execute(sql, values)
+        statement = _statement(sql)
+        return self._conn.execute(statement.text, statement.in_order(values))
 
     async def hold(self, name: str) -> None:
         """Do nothing: there is one process, and its units come one after the other."""
@@ -171,6 +191,34 @@ class SqliteConnection(aiosqlite.Connection):
         await self.run(lambda there: there.executemany(sql, batch))
 
 
+class _Statement(NamedTuple):
+    """A statement with its values by number; whether it only reads; and what puts given values in their order."""
+
+    text: str
+    reads: bool
+    by_name: Callable[[dict[str, Any]], Sequence[Any]]
+
+    def in_order(self, values: Values) -> Sequence[Any]:
+        return self.by_name(values) if isinstance(values, dict) else values
+
+
+@lru_cache(maxsize=_STATEMENTS_KEPT)
+def _statement(sql: str) -> _Statement:
+    text, names = by_number(without_postgresql(sql), "?")
+    return _Statement(text=text if names else sql, reads=_READS.match(sql) is not None, by_name=_picked(names))
+
+
+def _picked(names: tuple[str, ...]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+    """Give what picks the values with these names, in their order."""
+    match names:
+        case ():
+            return lambda _: ()
+        case (name,):
+            return lambda values: (values[name],)
+        case _:
+            return itemgetter(*names)
+
+
 def _connect(database: str | Path, *, uri: bool, is_late: Callable[[], bool]) -> sqlite3.Connection:
     # The loop and the thread both use it, one after the other.
     connection = sqlite3.connect(
@@ -184,6 +232,15 @@ def _connect(database: str | Path, *, uri: bool, is_late: Callable[[], bool]) ->
     connection.row_factory = sqlite3.Row
     connection.set_progress_handler(is_late, _STEPS_BETWEEN_LOOKS)
     return connection
+
+
+def commit(sums: Sums, connection: sqlite3.Connection) -> None:
+    """Write the sums of what units have added up, and commit."""
+    for (sql, values), change in sums.items():
+        if change:
+            statement = _statement(sql)
+            connection.execute(statement.text, statement.in_order(dict(values) | {"change": change}))
+    connection.commit()
 
 
 def _with_patience(work: Work[_Given], connection: sqlite3.Connection) -> _Given:
