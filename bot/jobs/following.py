@@ -23,6 +23,7 @@ from bot.jobs.model import (
     Submission,
 )
 from bot.jobs.views import touch_queue
+from bot.storage.identifiers import new_id
 from bot.storage.store import WORK, Unit
 
 DOUBLE_CLICK = timedelta(seconds=2)
@@ -56,7 +57,7 @@ class Following:
             return Pressed(job=existing, existing=True)
         draft = await self._draft(unit, job, action, index, prompt)
         await self._maker.need_room(unit, source, 1)
-        return Pressed(job=await self._maker.write(unit, source, draft), existing=False)
+        return Pressed(job=await self._maker.write(unit, source, draft, new_id()), existing=False)
 
     async def _existing(
         self,

@@ -13,7 +13,6 @@ from bot.jobs.drafts import Draft, NamedPicture
 from bot.jobs.facts import actions_of
 from bot.jobs.model import API_PLATFORM, Job, Requester, Source
 from bot.midjourney.refusals import Refusal, RequestRefused
-from bot.storage.identifiers import new_id
 from bot.storage.store import Unit
 
 ONCE_FETCHED = datetime(9000, 1, 1, tzinfo=UTC)
@@ -64,6 +63,17 @@ class Maker:
         """Let no other process take the same event, and give the jobs that it has led to, or nothing."""
         await unit.hold(f"key {_scoped(source)}")
         return await self.seen(unit, source)
+
+    async def take(self, unit: Unit, source: Source, job_ids: Sequence[str]) -> tuple[Job, ...] | None:
+        """Tie the event to the jobs that are to come of it. Where it has been taken before, give what came of that.
+
+        One step where ``begin`` and ``remember`` are two, for commands: their jobs have ids before anything is read.
+
+        Raises:
+            RequestRefused: the key has been used for something else.
+        """
+        await unit.hold(f"key {_scoped(source)}")
+        return None if await self._tie(unit, source, job_ids) else await self.seen(unit, source)
 
     async def seen(self, unit: Unit, source: Source) -> tuple[Job, ...] | None:
         """Give the jobs that the source's key has led to, or nothing.
@@ -123,9 +133,9 @@ class Maker:
             raise QuotaExceeded(f"The studio is busy. Please try again in {seconds} s.", retry_after=seconds)
         self._waiting_at_most = waiting + count
 
-    async def write(self, unit: Unit, source: Source, draft: Draft) -> Job:
-        """Write one job with everything that belongs to it."""
-        job = draft.job(new_id(), source, unit.now)
+    async def write(self, unit: Unit, source: Source, draft: Draft, job_id: str) -> Job:
+        """Write one job with everything that belongs to it, but for the event that it came of."""
+        job = draft.job(job_id, source, unit.now)
         await unit.add_job(job)
         for picture in draft.input_pictures(job.id):
             await unit.add_input(picture)
@@ -137,13 +147,18 @@ class Maker:
             await unit.add_post(job, due_at=unit.now + (source.reply_within or timedelta()))
         return job
 
-    async def remember(self, unit: Unit, source: Source, jobs: Sequence[Job]) -> None:
-        """Tie the event to the jobs that came of it, and the program's webhook with it."""
-        ids = [job.id for job in jobs]
-        await unit.remember_key(_scoped(source), ids, fingerprint=source.fingerprint, lives=source.key_lives)
+    async def remember(self, unit: Unit, source: Source, job: Job) -> None:
+        """Tie the event to the job that came of it, and the program's webhook with it."""
+        await self._tie(unit, source, [job.id])
+        await self.subscribe(unit, source, job)
+
+    async def subscribe(self, unit: Unit, source: Source, job: Job) -> None:
+        """Have the program's webhook told of a job, where it named one."""
         if source.hook is not None:
-            for job_id in ids:
-                await unit.subscribe(job_id, source.requester.user_id, source.hook)
+            await unit.subscribe(job.id, source.requester.user_id, source.hook)
+
+    async def _tie(self, unit: Unit, source: Source, job_ids: Sequence[str]) -> bool:
+        return await unit.take_key(_scoped(source), job_ids, fingerprint=source.fingerprint, lives=source.key_lives)
 
 
 _KEY_REUSED = Refusal(

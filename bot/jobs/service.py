@@ -24,6 +24,7 @@ from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import JobView
 from bot.jobs.views import view_in
 from bot.metrics import Metrics
+from bot.storage.identifiers import new_id
 from bot.storage.store import Store, Unit
 
 __all__ = ["JobService", "Limits", "Listing", "Pressed", "same_workspace", "view_in"]
@@ -188,7 +189,7 @@ class JobService:
                 outcome = Pressed(job=await self._following.cancel(unit, source, job), existing=False)
             else:
                 outcome = await self._following.follow(unit, source, job, action, index, prompt)
-            await self._maker.remember(unit, source, [outcome.job])
+            await self._maker.remember(unit, source, outcome.job)
             button = await unit.find_button(job.id, action, index)
             if button is not None:
                 await unit.mark_pressed(button.id, source.requester, outcome.job.id)
@@ -202,13 +203,14 @@ class JobService:
     # Making
 
     async def _make(self, source: Source, asked: Sequence[Draft]) -> tuple[tuple[Job, ...], bool]:
+        ids = [new_id() for _ in asked]
         async with self.intake.taking(), self._store.unit() as unit:
-            if (before := await self._maker.begin(unit, source)) is not None:
+            if (before := await self._maker.take(unit, source, ids)) is not None:
                 return before, True
             await self._maker.need_room(unit, source, len(asked))
-            jobs = tuple([await self._maker.write(unit, source, draft) for draft in asked])
-            await self._maker.remember(unit, source, jobs)
+            jobs = tuple([await self._maker.write(unit, source, *each) for each in zip(asked, ids, strict=True)])
             for job in jobs:
+                await self._maker.subscribe(unit, source, job)
                 await unit.add_audit(source.requester, job.action.value, job_id=job.id, detail=job.prompt)
         crash.point("service.command_kept")
         self._ring()

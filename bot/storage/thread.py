@@ -42,6 +42,9 @@ _STATEMENTS_KEPT = 512
 _READS = re.compile(r"\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))", re.DOTALL)
 """What a statement begins with that only reads, so that it can be broken off: that would undo what a write is part of."""
 
+# sqlite3 looks for a way to adapt each None that it is to bind, in vain, for longer than all the rest takes.
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
+
 _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000
 

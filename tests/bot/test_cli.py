@@ -237,7 +237,7 @@ async def test_a_second_signal_ends_the_process_at_once(monkeypatch: pytest.Monk
     monkeypatch.setattr("bot.cli.os._exit", leave)
     stop = cli._stop_signal()
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             os.kill(os.getpid(), signal.SIGTERM)
             await stop.wait()
             assert exits == []

@@ -57,7 +57,7 @@ async def test_headers_without_an_end_are_broken_off() -> None:
 async def test_a_connection_over_which_no_request_comes_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.05)
     listener = bind("127.0.0.1", 0)
-    async with asyncio.timeout(5), serve(APP, listener):
+    async with asyncio.timeout(30), serve(APP, listener):
         reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
         writer.write(sent)
         assert await reader.read() == b""
@@ -67,7 +67,7 @@ async def test_a_connection_over_which_no_request_comes_is_closed(sent: bytes, m
 async def test_a_further_request_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.05)
     listener = bind("127.0.0.1", 0)
-    async with asyncio.timeout(5), serve(APP, listener):
+    async with asyncio.timeout(30), serve(APP, listener):
         reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
         assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 OK\r\n")
@@ -91,7 +91,7 @@ async def test_a_body_that_does_not_end_is_not_waited_for_whether_it_is_read_or_
 
     app = Starlette(routes=[Route("/read", read, methods=["POST"]), Route("/", hello, methods=["POST"])])
     listener = bind("127.0.0.1", 0)
-    async with asyncio.timeout(5), serve(app, listener):
+    async with asyncio.timeout(30), serve(app, listener):
         reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
         writer.write(f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n{{".encode())
         answer = await reader.read()
@@ -127,7 +127,7 @@ async def test_whoever_comes_takes_the_place_of_a_connection_that_asks_for_nothi
 ) -> None:
     monkeypatch.setattr(connections, "CONNECTIONS", 20)
     listener = bind("127.0.0.1", 0)
-    async with asyncio.timeout(5), serve(APP, listener), contextlib.AsyncExitStack() as stack:
+    async with asyncio.timeout(30), serve(APP, listener), contextlib.AsyncExitStack() as stack:
         for _ in range(60):
             _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
             stack.callback(writer.close)
@@ -203,7 +203,7 @@ async def test_a_request_under_way_does_not_keep_the_server_from_stopping() -> N
         return PlainTextResponse("never")
 
     listener = bind("127.0.0.1", 0)
-    async with asyncio.timeout(5), httpx.AsyncClient() as client:
+    async with asyncio.timeout(30), httpx.AsyncClient() as client:
         async with serve(Starlette(routes=[Route("/", hang)]), listener):
             asking = asyncio.create_task(client.get(url_of(listener)))
             await reached.wait()
@@ -216,7 +216,7 @@ async def test_a_server_that_cannot_come_up_is_an_error_and_no_wait_for_ever(mon
         raise OSError("no")
 
     monkeypatch.setattr(uvicorn.Server, "startup", fail)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(OSError, match="no"):
             async with serve(APP, bind("127.0.0.1", 0)):
                 pytest.fail("nothing is served")
@@ -232,7 +232,7 @@ async def test_a_cancelled_program_still_stops_its_server() -> None:
             await asyncio.Event().wait()
 
     task = asyncio.create_task(program())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await up.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,6 +1,7 @@
--- name: remember_key!
+-- name: take_key!
 INSERT INTO idempotency_keys (key, job_ids, created_at, fingerprint, expires_at)
-VALUES (:key, :job_ids, :created_at, :fingerprint, :expires_at);
+VALUES (:key, :job_ids, :created_at, :fingerprint, :expires_at)
+ON CONFLICT (key) DO NOTHING;
 
 -- name: jobs_of_key^
 SELECT job_ids, fingerprint FROM idempotency_keys WHERE key = :key AND (expires_at IS NULL OR expires_at > :now);

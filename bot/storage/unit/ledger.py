@@ -20,19 +20,21 @@ class LedgerRows(UnitBase):
         found = await self._one("jobs_of_key", key=key, now=self._now)
         return None if found is None else (json.loads(found["job_ids"]), found["fingerprint"])
 
-    async def remember_key(
+    async def take_key(
         self, key: str, job_ids: Iterable[str], *, fingerprint: str | None = None, lives: timedelta | None = None
-    ) -> None:
-        """Tie an idempotency key to jobs, for ever or for as long as it ``lives``."""
+    ) -> bool:
+        """Tie an idempotency key to jobs, for ever or for as long as it ``lives``, and say whether it was new."""
         if lives is not None:  # one that lives for ever has no expired one before it
             self._write("forget_key", key=key, now=self._now)
-        self._write(
-            "remember_key",
-            key=key,
-            job_ids=json.dumps(list(job_ids)),
-            created_at=self._now,
-            fingerprint=fingerprint,
-            expires_at=None if lives is None else to_millis(self.now + lives),
+        return bool(
+            await self._one(
+                "take_key",
+                key=key,
+                job_ids=json.dumps(list(job_ids)),
+                created_at=self._now,
+                fingerprint=fingerprint,
+                expires_at=None if lives is None else to_millis(self.now + lives),
+            )
         )
 
     async def forget_keys(self, limit: int) -> int:

@@ -30,6 +30,6 @@ async def test_a_disk_that_is_full_for_a_while_ends_no_pruning(tmp_path: Path, m
 
         monkeypatch.setattr(adapter._rows, "prune", prune)
         pruning = asyncio.create_task(adapter._prune())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await again.wait()
         await until_cancelled(pruning)

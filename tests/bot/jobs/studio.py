@@ -232,7 +232,7 @@ class Person:
 
 async def until(look: Callable[[], Awaitable[bool]]) -> None:
     """Look until it is so, within a time limit."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await look():  # noqa: ASYNC110 - rows send no events
             await asyncio.sleep(0)
 

@@ -86,7 +86,7 @@ async def test_one_probe_at_a_time_asks_until_the_service_is_back(api: ImageServ
 
     circuit.on_change(changed)
     probing = asyncio.create_task(circuit.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await closed.wait()
     probing.cancel()
     assert circuit.passes
@@ -131,7 +131,7 @@ async def test_a_loop_whose_listener_failed_tells_it_when_it_is_started_again(
     for _ in range(3):
         await meet(api, circuit, DOWN)
     keeping = asyncio.create_task(Supervisor(backoff=Backoff(first=0.0, last=0.0)).keep("circuit", circuit.run))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await told.wait()
     await until_cancelled(keeping)
 

@@ -154,7 +154,7 @@ async def test_the_last_picture_makes_the_post_due(studio: Studio, job: Job) -> 
     studio.gallery.shows[url(studio, "4")] = [gate]
     await end(studio, job, "grid", "1", "2", "3", "4")
     fetching = asyncio.create_task(studio.collector.collect())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gate.reached.wait()
 
     async def grid_is_there() -> bool:
@@ -278,7 +278,7 @@ async def test_slow_addresses_of_people_hold_up_no_picture_of_the_service(
         draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url=address),))
         await studio.service.make(anna.does(), draft)
     running = asyncio.create_task(studio.collector.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asyncio.gather(*(gate.reached.wait() for gate in gates))
     await end(studio, job, "grid", "1", "2", "3", "4")
 
@@ -294,7 +294,7 @@ async def test_one_slow_picture_holds_up_no_other(studio: Studio, job: Job, anna
     studio.gallery.shows[url(studio, "grid")] = [gate]
     await end(studio, job, "grid", "1", "2", "3", "4")
     running = asyncio.create_task(studio.collector.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gate.reached.wait()
     (later,) = await studio.service.imagine(anna.does(), "a fish")
     await studio.send()

@@ -72,7 +72,7 @@ async def test_settled_deliveries_and_expired_keys_go_in_pieces(
             await unit.webhooks("insert_delivery", **mine, **values, now=1, give_up_at=2)
             await unit.webhooks("settle_delivery", id=f"event {number}", state="delivered", now=3, problem=None)
         for number in range(4):
-            await unit.remember_key(f"key {number}", [], lives=timedelta(seconds=1))
+            await unit.take_key(f"key {number}", [], lives=timedelta(seconds=1))
     studio.clock.advance(2)
     telling = Notifier(studio.store, keys, str, settings=NotifierSettings())
 

@@ -81,7 +81,7 @@ async def test_an_end_that_comes_during_an_edit_does_not_wait_either(studio: Stu
     gate = Gate()
     studio.chat.trouble = [gate]
     publishing = asyncio.create_task(studio.publish())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gate.reached.wait()
     await finish(studio, job)
     gate.opened.set()
@@ -210,7 +210,7 @@ async def test_a_view_that_cannot_be_made_holds_up_no_other(studio: Studio, anna
 async def test_a_platform_that_never_answers_is_tried_again_later(studio: Studio, job: Job) -> None:
     studio.publisher._settings = PublisherSettings(answer_within=timedelta(), backoff=STEADY)
     studio.chat.trouble = [Gate()]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await studio.publish()
     studio.chat.trouble = []
     studio.clock.advance(2)
@@ -236,7 +236,7 @@ async def test_a_process_that_ends_between_posting_and_recording_posts_under_the
 
         world.chat.post = post_and_hang  # type: ignore[method-assign]  # a process that dies here
         publishing = asyncio.create_task(studio.publish())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         await until_cancelled(publishing)
         world.chat.post = made  # type: ignore[method-assign]  # and the platform as it was
@@ -267,7 +267,7 @@ async def test_a_flush_brings_posts_up_to_date_within_its_time(studio: Studio, j
 
 async def test_a_flush_that_takes_too_long_is_left_to_the_next_start(studio: Studio, job: Job) -> None:
     studio.chat.trouble = [Gate()]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await studio.publisher.flush(timedelta(seconds=0.01))
     assert studio.chat.shown == []
     studio.chat.trouble = []
@@ -308,7 +308,7 @@ async def test_a_message_that_hangs_holds_up_no_other_channel(studio: Studio, an
     studio.chat.trouble = [gate]
     async with publishing(studio):
         await studio.service.imagine(anna.does(), "a bird")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         (other,) = await studio.service.imagine(elsewhere(anna, "other"), "a fish")
 
@@ -329,7 +329,7 @@ async def test_a_channel_that_hangs_leaves_room_for_others_however_many_messages
         studio.chat.trouble = [*gates]
         studio.chat.shown.clear()
         async with publishing(studio):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await asyncio.gather(*(gate.reached.wait() for gate in gates[: PublisherSettings.each]))
             studio.chat.trouble = []
             (other,) = await studio.service.imagine(elsewhere(Person("Ben"), "other"), "a fish")
@@ -346,7 +346,7 @@ async def test_a_new_message_waits_for_the_one_before_it_that_hangs(studio: Stud
     studio.chat.trouble = [gate]
     async with publishing(studio):
         (first,) = await studio.service.imagine(anna.does(), "a bird")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         (second,) = await studio.service.imagine(ben.does(), "a fish")
         (other,) = await studio.service.imagine(elsewhere(ben, "other"), "a fish")

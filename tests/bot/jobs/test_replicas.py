@@ -114,7 +114,7 @@ async def test_a_channel_is_one_process_s_at_a_time(studios: list[Studio], anna:
     first.chat.trouble.append(gate)
     await first.service.imagine(anna.does(), "a bird")
     publishing = asyncio.create_task(first.publish())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gate.reached.wait()
     await second.service.imagine(anna.does(), "a cat")
     await second.publish()
@@ -156,7 +156,7 @@ async def test_a_change_on_one_process_is_heard_on_another(studios: list[Studio]
     (job,) = await studios[0].service.imagine(anna.does(), "a bird")
     with studios[1].service.watch(job.id) as bell:
         await studios[0].service.cancel(anna.does(), job.id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await bell.wait(60)
             while (await studios[1].service.get(job.id)).status is not JobStatus.CANCELLED:
                 await bell.wait(60)
@@ -186,7 +186,7 @@ async def test_what_a_dead_process_was_sending_is_sent_once_by_another(
     async with world.studio(shared=True) as dying, world.studio(shared=True) as other:
         (job,) = await dying.service.imagine(anna.does(), "a bird")
         sending = asyncio.create_task(dying.send())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         other.clock.advance(120)
         await other.submitter.settle()

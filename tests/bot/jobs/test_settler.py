@@ -29,7 +29,7 @@ async def test_a_process_that_ends_during_the_call_sends_each_job_once(
     async with world.studio(base=base) as studio:
         job = await make(studio, anna)
         sending = asyncio.create_task(studio.send())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         await until_cancelled(sending)
     assert len(world.api.jobs) == int(arrives)
@@ -124,7 +124,7 @@ async def test_a_slow_call_is_not_taken_for_a_lost_one(studio: Studio, anna: Per
     studio.api.script("imagine", Fault(gate=gate))
     job = await make(studio, anna)
     sending = asyncio.create_task(studio.send())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gate.reached.wait()
     studio.clock.advance(600)
     await studio.submitter.settle()
@@ -157,7 +157,7 @@ async def test_two_jobs_alike_never_share_one_at_the_service(world: World, anna:
         assert other is not None
         await studio.submitter._submit(mine)
         sending = asyncio.create_task(studio.submitter._submit(other))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         studio.clock.advance(5)
         await studio.submitter.settle()  # the first takes the second's job, which looks like its own
@@ -194,7 +194,7 @@ async def test_a_request_that_turns_up_late_is_not_sent_again(world: World, anna
     async with world.studio(base=None) as studio:
         job = await make(studio, anna)
         on_its_way = asyncio.create_task(world.api.imagine(schema.ImagineRequest(prompt="a bird", seed=job.seed)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         await studio.submitter._claim()  # and here the process ends
     async with world.studio(base=None) as studio:
@@ -391,7 +391,7 @@ async def test_descriptions_that_cannot_be_told_apart_are_sent_one_after_the_oth
         jobs = [await describe(studio, anna) for _ in range(2)]
         other = await make(studio, anna)
         sending = asyncio.create_task(studio.send())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gates[0].reached.wait()
         assert await status(studio, jobs[1]) == (JobStatus.PENDING, Submission.WAITING)
         await studio.send()

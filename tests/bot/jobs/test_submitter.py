@@ -38,7 +38,7 @@ async def test_the_row_says_sending_before_the_call_is_made(studio: Studio, anna
     studio.api.script("imagine", Fault(gate=gate))
     job = await make(studio, anna)
     sending = asyncio.create_task(studio.send())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gate.reached.wait()
     assert await status(studio, job) == (JobStatus.PENDING, Submission.SENDING)
     gate.opened.set()
@@ -216,7 +216,7 @@ async def test_a_loop_that_is_stopped_in_the_middle_loses_nothing(world: World, 
     async with world.studio() as studio:
         running = asyncio.create_task(studio.submitter.run())
         job = await make(studio, anna)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await gate.reached.wait()
         await until_cancelled(running)
         assert await status(studio, job) == (JobStatus.PENDING, Submission.SENDING)

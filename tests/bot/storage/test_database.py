@@ -174,7 +174,7 @@ async def test_a_unit_that_waits_at_its_body_is_undone_when_cancelled(database: 
             await asyncio.Event().wait()
 
     task = asyncio.create_task(unit())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await inside.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -56,7 +56,7 @@ class Line:
 
     async def go(self) -> list[BaseException | None]:
         """Let everybody have their turn, and give what each met."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.sleep(0)  # everybody stands in the line before it moves
             self.opened.set()
             return await asyncio.gather(*self.tasks, return_exceptions=True)
