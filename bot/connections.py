@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from typing import Final
+from typing import Any, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -36,6 +36,37 @@ def connections_limit() -> int:
     return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files // _SHARE_OF_FILES)
 
 
+class _InOneGo:
+    """A transport that sends the head of an answer together with the first of its body.
+
+    uvicorn hands them over one after the other, and each time it takes the system longer to send than us to answer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._head and data.startswith(b"HTTP/"):
+            self._head = data
+            self._loop.call_soon(self._flush)  # where the body comes later, as that of a stream
+            return
+        head, self._head = self._head, b""
+        self._transport.write(head + data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+
 class TimedProtocol(H11Protocol):
     """A connection that is closed where a request does not arrive in time."""
 
@@ -44,7 +75,7 @@ class TimedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(_InOneGo(transport, self.loop))  # type: ignore[arg-type]  # which stands for one
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             if (idle := self._an_idle_one()) is not None:
                 idle.transport.abort()
