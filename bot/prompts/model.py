@@ -82,7 +82,7 @@ class Prompt:
     source: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return " ".join(part for part in (*self.pictures, self.text, *map(str, self.parameters)) if part)
+        return " ".join(filter(None, (*self.pictures, self.text, *map(str, self.parameters))))
 
     @property
     def errors(self) -> tuple[Issue, ...]:
@@ -107,7 +107,10 @@ class Prompt:
 
     def parameter(self, name: str) -> Parameter | None:
         """Give the parameter with the canonical ``name``, if it was typed."""
-        return next((each for each in self.parameters if each.name == name), None)
+        for each in self.parameters:
+            if each.name == name:
+                return each
+        return None
 
     def value(self, name: str) -> Value:
         """Give the value of the parameter with the canonical ``name``, ``None`` if it was not typed."""
