@@ -65,6 +65,11 @@ class Parameter:
         words = value_text(self.value, separator=", " if self.name == "no" else " ")
         return f"--{self.name} {words}".rstrip()
 
+    @property
+    def permuted(self) -> bool:
+        """Whether there is a group of choices in the value."""
+        return isinstance(self.value, str | tuple) and has_group(value_text(self.value))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
@@ -103,7 +108,7 @@ class Prompt:
     @property
     def permuted(self) -> bool:
         """Whether groups of choices are left, so that the prompt stands for several."""
-        return has_group(str(self))
+        return any(map(has_group, (*self.pictures, self.text))) or any(each.permuted for each in self.parameters)
 
     def parameter(self, name: str) -> Parameter | None:
         """Give the parameter with the canonical ``name``, if it was typed."""

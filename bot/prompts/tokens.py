@@ -19,7 +19,6 @@ from bot.prompts.model import Issue, Level, shorten
 from bot.prompts.values import CLOSING, fits
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff\ud800-\udfff]")
-_RUN = re.compile(r"\S+")
 _NOTHING = CLOSING + "=:"
 """Signs that say nothing behind a name."""
 
@@ -30,7 +29,7 @@ _OPENING_ONLY = re.compile(r"[\"“”'‘’(\[<]*")
 
 
 class Token(NamedTuple):
-    """A word, or the start of a parameter where ``spec`` or ``retired`` is set.
+    """A word, or the start (``starts``) of a parameter, which is ``spec`` or, by its name, a ``retired`` one.
 
     ``start`` and ``end`` are positions in the text as typed. ``text`` is what stands there, with stray braces
     escaped. ``written`` are the issues of how a start was typed.
@@ -42,11 +41,7 @@ class Token(NamedTuple):
     spec: Spec | None = None
     retired: str = ""
     written: tuple[Issue, ...] = ()
-
-    @property
-    def starts(self) -> bool:
-        """Whether a parameter starts here."""
-        return self.spec is not None or bool(self.retired)
+    starts: bool = False
 
     @property
     def lone_dash(self) -> bool:
@@ -72,15 +67,23 @@ def tokenise(source: str) -> list[Token]:
 
 def _words(source: str) -> list[Token]:
     clean = source if source.isprintable() else _INVISIBLE.sub(" ", source)
-    if "{" in clean or "}" in clean or "\\" in clean:
-        words = list(_runs_with_groups(clean))
-    else:
-        words = [Token(run[0], run.start(), run.end()) for run in _RUN.finditer(clean)]
+    escaped_or_grouped = "{" in clean or "}" in clean or "\\" in clean
+    words = list(_runs_around_groups(clean)) if escaped_or_grouped else _runs(clean)
     return [_without_label(word) for word in words] if "<" in clean else words
 
 
-def _runs_with_groups(clean: str) -> Iterator[Token]:
-    """Give the runs without white space; a group of choices counts as one letter."""
+def _runs(clean: str) -> list[Token]:
+    runs: list[Token] = []
+    end = 0
+    for text in clean.split():
+        start = clean.index(text, end)
+        end = start + len(text)
+        runs.append(Token(text, start, end))
+    return runs
+
+
+def _runs_around_groups(clean: str) -> Iterator[Token]:
+    """Give the runs without white space, where a group of choices counts as one letter."""
     braces = find_braces(clean)
     stray = set(braces.unmatched)
     at, size = 0, len(clean)
@@ -215,7 +218,9 @@ def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None,
     spec = BY_NAME.get(name)
     start = _part(token, 0, end)
     retired = "" if spec else name
-    stack.append(Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written))
+    stack.append(
+        Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written, starts=True)
+    )
 
 
 def _single_dash_means(name: str, rest: str, stack: list[Token]) -> bool:
@@ -258,7 +263,7 @@ def _push_lone_dash(token: Token, stack: list[Token]) -> None:
     message = f"“{token.text} {named['name']}” is read as --{name}; type no space after the dashes."
     replacement = f"--{name} " if named["rest"] else f"--{name}"
     issue = Issue(level=Level.WARNING, start=token.start, end=end, message=message, replacement=replacement)
-    stack.append(Token(text=f"--{name}", start=token.start, end=end, spec=spec, written=(issue,)))
+    stack.append(Token(text=f"--{name}", start=token.start, end=end, spec=spec, written=(issue,), starts=True))
 
 
 def _warning(token: Token, start: int, end: int, message: str, replacement: str) -> Issue:
