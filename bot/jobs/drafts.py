@@ -125,12 +125,12 @@ def _imagine_one(text: str, action: Action, blocked: Sequence[str], reference: K
     if varying and (address := request.pop("image_url", None)):
         # The picture that is varied comes first, so the one that the prompt began with stays in the text.
         request["prompt"] = f"{address} {request['prompt']}"
-    seed = _seed_of(request)
+    seed = request["seed"] = _seed_of(request)
     return Draft(
         type=JobType.IMAGINE,
         action=action,
         prompt=text,
-        request=request | {"seed": seed},
+        request=request,
         seed=seed,
         inputs=(reference,) if reference else (),
     )
@@ -149,7 +149,12 @@ def _imagine_request(
 
 def _seed_of(request: dict[str, Any]) -> int:
     seed = request.get("seed")
-    return secrets.randbelow(SEED_LIMIT + 1) if seed is None else int(seed)
+    return _new_seed() if seed is None else int(seed)
+
+
+def _new_seed() -> int:
+    # The limit is all ones, so that no draw goes past it.
+    return secrets.randbits(SEED_LIMIT.bit_length())
 
 
 def describe(picture: KeptPicture, *, origin_id: str | None = None) -> Draft:
@@ -256,7 +261,7 @@ def reroll(job: Job, inputs: tuple[KeptPicture | NamedPicture, ...]) -> Draft:
     draft = _again(job, Action.REROLL, inputs)
     if job.type is not JobType.IMAGINE:
         return draft
-    seed = secrets.randbelow(SEED_LIMIT + 1)
+    seed = _new_seed()
     return replace(draft, prompt=_without_seed(job.prompt), request=job.request | {"seed": seed}, seed=seed)
 
 

@@ -12,6 +12,7 @@ _LONG = "‒–—―"  # a phone makes one of these of two hyphens
 DASHES = re.compile(f"[{_SHORT}{_LONG}]+")
 NAMED = re.compile(f"(?P<dashes>[{_SHORT}{_LONG}]+)(?P<name>[A-Za-z]+)(?P<rest>.*)", re.DOTALL)
 GLUED_NAME = re.compile(f"(?<![{_SHORT}{_LONG}])([{_SHORT}{_LONG}]+)([A-Za-z]+)")
+GLUED_START = re.compile(f"(?<![{_SHORT}{_LONG}])([{_SHORT}{_LONG}]{{2,}}|[{_LONG}])([A-Za-z]+)")
 NAME = re.compile(r"(?P<name>[A-Za-z]+)(?P<rest>[0-9.].*)?", re.DOTALL)
 
 

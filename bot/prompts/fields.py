@@ -34,23 +34,27 @@ def to_request(prompt: Prompt) -> ImagineRequest:
         raise InvalidPrompt(prompt.errors[0].message)
     if prompt.permuted:
         raise InvalidPrompt("The braces stand for several prompts; type one choice, or \\{ and \\} for the signs.")
+    text, fields = outgoing(prompt)
+    return ImagineRequest(prompt=text, **fields)
+
+
+def outgoing(prompt: Prompt) -> tuple[str, dict[str, Any]]:
+    """Give the text that is sent, and the other fields of the API that have a value.
+
+    The text is further pictures, the words, and the parameters without a field.
+    """
     fields: dict[str, Any] = {}
+    left: list[str] = []
     for parameter in prompt.parameters:
-        fields.update(_field(parameter) or {})
+        field = _field(parameter)
+        if field is not None:
+            name, value = field
+            fields[name] = value
+        elif parameter.name != "r":
+            left.append(str(parameter))
     if prompt.pictures:
         fields["image_url"] = unescape(prompt.pictures[0])
-    return ImagineRequest(prompt=outgoing_text(prompt), **fields)
-
-
-def outgoing_text(prompt: Prompt) -> str:
-    """Give the text that is sent: further pictures, the words, and the parameters without a field of the API."""
-    left = (str(each) for each in prompt.parameters if each.name != "r" and _field(each) is None)
-    return unescape(" ".join(part for part in (*prompt.pictures[1:], prompt.text, *left) if part))
-
-
-def excluded(prompt: Prompt) -> str:
-    """Give the text of the API's field ``no``, empty where nothing is to be kept out."""
-    return unescape(value_text(prompt.value("no"), separator=", "))
+    return unescape(" ".join(filter(None, (*prompt.pictures[1:], prompt.text, *left)))), fields
 
 
 def summary(prompt: Prompt) -> tuple[str, ...]:
@@ -58,25 +62,25 @@ def summary(prompt: Prompt) -> tuple[str, ...]:
     return tuple(str(parameter) for parameter in prompt.parameters)
 
 
-def _field(parameter: Parameter) -> dict[str, Any] | None:
-    """Give the API's field for ``parameter`` with its value, ``None`` if it has none."""
+def _field(parameter: Parameter) -> tuple[str, Any] | None:
+    """Give the name and the value of the API's field for ``parameter``, ``None`` if it has none."""
     name, value = parameter.name, parameter.value
     if name in _MODES:
-        return {"process_mode": ProcessMode(name)}
+        return "process_mode", ProcessMode(name)
     if isinstance(value, str) and has_group(value):
         return None
     return _field_of_value(name, value)
 
 
-def _field_of_value(name: str, value: Value) -> dict[str, Any] | None:
+def _field_of_value(name: str, value: Value) -> tuple[str, Any] | None:
     if isinstance(value, Ratio):
-        return {"aspect_ratio": str(value)}
+        return "aspect_ratio", str(value)
     if name in _INTEGERS and isinstance(value, int):
-        return {_INTEGERS[name]: value}
+        return _INTEGERS[name], value
     if name == "v" and isinstance(value, str) and value in API_VERSIONS:
-        return {"model_version": API_VERSIONS[value]}
+        return "model_version", API_VERSIONS[value]
     if name == "q" and isinstance(value, float) and value in API_QUALITIES:
-        return {"quality": Quality(value)}
+        return "quality", Quality(value)
     if name == "no" and isinstance(value, tuple):
-        return {"no": unescape(value_text(value, separator=", "))}
+        return "no", unescape(value_text(value, separator=", "))
     return None

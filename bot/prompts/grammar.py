@@ -6,7 +6,7 @@ nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -373,9 +373,10 @@ RETIRED_WITH_NUMBER = frozenset({"width", "height", "h", "sameseed"})
 """Retired names that a number followed."""
 
 BY_NAME: MappingProxyType[str, Spec] = MappingProxyType(
-    {name: spec for spec in PARAMETERS for name in (spec.name, *spec.aliases)}
+    {spec.name: spec for spec in PARAMETERS}
+    | {alias: replace(spec, alias=alias) for spec in PARAMETERS for alias in spec.aliases}
 )
-"""Every parameter by its name and by each of its aliases."""
+"""Every parameter by its name and, with ``alias`` set, by each of its aliases."""
 
 OFFERED: tuple[Spec, ...] = tuple(spec for spec in PARAMETERS if not spec.refusal)
 

@@ -65,6 +65,11 @@ class Parameter:
         words = value_text(self.value, separator=", " if self.name == "no" else " ")
         return f"--{self.name} {words}".rstrip()
 
+    @property
+    def permuted(self) -> bool:
+        """Whether there is a group of choices in the value."""
+        return isinstance(self.value, str | tuple) and has_group(value_text(self.value))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
@@ -82,7 +87,7 @@ class Prompt:
     source: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return " ".join(part for part in (*self.pictures, self.text, *map(str, self.parameters)) if part)
+        return " ".join(filter(None, (*self.pictures, self.text, *map(str, self.parameters))))
 
     @property
     def errors(self) -> tuple[Issue, ...]:
@@ -103,11 +108,14 @@ class Prompt:
     @property
     def permuted(self) -> bool:
         """Whether groups of choices are left, so that the prompt stands for several."""
-        return has_group(str(self))
+        return any(map(has_group, (*self.pictures, self.text))) or any(each.permuted for each in self.parameters)
 
     def parameter(self, name: str) -> Parameter | None:
         """Give the parameter with the canonical ``name``, if it was typed."""
-        return next((each for each in self.parameters if each.name == name), None)
+        for each in self.parameters:
+            if each.name == name:
+                return each
+        return None
 
     def value(self, name: str) -> Value:
         """Give the value of the parameter with the canonical ``name``, ``None`` if it was not typed."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from bot.prompts import values
 from bot.prompts.braces import NEVER_CLOSED, NEVER_OPENED, find_braces, has_group
 from bot.prompts.check import check
-from bot.prompts.grammar import RETIRED_WITH_NUMBER, Kind, Spec
+from bot.prompts.grammar import BY_NAME, RETIRED_WITH_NUMBER, Kind, Spec
 from bot.prompts.model import Issue, Level, Parameter, Prompt, Value, shorten, value_text
 from bot.prompts.pictures import take_pictures
 from bot.prompts.reading import read_value
@@ -23,6 +23,7 @@ SOURCE_LIMIT = 16_000
 _ISSUES_LIMIT = 25
 """More is of no use to a person; errors are kept before warnings."""
 
+_JOINED_KINDS = frozenset({Kind.WORDS, Kind.REFERENCES})
 _HABITS = frozenset({"/imagine", "prompt:"})
 
 
@@ -98,11 +99,12 @@ class _Draft:
         self.issues.extend(reading.issues)
         end = token.end if reading.end is None else reading.end
         parameter = Parameter(name=token.spec.name, value=reading.value, start=token.start, end=end)
-        self._keep(token.spec, parameter)
+        self._keep(parameter)
         missing = reading.value is None and bool(reading.issues)
         return at + 1 + reading.used, None if missing else parameter
 
-    def _keep(self, spec: Spec, parameter: Parameter) -> None:
+    def _keep(self, parameter: Parameter) -> None:
+        spec = BY_NAME[parameter.name]
         key = spec.group or spec.name
         earlier = self.parameters.pop(key, None)
         if earlier is not None:
@@ -110,7 +112,7 @@ class _Draft:
             self.issues.append(
                 Issue(level=Level.WARNING, start=earlier.start, end=earlier.end, message=message, replacement="")
             )
-        if _is_joined(spec) and isinstance(parameter.value, tuple):
+        if isinstance(parameter.value, tuple) and _is_joined(spec):
             self.lists.setdefault(key, []).extend(parameter.value)
         self.parameters[key] = parameter
 
@@ -133,7 +135,7 @@ def _number_after(tokens: list[Token], at: int) -> int:
 
 
 def _is_joined(spec: Spec) -> bool:
-    return spec.kind in {Kind.WORDS, Kind.REFERENCES} and not spec.limit
+    return spec.kind in _JOINED_KINDS and not spec.limit
 
 
 def _twice(spec: Spec, earlier: Parameter, later: Parameter) -> str:
@@ -158,6 +160,8 @@ def _drop_habits(draft: _Draft) -> list[Issue]:
     dropped = 0
     while dropped < len(draft.words) and draft.words[dropped].text.lower() in _HABITS:
         dropped += 1
+    if not dropped:
+        return []
     issues = [
         Issue(
             level=Level.WARNING,
@@ -174,6 +178,8 @@ def _drop_habits(draft: _Draft) -> list[Issue]:
 
 def _words_after(draft: _Draft) -> Iterator[Issue]:
     """Warn of words behind a parameter, once for each run of them."""
+    if not draft.late:
+        return
     runs: dict[int, list[Token]] = {}
     kept = {word.start for word in draft.words}
     before = {parameter.start: parameter for _, parameter in draft.late}

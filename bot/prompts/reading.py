@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bot.prompts import values
 from bot.prompts.braces import has_group
 from bot.prompts.fields import API_VERSIONS
-from bot.prompts.grammar import BY_NAME, RATIO_LIMIT, Kind, Spec, takes
+from bot.prompts.grammar import RATIO_LIMIT, Kind, Spec, takes
 from bot.prompts.model import Issue, Level, Ratio, Value, plain, shorten
 from bot.prompts.tokens import Token
 
-_NOT_A_LETTER = re.compile(r"[^A-Za-z]")
 _DIGITS = re.compile(r"[0-9]+")
 _LONE_BACKSLASH = re.compile(r"\\(?![{}])")
 _BROKEN_BY_DASHES = re.compile(r"[-‐‑−]{2,}|[-‐‑−]*[‒–—―][-‐‑−‒–—―]*")
@@ -24,8 +22,7 @@ _HYPHENS_BEFORE = re.compile(r"(?<!\S)[-‐‑−]+")
 _ITEM_EDGE = values.CLOSING + "([<-‐‑− "
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """A value, how many tokens it took, where it ended, and what there is to say about it.
 
     ``end`` is ``None`` where nothing was taken.
@@ -39,7 +36,6 @@ class Reading:
 
 def read_value(name: Token, spec: Spec, tokens: Sequence[Token], at: int) -> Reading:
     """Read the value of ``spec``, whose ``name`` stands before ``tokens[at]``."""
-    spec = _typed_as(spec.name, _NOT_A_LETTER.sub("", name.text).lower())
     if spec.kind is Kind.FLAG:
         return Reading(value=True)
     token = tokens[at] if at < len(tokens) and not tokens[at].starts else None
@@ -51,11 +47,6 @@ def read_value(name: Token, spec: Spec, tokens: Sequence[Token], at: int) -> Rea
             return _READERS[spec.kind](spec, tokens, at)
         return Reading(value=token.text, used=1, end=token.end)
     return _READERS[spec.kind](spec, tokens, at)
-
-
-@lru_cache(maxsize=256)
-def _typed_as(name: str, alias: str) -> Spec:
-    return replace(BY_NAME[name], alias=alias)
 
 
 def _nothing(name: Token, spec: Spec) -> Reading:
@@ -148,7 +139,10 @@ def _ratio(spec: Spec, tokens: Sequence[Token], at: int) -> Reading:
     if max(found.width, found.height) > RATIO_LIMIT * min(found.width, found.height):
         nearest = f"{RATIO_LIMIT}:1" if found.width > found.height else f"1:{RATIO_LIMIT}"
         return _wrong(spec, token, found, nearest, used, last.end)
-    typed = Token(text=" ".join(each.text for each in tokens[at : at + used]), start=token.start, end=last.end)
+    if used == 1:
+        typed = token
+    else:
+        typed = Token(text=" ".join(each.text for each in tokens[at : at + used]), start=token.start, end=last.end)
     return Reading(value=found, used=used, end=last.end, issues=_how_ratio_typed(spec, typed, found))
 
 

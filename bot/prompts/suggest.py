@@ -11,6 +11,7 @@ from bot.prompts.grammar import BY_NAME, RETIRED
 from bot.prompts.model import Issue, Level, shorten
 from bot.prompts.tokens import Token
 
+_DASHES = ("--", "—", "–")
 _UNKNOWN = re.compile(r"(?P<dashes>-{2,}|[—–])(?P<name>[A-Za-z][\w-]{0,29})(?![\w-])")
 _KNOWN_NAMES = tuple(name for name, spec in BY_NAME.items() if not spec.refusal)
 _SUGGESTIONS = 10
@@ -27,7 +28,7 @@ def unknown_names(words: Iterable[Token]) -> Iterator[Issue]:
     """Warn of the words that look like parameters and are none."""
     looked_at = 0
     for word in words:
-        found = _UNKNOWN.match(word.text)
+        found = _UNKNOWN.match(word.text) if word.text.startswith(_DASHES) else None
         if found is None or looked_at == _SUGGESTIONS:
             continue
         looked_at += 1

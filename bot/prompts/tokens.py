@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from bot.prompts.braces import find_braces, has_group
-from bot.prompts.dashes import DASHES, GLUED_NAME, NAME, NAMED, is_double, is_long, offered
+from bot.prompts.dashes import DASHES, GLUED_START, NAME, NAMED, is_double, is_long, offered
 from bot.prompts.grammar import BY_NAME, NUMERIC_KINDS, RETIRED, Kind, Spec
 from bot.prompts.model import Issue, Level, shorten
 from bot.prompts.values import CLOSING, fits
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff\ud800-\udfff]")
-_BRACES = re.compile(r"[{}\\]")
-_RUN = re.compile(r"\S+")
-_NOTHING = re.compile(f"[{re.escape(CLOSING)}=:]*")
+_NOTHING = CLOSING + "=:"
+"""Signs that say nothing behind a name."""
+
 _VALUE = re.compile(r"(?P<sign>[=:]?)(?P<value>(?:[0-9{\"“'‘]|\.[0-9]).*|(?<=[=:])[A-Za-z<].*)", re.DOTALL)
 _PICTURE_END = re.compile(r"\.(?:png|gif|jpe?g|webp)$", re.IGNORECASE)
 _LABELLED = re.compile(r"\A<(https?://[^\s|<>]+)\|[^<>]*>", re.IGNORECASE)  # how Slack hands over an address
 _OPENING_ONLY = re.compile(r"[\"“”'‘’(\[<]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, or the start of a parameter where ``spec`` or ``retired`` is set.
+class Token(NamedTuple):
+    """A word, or the start (``starts``) of a parameter, which is ``spec`` or, by its name, a ``retired`` one.
 
     ``start`` and ``end`` are positions in the text as typed. ``text`` is what stands there, with stray braces
     escaped. ``written`` are the issues of how a start was typed.
@@ -42,11 +41,7 @@ class Token:
     spec: Spec | None = None
     retired: str = ""
     written: tuple[Issue, ...] = ()
-
-    @property
-    def starts(self) -> bool:
-        """Whether a parameter starts here."""
-        return self.spec is not None or bool(self.retired)
+    starts: bool = False
 
     @property
     def lone_dash(self) -> bool:
@@ -60,8 +55,8 @@ def tokenise(source: str) -> list[Token]:
     From the right, because whether a doubtful form is a parameter depends on what follows it.
     """
     stack: list[Token] = []
-    for word in reversed(list(_words(source))):
-        if DASHES.search(word.text) is None:
+    for word in reversed(_words(source)):
+        if word.text.isalnum() or DASHES.search(word.text) is None:
             stack.append(word)
             continue
         for part in reversed(_cut(word, stack[-1] if stack else None)):
@@ -70,13 +65,25 @@ def tokenise(source: str) -> list[Token]:
     return stack
 
 
-def _words(source: str) -> Iterator[Token]:
-    """Give the runs without white space; a group of choices counts as one letter."""
+def _words(source: str) -> list[Token]:
     clean = source if source.isprintable() else _INVISIBLE.sub(" ", source)
-    if not _BRACES.search(clean):
-        for run in _RUN.finditer(clean):
-            yield Token(text=_without_label(run[0]), start=run.start(), end=run.end())
-        return
+    escaped_or_grouped = "{" in clean or "}" in clean or "\\" in clean
+    words = list(_runs_around_groups(clean)) if escaped_or_grouped else _runs(clean)
+    return [_without_label(word) for word in words] if "<" in clean else words
+
+
+def _runs(clean: str) -> list[Token]:
+    runs: list[Token] = []
+    end = 0
+    for text in clean.split():
+        start = clean.index(text, end)
+        end = start + len(text)
+        runs.append(Token(text, start, end))
+    return runs
+
+
+def _runs_around_groups(clean: str) -> Iterator[Token]:
+    """Give the runs without white space, where a group of choices counts as one letter."""
     braces = find_braces(clean)
     stray = set(braces.unmatched)
     at, size = 0, len(clean)
@@ -89,11 +96,12 @@ def _words(source: str) -> Iterator[Token]:
             end = braces.groups.get(at, at + 1)
             pieces.append("\\" + clean[at] if at in stray else clean[at:end])
             at = end
-        yield Token(text=_without_label("".join(pieces)), start=start, end=at)
+        yield Token(text="".join(pieces), start=start, end=at)
 
 
-def _without_label(text: str) -> str:
-    return text if "<" not in text or "{" in text or "\\" in text else _LABELLED.sub(r"\1", text)
+def _without_label(word: Token) -> Token:
+    labelled = _LABELLED.match(word.text) if "{" not in word.text and "\\" not in word.text else None
+    return word._replace(text=labelled[1] + word.text[labelled.end() :]) if labelled else word
 
 
 def _part(token: Token, start: int, end: int) -> Token:
@@ -107,9 +115,9 @@ def _part(token: Token, start: int, end: int) -> Token:
 
 def _cut(token: Token, following: Token | None) -> list[Token]:
     """Cut a word before each parameter that is glued to it: ``cat--ar16:9--tile``."""
-    if has_group(token.text):
+    if GLUED_START.search(token.text, 1) is None or has_group(token.text):
         return [token]
-    cuts = [at for at in _glued_starts(token.text, following) if at > 0]
+    cuts = _glued_starts(token.text, following)
     if not cuts:
         return [token]
     edges = [0, *cuts, len(token.text)]
@@ -131,12 +139,14 @@ def _glued(token: Token, parts: list[Token]) -> Issue:
     )
 
 
-def _glued_starts(text: str, following: Token | None) -> Iterator[int]:
+def _glued_starts(text: str, following: Token | None) -> list[int]:
+    """Give where a parameter starts behind the first letter of ``text``."""
+    starts: list[int] = []
     address = text.find("://")
-    for found in GLUED_NAME.finditer(text):
+    for found in GLUED_START.finditer(text, 1):
         dashes, name = found.groups()
         spec = offered(name)
-        if spec is None or not is_double(dashes):
+        if spec is None:
             continue
         before = text[max(0, found.start() - len(".jpeg")) : found.start()]
         if 0 <= address < found.start() and not _PICTURE_END.search(before):
@@ -144,14 +154,15 @@ def _glued_starts(text: str, following: Token | None) -> Iterator[int]:
         rest = text[found.end() : found.end() + 40]
         likely = _likely_after_a_word(spec, rest, following) if is_long(dashes) else _ends_a_name(rest)
         if likely:
-            yield found.start()
+            starts.append(found.start())
+    return starts
 
 
 def _ends_a_name(rest: str) -> bool:
     dashes = DASHES.match(rest)
     if dashes:
         return is_double(dashes[0]) and rest[dashes.end() : dashes.end() + 1].isalpha()
-    return _NOTHING.fullmatch(rest) is not None or _VALUE.fullmatch(rest) is not None
+    return not rest.strip(_NOTHING) or _VALUE.fullmatch(rest) is not None
 
 
 def _likely_after_a_word(spec: Spec, rest: str, following: Token | None) -> bool:
@@ -168,20 +179,22 @@ def _likely_after_a_word(spec: Spec, rest: str, following: Token | None) -> bool
 
 def _push(token: Token, stack: list[Token]) -> None:
     """Put ``token`` on the stack whose top is what follows it, as a start where it is one."""
-    if DASHES.fullmatch(token.text):
+    dashes = DASHES.match(token.text)
+    if dashes and dashes.end() == len(token.text):
         _push_lone_dash(token, stack)
         return
-    named = NAMED.fullmatch(token.text)
+    named = NAMED.fullmatch(token.text) if dashes else None
     name = named["name"].lower() if named else ""
     if named is None or (name not in BY_NAME and name not in RETIRED):
         stack.append(token)
         return
-    value = _VALUE.fullmatch(named["rest"])
-    if value is None and not _NOTHING.fullmatch(named["rest"]):
+    rest = named["rest"]
+    value = _VALUE.fullmatch(rest) if rest else None
+    if value is None and rest.strip(_NOTHING):
         stack.append(token)
     elif is_double(named["dashes"]):
         _push_start(token, named, value, stack)
-    elif _single_dash_means(name, named["rest"], stack):
+    elif _single_dash_means(name, rest, stack):
         read = f"{shorten(token.text)} is read as --{name}; type two dashes before the name."
         _push_start(_with_issue(token, _warning(token, 0, named.end("name"), read, f"--{name}")), named, value, stack)
     else:
@@ -205,7 +218,9 @@ def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None,
     spec = BY_NAME.get(name)
     start = _part(token, 0, end)
     retired = "" if spec else name
-    stack.append(Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written))
+    stack.append(
+        Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written, starts=True)
+    )
 
 
 def _single_dash_means(name: str, rest: str, stack: list[Token]) -> bool:
@@ -248,7 +263,7 @@ def _push_lone_dash(token: Token, stack: list[Token]) -> None:
     message = f"“{token.text} {named['name']}” is read as --{name}; type no space after the dashes."
     replacement = f"--{name} " if named["rest"] else f"--{name}"
     issue = Issue(level=Level.WARNING, start=token.start, end=end, message=message, replacement=replacement)
-    stack.append(Token(text=f"--{name}", start=token.start, end=end, spec=spec, written=(issue,)))
+    stack.append(Token(text=f"--{name}", start=token.start, end=end, spec=spec, written=(issue,), starts=True))
 
 
 def _warning(token: Token, start: int, end: int, message: str, replacement: str) -> Issue:
@@ -257,4 +272,4 @@ def _warning(token: Token, start: int, end: int, message: str, replacement: str)
 
 
 def _with_issue(token: Token, issue: Issue) -> Token:
-    return replace(token, written=(*token.written, issue))
+    return token._replace(written=(*token.written, issue))

@@ -18,8 +18,11 @@ CLOSING = QUOTES + ",.;:!?)]>…"
 _OPENING = QUOTES + "(["
 _MINUS = "-‐‑−–"
 
+_TO_HYPHEN = str.maketrans(dict.fromkeys(_MINUS, "-"))
+
 _LOOKS_NUMERIC = re.compile(f"[+{_MINUS}]?\\.?[0-9]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})")
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[,'’_ ][0-9]{3}){1,3}")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{0,6},[0-9]{1,6}")
 _SIDE = r"([0-9]{1,12}|[0-9]{0,5}\.[0-9]{1,4})"
@@ -54,12 +57,18 @@ def strip(text: str) -> str:
 
 def is_plain_number(text: str) -> bool:
     """Tell whether ``text`` is a number just as it is meant to be typed."""
-    return re.fullmatch(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)", text) is not None
+    return _PLAIN_NUMBER.fullmatch(text) is not None
+
+
+def _in_plain_signs(text: str) -> str:
+    """Take off what ``strip`` does, and write wide digits and signs, and every minus, as they are in ASCII."""
+    text = strip(text)
+    return text if text.isascii() else strip(unicodedata.normalize("NFKC", text)).translate(_TO_HYPHEN)
 
 
 def number(text: str) -> Decimal | None:
     """Read a number, also with a comma for thousands or decimals, or a per cent sign; ``None`` if it is not one."""
-    text = strip(unicodedata.normalize("NFKC", strip(text))).rstrip("%").translate(_TO_HYPHEN)
+    text = _in_plain_signs(text).rstrip("%")
     if _NUMBER.fullmatch(text):
         return Decimal(text)
     if _THOUSANDS.fullmatch(text):
@@ -69,23 +78,18 @@ def number(text: str) -> Decimal | None:
     return None
 
 
-_TO_HYPHEN = str.maketrans(dict.fromkeys(_MINUS, "-"))
-
-
 def ratio(text: str) -> Ratio | None:
     """Read a ratio: ``16:9``, ``16x9``, ``16/9``, ``1.39:1`` (which is 139:100); ``None`` if it is not one."""
-    text = strip(unicodedata.normalize("NFKC", strip(text))).translate(_TO_HYPHEN)
-    found = _RATIO.fullmatch(text)
+    found = _RATIO.fullmatch(_in_plain_signs(text))
     if found is None:
         return None
-    width, height = Decimal(found[1]), Decimal(found[2])
-    if width <= 0 or height <= 0:
-        return None
-    if "." not in found[1] + found[2]:
-        return Ratio(int(width), int(height))
-    wide, high = int(width * 10_000), int(height * 10_000)
-    shared = gcd(wide, high)
-    return Ratio(wide // shared, high // shared)
+    if "." in found[0]:
+        width, height = (int(Decimal(side) * 10_000) for side in found.groups())
+        shared = gcd(width, height) or 1
+        width, height = width // shared, height // shared
+    else:
+        width, height = int(found[1]), int(found[2])
+    return Ratio(width, height) if width and height else None
 
 
 def is_plain_ratio(text: str) -> bool:
