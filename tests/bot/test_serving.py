@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+import struct
 from collections.abc import AsyncIterator
 
 import httpx
@@ -120,6 +121,56 @@ async def test_a_stream_stays_open_for_longer_than_a_request_may_take(monkeypatc
         httpx.AsyncClient() as client,
     ):
         assert (await client.get(url)).text == "begun"
+
+
+async def test_an_answer_comes_in_one_piece() -> None:
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(APP, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        for pieces in range(1, 4):
+            writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200 OK\r\n")
+            assert _segments_in(writer) == pieces
+        writer.close()
+
+
+def _segments_in(writer: asyncio.StreamWriter) -> int:
+    """Give how many segments with data have come: ``tcpi_data_segs_in`` of Linux's ``struct tcp_info``."""
+    info = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 156)
+    (count,) = struct.unpack_from("I", info, 152)
+    return int(count)
+
+
+async def test_the_head_of_an_answer_does_not_wait_for_a_body_that_comes_later() -> None:
+    seen = asyncio.Event()
+
+    async def stream(_request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            await seen.wait()
+            yield b"at last"
+
+        return StreamingResponse(parts())
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(Starlette(routes=[Route("/", stream)]), listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+        seen.set()
+        assert b"at last" in await reader.readuntil(b"0\r\n\r\n")
+        writer.close()
+
+
+@pytest.mark.parametrize("request_line", ["HEAD / HTTP/1.1", "HEAD / HTTP/1.0", "GET / HTTP/1.0"])
+async def test_an_answer_that_ends_its_connection_or_has_no_body_comes_whole(request_line: str) -> None:
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(APP, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(f"{request_line}\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert answer.endswith(b"\r\n\r\n" if request_line.startswith("HEAD") else b"hello")
+        writer.close()
 
 
 async def test_whoever_comes_takes_the_place_of_a_connection_that_asks_for_nothing(
