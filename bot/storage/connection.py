@@ -67,9 +67,6 @@ class Connection(Protocol):
     def later(self, sql: str, values: dict[str, Any] | None = None) -> None:
         """Run a statement now, or before anything else that is asked of this connection; that is where it fails."""
 
-    def add_up(self, sql: str, change: int, **values: Any) -> None:
-        """Run a statement with a ``change`` before the unit is kept; once for all units that are kept with it."""
-
     async def rows(self, sql: str, values: Values = ()) -> Sequence[Row]:
         """Give every row."""
 

@@ -66,10 +66,6 @@ class PostgresConnection:
         """Run a statement before anything else that is asked of this connection; that is also where it fails."""
         self._put_off.append((sql, plain(values)))
 
-    def add_up(self, sql: str, change: int, **values: Any) -> None:
-        """Run a statement with a ``change`` before the unit is kept, as nothing is kept with it."""
-        self.later(sql, values | {"change": change})
-
     async def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """Give every row."""
         await self.flush()

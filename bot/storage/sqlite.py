@@ -23,15 +23,11 @@ from bot.clock import Clock, system_clock
 from bot.errors import DatabaseDamaged, StorageUnavailable
 from bot.storage.connection import settled
 from bot.storage.database import LEDGER, Database
-from bot.storage.thread import SqliteConnection, Sums, commit
+from bot.storage.thread import SqliteConnection
 from bot.storage.turns import Turns
 
 GROUP_LIMIT = 256
 """Units that share a commit at the most, so that the first of them is not kept waiting for ever."""
-
-TOGETHER = 32
-"""Units that share a commit in any case where they wait together. Of more than that half go first: while the one half
-is committed, those who were answered with the other can make up what they write next."""
 
 CHECK_WITHIN_S = 0.15
 """Seconds that a start spends looking for damage: all of a small database, the beginning of a large one. The doctor
@@ -56,13 +52,11 @@ _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 class _Group:
     """Units of work that are committed together; ``settled`` is set once that has succeeded or failed.
 
-    There are no more than ``limit``. ``sums`` is what is written for all of them at the end. ``task`` is what sees to that, where it is not done in passing.
+    ``task`` is what sees to that, where it is not done in passing.
     """
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    def __init__(self) -> None:
         self.units = 0
-        self.sums = Sums()
         self.settled = asyncio.Event()
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
@@ -192,7 +186,7 @@ class SqliteDatabase(Database):
         if not has_turn:
             await self._turns.take(ahead=ahead)
         with _sentences(self.path):
-            group = self._group or _Group(self._limit())
+            group = self._group or _Group()
             try:
                 await self._join(group)
                 yield self._connection
@@ -205,10 +199,6 @@ class SqliteDatabase(Database):
                 raise
             self._leave(group, at_once=ahead)
             await _group_settled(group)
-
-    def _limit(self) -> int:
-        """Say how many of those who are here now may share a commit."""
-        return min(GROUP_LIMIT, max(TOGETHER, (1 + self._turns.waiting) // 2))
 
     async def _join(self, group: _Group) -> None:
         """Begin a unit: the transaction where it is the first of its group, else a savepoint in it."""
@@ -225,7 +215,6 @@ class SqliteDatabase(Database):
 
     async def _undo(self, group: _Group, cause: BaseException) -> None:
         """Undo the unit alone, or everything where it is the first or SQLite has already given the transaction up."""
-        self._connection.taken_sums()
         try:
             alive = await self._connection.run(_undo_unit if group.units else _undo_all)
         except BaseException as error:
@@ -240,8 +229,7 @@ class SqliteDatabase(Database):
     def _leave(self, group: _Group, *, at_once: bool) -> None:
         """Leave the unit to the group, and end the turn. Whoever is waiting joins it; else it is committed now."""
         group.units += 1
-        group.sums.update(self._connection.taken_sums())
-        if at_once or not self._turns.waiting or group.units >= group.limit:
+        if at_once or not self._turns.awaited or group.units >= GROUP_LIMIT:
             self._commit(group)
             return
         if group.task is None:
@@ -262,7 +250,7 @@ class SqliteDatabase(Database):
     def _commit(self, group: _Group) -> None:
         """Begin to commit the group. The turn lasts until that has succeeded or failed."""
         crash.point("database.before_commit")
-        self._connection.start(partial(commit, group.sums)).add_done_callback(partial(self._committed, group))
+        self._connection.start(sqlite3.Connection.commit).add_done_callback(partial(self._committed, group))
 
     def _committed(self, group: _Group, done: asyncio.Future[None]) -> None:
         """Let everybody in the group know how its commit went."""
@@ -271,11 +259,8 @@ class SqliteDatabase(Database):
             group.task = asyncio.create_task(self._give_up(group, error), name="undo")
             return
         crash.point("database.after_commit")
-        # In this order, so that those who wait to write do so before those who are answered make up what comes next:
-        # that is done while the others' commit waits for the disk.
-        self._group = None
+        self._close(group, None)
         self._turns.end()
-        group.settle(None)
 
     async def _give_up(self, group: _Group, error: BaseException) -> None:
         """Undo a group whose commit has failed; the error is raised by each of its units, see ``_group_settled``."""

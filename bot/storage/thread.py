@@ -12,7 +12,6 @@ import asyncio
 import re
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -49,10 +48,6 @@ _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000
 
 
-Sums = Counter[tuple[str, tuple[tuple[str, Any], ...]]]
-"""The sum of the changes for each statement and its other values."""
-
-
 class SqliteConnection(aiosqlite.Connection):
     """aiosqlite's connection, which also runs statements where it is called. Nobody calls it from two tasks at once.
 
@@ -65,7 +60,6 @@ class SqliteConnection(aiosqlite.Connection):
         self.holder: str | None = None
         self.only_reads = False
         self._deadline: float | None = None
-        self._sums = Sums()
 
     @classmethod
     async def open(cls, database: str | Path, *, uri: bool = False) -> Self:
@@ -124,15 +118,6 @@ class SqliteConnection(aiosqlite.Connection):
     def later(self, sql: str, values: dict[str, Any] | None = None) -> None:
         """Run a statement; there is nothing to be gained here by putting it off."""
         self._write(sql, values or {})
-
-    def add_up(self, sql: str, change: int, **values: Any) -> None:
-        """Put a ``change`` to those that are to be written at the commit; ``taken_sums`` hands them over."""
-        self._sums[sql, tuple(values.items())] += change
-
-    def taken_sums(self) -> Sums:
-        """Give what has been added up since the last time."""
-        sums, self._sums = self._sums, Sums()
-        return sums
 
     async def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Give every row."""
@@ -235,15 +220,6 @@ def _connect(database: str | Path, *, uri: bool, is_late: Callable[[], bool]) ->
     connection.row_factory = sqlite3.Row
     connection.set_progress_handler(is_late, _STEPS_BETWEEN_LOOKS)
     return connection
-
-
-def commit(sums: Sums, connection: sqlite3.Connection) -> None:
-    """Write the sums of what units have added up, and commit."""
-    for (sql, values), change in sums.items():
-        if change:
-            statement = _statement(sql)
-            connection.execute(statement.text, statement.in_order(dict(values) | {"change": change}))
-    connection.commit()
 
 
 def _with_patience(work: Work[_Given], connection: sqlite3.Connection) -> _Given:

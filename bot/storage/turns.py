@@ -25,9 +25,9 @@ class Turns:
         self._went_ahead = 0
 
     @property
-    def waiting(self) -> int:
-        """How many wait for a turn."""
-        return len(self._line)
+    def awaited(self) -> bool:
+        """Whether somebody waits for a turn."""
+        return bool(self._line)
 
     async def take(self, *, ahead: bool = False) -> None:
         """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.

@@ -65,7 +65,7 @@ class UnitBase:
         # Rows that many units write, so they are held shortly, and in the same order by everybody.
         for (workspace, status), change in sorted(self._counts.items()):
             if change:
-                self._connection.add_up(self._sql("add_to_count"), change, workspace=workspace, status=status)
+                self._write("add_to_count", workspace=workspace, status=status, change=change)
         if self.changed:
             self._connection.tell(JOBS, *self.changed)
         if self.awaited:
@@ -86,10 +86,7 @@ class UnitBase:
 
     def _write(self, name: str, /, **values: Any) -> None:
         # Nobody waits for the outcome, so it goes along with the next query, or with the end of the unit.
-        self._connection.later(self._sql(name), values)
-
-    def _sql(self, name: str) -> str:
-        return str(getattr(self._queries, name).sql)
+        self._connection.later(getattr(self._queries, name).sql, values)
 
     async def _all(self, name: str, /, **values: Any) -> list[Any]:
         return [row async for row in getattr(self._queries, name)(self._connection, **values)]
