@@ -1,7 +1,7 @@
 """Tell the image service what is not wanted any more: jobs that somebody cancels, and jobs of which there is one too many.
 
-A cancel is a row of its job until the service has answered it. A superfluous job has no row here, as nobody waits for
-it; this process tries until the service lets go of it.
+A cancel is a row of its job until the service has answered it. A superfluous job is nobody's, so it has a row by itself
+until the service has let go of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot import crash
-from bot.errors import AlreadyEnded, ImaginebotError, JobNotFound, UpstreamRejected, UpstreamUnavailable
+from bot.errors import (
+    AlreadyEnded,
+    ImaginebotError,
+    JobNotFound,
+    UpstreamRejected,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
 from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.merge import Report, report_of_job
@@ -40,7 +47,6 @@ class Canceller:
         self._backoff = backoff
         self._failed = 0
         self._paused_until: datetime | None = None
-        self._superfluous: set[UUID] = set()
 
     async def run(self) -> None:
         """Carry over until cancelled."""
@@ -53,39 +59,37 @@ class Canceller:
         self._paused_until = None
 
     async def carry(self) -> None:
-        """Tell the image service of every cancel that it has not heard of."""
+        """Tell the image service of every cancel that it has not heard of, and of every superfluous job."""
         if self._paused:
             return
         async with self._store.unit() as unit:
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
+            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
         try:
             for job in asked:
                 if job.upstream_id is not None:
                     with bound_contextvars(job=job.id):
                         await self._carry_one(job, job.upstream_id)
-        except UpstreamUnavailable as error:
+            for upstream_id in superfluous:
+                await self._drop(upstream_id)
+        except (UpstreamUnavailable, UpstreamUnauthorized) as error:
             self._pause(error)
         else:
             self._failed = 0
 
-    def drop(self, upstream_id: UUID) -> None:
-        """Let go of a job of the image service's that is none of ours, as soon as that can be told."""
-        self._superfluous.add(upstream_id)
-
-    async def drop_superfluous(self) -> None:
-        """Cancel what is superfluous."""
-        for upstream_id in list(self._superfluous):
-            if self._paused:
-                return
-            try:
-                await self._api.cancel(upstream_id)
-            except (AlreadyEnded, JobNotFound, UpstreamRejected) as error:
-                log.warning("a superfluous job is not cancelled", upstream=str(upstream_id), reason=str(error))
-            except ImaginebotError as error:
-                log.warning("a superfluous job is still to be cancelled", upstream=str(upstream_id), reason=str(error))
-                self._pause(error)
-                return
-            self._superfluous.discard(upstream_id)
+    async def _drop(self, upstream_id: str) -> None:
+        """Cancel a superfluous job, and forget it unless the service is to be asked again."""
+        try:
+            crash.point("canceller.before_call")
+            await self._api.cancel(UUID(upstream_id))
+            crash.point("canceller.after_call")
+        except (AlreadyEnded, JobNotFound, UpstreamRejected) as error:
+            log.warning("a superfluous job is not cancelled", upstream=upstream_id, reason=str(error))
+        except ImaginebotError as error:
+            log.warning("a superfluous job is still to be cancelled", upstream=upstream_id, reason=str(error))
+            raise
+        async with self._store.unit() as unit:
+            await unit.forget_superfluous(upstream_id)
 
     @property
     def _paused(self) -> bool:

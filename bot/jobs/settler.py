@@ -139,7 +139,7 @@ class Settler:
             return lost
 
     async def _strangers(self, since: datetime) -> tuple[list[schema.Job], bool]:
-        """List the service's jobs since a moment that none of ours is tied to, and say whether those are all."""
+        """List the service's jobs since a moment that may be any of ours, and say whether those are all."""
         found: list[schema.Job] = []
         whole = False
         async for page, last in read_list(self._api, since, pages=LIST_PAGES):
@@ -148,9 +148,13 @@ class Settler:
                 found += [
                     job
                     for job in page
-                    if job.created_at >= since - CLOCKS_DIFFER and await unit.job_of_upstream(str(job.id)) is None
+                    if job.created_at >= since - CLOCKS_DIFFER and await self._is_free(unit, str(job.id))
                 ]
         return found, whole
+
+    async def _is_free(self, unit: Unit, upstream_id: str) -> bool:
+        """Say whether a job of the service's is tied to none of ours, and not about to be cancelled."""
+        return await unit.job_of_upstream(upstream_id) is None and not await unit.is_superfluous(upstream_id)
 
     async def _not_found(self, job: Job) -> None:
         """Send a job again that is nowhere, once its request can no longer turn up."""

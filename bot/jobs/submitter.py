@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from pydantic import ValidationError
@@ -37,7 +37,7 @@ from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore
 from bot.storage.connection import DatabaseUnavailable
 from bot.storage.leases import Leases, OneProcess
-from bot.storage.store import Store
+from bot.storage.store import WORK, Store
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +122,6 @@ class Submitter:
     async def _settle_loop(self) -> None:
         while True:
             await self.settle()
-            await self._canceller.drop_superfluous()
             await asyncio.sleep(await self._idle_seconds(Submission.SENDING))
 
     async def settle(self) -> None:
@@ -248,6 +247,9 @@ class Submitter:
                 )
                 await unit.change_job(sent)
                 await unit.schedule_job(job.id, unit.now + timedelta(seconds=0.5))
+            elif holder is None:
+                await unit.add_superfluous(upstream_id)
+                unit.tell(WORK)  # one process carries all cancels
         if not tied and (holder is None or holder.id != job.id):
             await self._sort_out(job, upstream_id, holder)
             return
@@ -264,9 +266,8 @@ class Submitter:
         if holder is not None:
             # Two jobs alike were sent and one of them took the other's; which of the two it is makes no difference.
             await self._try_later(job, UpstreamUnavailable())
-            return
-        self._canceller.drop(UUID(upstream_id))
-        await self._canceller.drop_superfluous()
+        else:
+            self._bells.canceller.ring()
 
     async def _try_later(self, job: Job, error: UpstreamUnavailable) -> None:
         crash.point("submitter.unavailable")

@@ -173,6 +173,19 @@ WHERE cancel_requested_at IS NOT NULL AND ended_at IS NULL AND submission = 'sen
 ORDER BY cancel_requested_at
 LIMIT :limit;
 
+-- name: add_superfluous!
+INSERT INTO superfluous_jobs (upstream_id, found_at) VALUES (:upstream_id, :found_at)
+ON CONFLICT (upstream_id) DO NOTHING;
+
+-- name: superfluous_jobs
+SELECT upstream_id FROM superfluous_jobs ORDER BY found_at LIMIT :limit;
+
+-- name: is_superfluous$
+SELECT 1 FROM superfluous_jobs WHERE upstream_id = :upstream_id;
+
+-- name: forget_superfluous!
+DELETE FROM superfluous_jobs WHERE upstream_id = :upstream_id;
+
 -- name: list_jobs
 SELECT * FROM jobs
 WHERE (CAST(:platform AS TEXT) IS NULL OR platform IN (:platform, 'api'))

@@ -73,6 +73,22 @@ class QueueRows(UnitBase):
         """Give jobs whose cancel has not reached the image service yet."""
         return [job_of(row) for row in await self._all("jobs_to_cancel", limit=limit)]
 
+    async def add_superfluous(self, upstream_id: str) -> None:
+        """Write down that nobody waits for this job of the image service's, so that it is cancelled."""
+        self._write("add_superfluous", upstream_id=upstream_id, found_at=self._now)
+
+    async def superfluous_jobs(self, limit: int) -> list[str]:
+        """Give the image service's ids of jobs that nobody waits for, the longest known first."""
+        return [row["upstream_id"] for row in await self._all("superfluous_jobs", limit=limit)]
+
+    async def is_superfluous(self, upstream_id: str) -> bool:
+        """Say whether a job of the image service's is one that nobody waits for."""
+        return bool(await self._one("is_superfluous", upstream_id=upstream_id))
+
+    async def forget_superfluous(self, upstream_id: str) -> None:
+        """Forget a job that the image service has let go of."""
+        self._write("forget_superfluous", upstream_id=upstream_id)
+
     async def seconds_between_ends(self, count: int) -> float | None:
         """Give the mean time between the ends of the latest jobs, or nothing where there are too few."""
         row = await self._one("latest_ends", limit=count)

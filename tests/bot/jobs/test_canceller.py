@@ -7,10 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from bot.errors import (
-    UpstreamBusy,
-)
-from bot.jobs.model import JobStatus
+from bot.errors import UpstreamBusy, UpstreamUnauthorized
+from bot.jobs.model import Job, JobStatus
 from tests.bot.jobs.sending import DOWN, LOST, look, make
 from tests.bot.jobs.studio import Person, Studio, World
 from tests.fakes.image_service import Fault, Gate
@@ -152,31 +150,80 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_cancelled_at_the_serv
     gate.opened.set()
     await sending
     assert await studio.upstream(job) == str(UUID(int=1))
+    await studio.submitter.carry_cancels()
     assert studio.api.jobs[late.id].status is JobStatus.CANCELLED
+
+
+ALIKE = "a bird --seed 5"
+
+
+async def one_too_many(studio: Studio, anna: Person, status: JobStatus = JobStatus.PENDING) -> tuple[Job, UUID]:
+    """Give a job that has been sent, and one of the service's that an answer to it named as well."""
+    job = await make(studio, anna, ALIKE)
+    await studio.send()
+    superfluous = studio.api.only.model_copy(update={"id": UUID(int=1), "status": status})
+    studio.api.jobs[superfluous.id] = superfluous
+    await studio.submitter._adopt(job, str(superfluous.id))
+    return job, superfluous.id
 
 
 async def test_a_superfluous_job_is_cancelled_once_the_service_can_be_reached(studio: Studio, anna: Person) -> None:
     studio.api.script("cancel", *[Fault(error=DOWN)] * 2)
-    job = await make(studio, anna)
-    await studio.send()
-    superfluous = studio.api.only.model_copy(update={"id": UUID(int=1)})
-    studio.api.jobs[superfluous.id] = superfluous
-    await studio.submitter._adopt(job, str(superfluous.id))
-    await studio.submitter._canceller.drop_superfluous()  # not before its time
+    job, superfluous = await one_too_many(studio, anna)
+    await studio.submitter.carry_cancels()
+    await studio.submitter.carry_cancels()  # not before its time
     for _ in range(2):
-        assert studio.api.jobs[superfluous.id].status is JobStatus.PENDING
+        assert studio.api.jobs[superfluous].status is JobStatus.PENDING
         studio.clock.advance(2)
-        await studio.submitter._canceller.drop_superfluous()
+        await studio.submitter.carry_cancels()
     assert len(studio.api.called("cancel")) == 3
-    assert studio.api.jobs[superfluous.id].status is JobStatus.CANCELLED
+    assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
     assert studio.api.jobs[UUID(await studio.upstream(job))].status is JobStatus.PENDING
+    await studio.submitter.carry_cancels()
+    assert len(studio.api.called("cancel")) == 3
+
+
+async def test_a_superfluous_job_is_cancelled_though_the_process_has_ended_meanwhile(
+    world: World, anna: Person
+) -> None:
+    async with world.studio() as studio:
+        job, superfluous = await one_too_many(studio, anna)
+        before = await studio.upstream(job)
+    async with world.studio() as studio:
+        await studio.submitter.carry_cancels()
+        assert world.api.jobs[superfluous].status is JobStatus.CANCELLED
+        assert await studio.upstream(job) == before
+
+
+@pytest.mark.parametrize("refusal", [UpstreamUnauthorized("no"), DOWN])
+async def test_a_superfluous_job_waits_for_a_service_that_lets_us_in(
+    studio: Studio, anna: Person, refusal: Exception
+) -> None:
+    studio.api.script("cancel", Fault(error=refusal))
+    _, superfluous = await one_too_many(studio, anna)
+    await studio.submitter.carry_cancels()
+    studio.clock.advance(60)
+    await studio.submitter.carry_cancels()
+    assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
 
 
 async def test_a_superfluous_job_that_has_ended_is_let_go_of(studio: Studio, anna: Person) -> None:
-    job = await make(studio, anna)
-    await studio.send()
-    superfluous = studio.api.only.model_copy(update={"id": UUID(int=1), "status": JobStatus.COMPLETED})
-    studio.api.jobs[superfluous.id] = superfluous
-    await studio.submitter._adopt(job, str(superfluous.id))
-    await studio.submitter._canceller.drop_superfluous()
+    await one_too_many(studio, anna, JobStatus.COMPLETED)
+    for _ in range(2):
+        await studio.submitter.carry_cancels()
     assert len(studio.api.called("cancel")) == 1
+
+
+async def test_a_superfluous_job_does_not_become_another_s(world: World, anna: Person) -> None:
+    async with world.studio(base=None) as studio:  # so that a job is known by what was asked for alone
+        studio.api.script("cancel", Fault(error=DOWN))
+        _, superfluous = await one_too_many(studio, anna)
+        await studio.submitter.carry_cancels()
+        studio.api.script("imagine", Fault(error=LOST))
+        alike = await make(studio, anna, ALIKE)
+        await studio.send()
+        await look(studio)
+        await studio.send()
+        assert await studio.upstream(alike) != str(superfluous)
+        await studio.submitter.carry_cancels()
+        assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
