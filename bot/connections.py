@@ -18,6 +18,9 @@ HEAD_WITHIN_S = 15.0
 BODY_WITHIN_S = 300.0
 """Seconds that a body may take to arrive; time enough for several pictures over a slow line."""
 
+TAKEN_WITHIN_S = 60.0
+"""Seconds in which some of an answer has to be taken, once as much as fits is on its way: 48 KiB, as asyncio counts."""
+
 CONNECTIONS = 2_000
 """Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
 nothing; where there is none, it is told to come again."""
@@ -68,8 +71,9 @@ class _InOneGo:
 
 
 class TimedProtocol(H11Protocol):
-    """A connection that is closed where a request does not arrive in time."""
+    """A connection that is closed where a request does not arrive in time, or its answer is not taken."""
 
+    _untaken: asyncio.TimerHandle | None = None
     _overdue: asyncio.TimerHandle | None = None
     _awaited: type[h11.IDLE] | type[h11.SEND_BODY] | None = None
 
@@ -87,7 +91,23 @@ class TimedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._wait_for(None)
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait until whoever asked has taken more of the answer."""
+        super().pause_writing()
+        self._untaken = self.loop.call_later(TAKEN_WITHIN_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        self._taken()
+        super().resume_writing()
+
+    def _taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
 
     def handle_events(self) -> None:
         """Take what has come, and wait for the rest."""

@@ -173,6 +173,28 @@ async def test_an_answer_that_ends_its_connection_or_has_no_body_comes_whole(req
         writer.close()
 
 
+async def test_an_answer_that_is_not_taken_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "TAKEN_WITHIN_S", 0.05)
+    given_up = asyncio.Event()
+
+    async def stream(_request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield bytes(64 * 1024)
+                    await asyncio.sleep(0)  # where a stream waits for what is to come
+            finally:
+                given_up.set()
+
+        return StreamingResponse(parts())
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(Starlette(routes=[Route("/", stream)]), listener):
+        with socket.create_connection(listener.getsockname()[:2]) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            await given_up.wait()
+
+
 async def test_whoever_comes_takes_the_place_of_a_connection_that_asks_for_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
