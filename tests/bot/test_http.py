@@ -372,7 +372,7 @@ async def test_webhooks_that_come_together_share_one_unit_of_work_and_each_has_i
 async def test_a_failure_of_ours_is_no_server_error_and_soon_forgotten(
     client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fail() -> AbstractAsyncContextManager[Unit]:
+    def fail(*, ahead: bool) -> AbstractAsyncContextManager[Unit]:
         raise error
 
     body = studio.api.event(studio.api.only.id)
