@@ -18,8 +18,9 @@ HEAD_WITHIN_S = 15.0
 BODY_WITHIN_S = 300.0
 """Seconds that a body may take to arrive; time enough for several pictures over a slow line."""
 
-TAKEN_WITHIN_S = 60.0
-"""Seconds in which some of an answer has to be taken, once as much as fits is on its way: 48 KiB, as asyncio counts."""
+TAKEN_WITHIN_S = 300.0
+"""Seconds in which some of an answer has to be taken, once as much as fits is on its way. That can be megabytes, as the
+system counts, and only when a third of it has gone are we told, so over a slow line this takes long."""
 
 CONNECTIONS = 2_000
 """Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
