@@ -19,8 +19,8 @@ BODY_WITHIN_S = 300.0
 """Seconds that a body may take to arrive; time enough for several pictures over a slow line."""
 
 TAKEN_WITHIN_S = 300.0
-"""Seconds in which some of an answer has to be taken, once as much as fits is on its way. That can be megabytes, as the
-system counts, and only when a third of it has gone are we told, so over a slow line this takes long."""
+"""Seconds in which some more of an answer has to be taken. Megabytes of it may be on their way, and the system takes none
+of the rest before a third of them has gone, so over a slow line this can take long."""
 
 CONNECTIONS = 2_000
 """Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
@@ -32,6 +32,10 @@ servers'."""
 
 _UNTOLD: Final = 1.1
 """Beyond so many times the limit connections are closed without a word, as an answer too takes a connection."""
+
+
+_COPIED_BYTES: Final = 64 * 1024
+"""Beyond so much to copy it for the sake of its head takes longer than to send the head by itself."""
 
 
 def connections_limit() -> int:
@@ -60,6 +64,9 @@ class _InOneGo:
             self._loop.call_soon(self._flush)  # where the body comes later, as that of a stream
             return
         head, self._head = self._head, b""
+        if head and len(data) > _COPIED_BYTES:
+            self._transport.write(head)
+            head = b""
         self._transport.write(head + data)
 
     def close(self) -> None:
@@ -98,12 +105,20 @@ class TimedProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """Wait until whoever asked has taken more of the answer."""
         super().pause_writing()
-        self._untaken = self.loop.call_later(TAKEN_WITHIN_S, self.transport.abort)
+        self._see_it_taken()
 
     def resume_writing(self) -> None:
         """Go on with the answer."""
         self._taken()
         super().resume_writing()
+
+    def _see_it_taken(self, before: int | None = None) -> None:
+        """Look now and then whether there is less to send than ``before``."""
+        left = self.transport.get_write_buffer_size()
+        if before is not None and left >= before:
+            self.transport.abort()
+        else:
+            self._untaken = self.loop.call_later(TAKEN_WITHIN_S, self._see_it_taken, left)
 
     def _taken(self) -> None:
         if self._untaken is not None:

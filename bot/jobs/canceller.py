@@ -6,7 +6,7 @@ until the service has let go of it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,6 @@ from bot.errors import (
     ImaginebotError,
     JobNotFound,
     UpstreamRejected,
-    UpstreamUnauthorized,
     UpstreamUnavailable,
 )
 from bot.jobs import changes
@@ -28,12 +27,45 @@ from bot.jobs.model import Job, JobStatus
 from bot.jobs.pace import Backoff
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
+from bot.storage.connection import DatabaseUnavailable
 from bot.storage.store import Store
 
 log = structlog.get_logger(__name__)
 
 IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
+
+KNOWN_AFTER = timedelta(seconds=30)
+"""How late the service may learn of a job of its own; until then it may well say that there is none."""
+
+LET_GO_AFTER = timedelta(hours=6)
+"""How long it is tried to cancel a superfluous job. It has ended by itself long before."""
+
+
+class _Pause:
+    """A time in which the service is not asked, as it has not answered; longer each time in a row."""
+
+    def __init__(self, store: Store, backoff: Backoff) -> None:
+        self._store = store
+        self._backoff = backoff
+        self._failed = 0
+        self._until: datetime | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._until is not None and self._store.clock() < self._until
+
+    def begin(self, error: ImaginebotError) -> None:
+        wait = self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None))
+        self._until = self._store.clock() + wait
+        self._failed += 1
+
+    def end(self) -> None:
+        """Begin with a short one the next time."""
+        self._failed, self._until = 0, None
+
+    def cut_short(self) -> None:
+        self._until = None
 
 
 class Canceller:
@@ -44,9 +76,8 @@ class Canceller:
         self._store = store
         self._api = api
         self._bells = bells
-        self._backoff = backoff
-        self._failed = 0
-        self._paused_until: datetime | None = None
+        # What is superfluous waits by itself, so that nobody's cancel waits for the sake of it.
+        self._cancels, self._drops = _Pause(store, backoff), _Pause(store, backoff)
 
     async def run(self) -> None:
         """Carry over until cancelled."""
@@ -56,50 +87,50 @@ class Canceller:
 
     def hurry(self) -> None:
         """Wait no longer for a service that is back."""
-        self._paused_until = None
+        self._cancels.cut_short()
+        self._drops.cut_short()
 
     async def carry(self) -> None:
         """Tell the image service of every cancel that it has not heard of, and of every superfluous job."""
-        if self._paused:
-            return
+        if not self._cancels.is_on:
+            await self._carry_cancels()
+        if not self._drops.is_on:
+            await self._drop_superfluous()
+
+    async def _carry_cancels(self) -> None:
         async with self._store.unit() as unit:
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
-            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
         try:
             for job in asked:
                 if job.upstream_id is not None:
                     with bound_contextvars(job=job.id):
                         await self._carry_one(job, job.upstream_id)
-            for upstream_id in superfluous:
-                await self._drop(upstream_id)
-        except (UpstreamUnavailable, UpstreamUnauthorized) as error:
-            self._pause(error)
+        except UpstreamUnavailable as error:
+            self._cancels.begin(error)  # it is not about this job, so the others need not be tried either
         else:
-            self._failed = 0
+            self._cancels.end()
 
-    async def _drop(self, upstream_id: str) -> None:
-        """Cancel a superfluous job, and forget it unless the service is to be asked again."""
-        try:
-            crash.point("canceller.before_call")
-            await self._api.cancel(UUID(upstream_id))
-            crash.point("canceller.after_call")
-        except (AlreadyEnded, JobNotFound, UpstreamRejected) as error:
-            log.warning("a superfluous job is not cancelled", upstream=upstream_id, reason=str(error))
-        except ImaginebotError as error:
-            log.warning("a superfluous job is still to be cancelled", upstream=upstream_id, reason=str(error))
-            raise
-        async with self._store.unit() as unit:
-            await unit.forget_superfluous(upstream_id)
-
-    @property
-    def _paused(self) -> bool:
-        return self._paused_until is not None and self._store.clock() < self._paused_until
-
-    def _pause(self, error: ImaginebotError) -> None:
-        # It is not about this job, so the others need not be tried either.
-        wait = self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None))
-        self._paused_until = self._store.clock() + wait
-        self._failed += 1
+    async def _drop_superfluous(self) -> None:
+        async with self._store.reading() as unit:
+            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
+        for upstream_id, found_at in superfluous:
+            age = self._store.clock() - found_at
+            try:
+                crash.point("canceller.before_call")
+                await self._api.cancel(UUID(upstream_id))
+                crash.point("canceller.after_call")
+            except DatabaseUnavailable:
+                raise  # this is about no job
+            except ImaginebotError as error:
+                log.warning("a superfluous job is not cancelled", upstream=upstream_id, reason=str(error))
+                if isinstance(error, JobNotFound) and age < KNOWN_AFTER:
+                    continue
+                if age < LET_GO_AFTER and not isinstance(error, JobNotFound | AlreadyEnded | UpstreamRejected):
+                    self._drops.begin(error)
+                    return
+            async with self._store.unit() as unit:
+                await unit.forget_superfluous(upstream_id)
+        self._drops.end()
 
     async def _carry_one(self, job: Job, upstream_id: str) -> None:
         try:

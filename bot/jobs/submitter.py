@@ -236,7 +236,8 @@ class Submitter:
             await unit.hold(f"upstream {upstream_id}")
             present = await unit.hold_job(job.id)
             holder = await unit.job_of_upstream(upstream_id)
-            tied = holder is None and present.upstream_id is None and not present.status.ended
+            free = holder is None and not await unit.is_superfluous(upstream_id)
+            tied = free and present.upstream_id is None and not present.status.ended
             if tied:
                 sent = present.evolve(
                     submission=Submission.SENT,

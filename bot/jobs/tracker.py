@@ -169,6 +169,8 @@ class Tracker:
             await unit.change_job(job)
         if job.upstream_id != str(event.job_id):
             log.warning("a webhook names another job than ours", job=job.id, theirs=str(event.job_id))
+            if not event.status.ended and await unit.job_of_upstream(str(event.job_id)) is None:
+                await unit.add_superfluous(str(event.job_id))  # it was sent more than once, and this one is in vain
             return
         merged = await changes.apply(unit, job, report_of_event(event, job.type))
         if not merged.status.ended:

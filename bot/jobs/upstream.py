@@ -156,6 +156,7 @@ def recognise(
         for other in theirs
         if other.type == job.type
         and not other.webhook_url
+        and other.status is not schema.JobStatus.CANCELLED  # by us, as nobody waited for it
         and not isinstance(other, PartOfJob)  # of which what is missing may be what tells them apart
         and _alike(job, parent_upstream_id, other)
     ]

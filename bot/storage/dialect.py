@@ -1,13 +1,13 @@
 """Statements as they are written, put the way each database wants them: the whole difference between the two is here.
 
 Values are named ``:name`` (or ``?``, in order). PostgreSQL knows numbers alone, and SQLite takes a third of the time to
-bind by number. What PostgreSQL alone needs stands in a comment, ``/*+ postgresql … */``.
+bind in order. What PostgreSQL alone needs stands in a comment, ``/*+ postgresql … */``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from aiosql.utils import VAR_REF
@@ -39,7 +39,7 @@ class Dialect:
         if known is None:
             if len(self._known) >= _KNOWN_LIMIT:
                 self._known.clear()
-            known = self._known[sql] = by_number(_OURS.sub(r"\1", sql), "$")
+            known = self._known[sql] = _by_number(_OURS.sub(r"\1", sql))
         return known
 
     def _numbered(self, sql: str) -> str:
@@ -47,24 +47,39 @@ class Dialect:
         return _MARK.sub(lambda _: f"${next(numbers)}", _OURS.sub(r"\1", sql))
 
 
-def without_postgresql(sql: str) -> str:
-    """Give a statement without what PostgreSQL alone needs."""
-    return _OURS.sub("", sql)
+def for_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Give a statement with ``?`` in the place of each name, and the names as often and in the order as they stand there.
 
-
-def by_number(sql: str, sign: str) -> tuple[str, tuple[str, ...]]:
-    """Put numbers (``sign`` and 1, 2, …) in the place of names, and give the names in the order of their numbers."""
+    Not ``?1`` and so on: some releases of Python 3.12 take numbers for names, and warn of them.
+    """
     names: list[str] = []
 
-    def numbered(match: re.Match[str]) -> str:
-        name = match["var_name"]
-        if name is None:  # something in quotes
-            return match[0]
+    def placed(name: str) -> str:
+        names.append(name)
+        return "?"
+
+    return _replaced(_OURS.sub("", sql), placed), tuple(names)
+
+
+def _by_number(sql: str) -> tuple[str, tuple[str, ...]]:
+    names: list[str] = []
+
+    def numbered(name: str) -> str:
         if name not in names:
             names.append(name)
-        return f"{match['lead']}{sign}{names.index(name) + 1}"
+        return f"${names.index(name) + 1}"
 
-    return VAR_REF.sub(numbered, sql), tuple(names)
+    return _replaced(sql, numbered), tuple(names)
+
+
+def _replaced(sql: str, mark: Callable[[str], str]) -> str:
+    """Put a mark in the place of each name."""
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match["var_name"]
+        return match[0] if name is None else match["lead"] + mark(name)  # without a name it is something in quotes
+
+    return VAR_REF.sub(replaced, sql)
 
 
 def fit(value: Any) -> Any:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import aiosqlite
 
 from bot.storage.connection import Values, settled
-from bot.storage.dialect import by_number, without_postgresql
+from bot.storage.dialect import for_sqlite
 
 _Given = TypeVar("_Given")
 Work = Callable[[sqlite3.Connection], _Given]
@@ -180,7 +180,7 @@ class SqliteConnection(aiosqlite.Connection):
 
 
 class _Statement(NamedTuple):
-    """A statement with its values by number; whether it only reads; and what puts given values in their order."""
+    """A statement with its values in order; whether it only reads; and what puts values with names in that order."""
 
     text: str
     reads: bool
@@ -192,7 +192,7 @@ class _Statement(NamedTuple):
 
 @lru_cache(maxsize=_STATEMENTS_KEPT)
 def _statement(sql: str) -> _Statement:
-    text, names = by_number(without_postgresql(sql), "?")
+    text, names = for_sqlite(sql)
     return _Statement(text=text if names else sql, reads=_READS.match(sql) is not None, by_name=_picked(names))
 
 

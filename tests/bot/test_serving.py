@@ -14,8 +14,9 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot import connections
 from bot.errors import InvalidSetting
@@ -193,6 +194,42 @@ async def test_an_answer_that_is_not_taken_is_given_up(monkeypatch: pytest.Monke
         with socket.create_connection(listener.getsockname()[:2]) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
             await given_up.wait()
+
+
+async def test_the_head_of_an_answer_that_goes_wrong_comes_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        raise RuntimeError("boom")
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(app, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()
+    assert "boom" in caplog.text
+
+
+async def test_an_answer_that_is_taken_slowly_comes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "TAKEN_WITHIN_S", 0.5)
+    large = bytes(20_000_000)
+
+    async def picture(_request: Request) -> Response:
+        return Response(large)
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(60), serve(Starlette(routes=[Route("/", picture)]), listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+        began, taken = asyncio.get_running_loop().time(), 0
+        while taken < len(large):
+            taken += len(await reader.readexactly(min(1_000_000, len(large) - taken)))
+            pause = asyncio.Event()
+            asyncio.get_running_loop().call_later(0.06, pause.set)
+            await pause.wait()
+        assert asyncio.get_running_loop().time() - began > 2 * connections.TAKEN_WITHIN_S
+        writer.close()
 
 
 async def test_whoever_comes_takes_the_place_of_a_connection_that_asks_for_nothing(

@@ -178,7 +178,7 @@ INSERT INTO superfluous_jobs (upstream_id, found_at) VALUES (:upstream_id, :foun
 ON CONFLICT (upstream_id) DO NOTHING;
 
 -- name: superfluous_jobs
-SELECT upstream_id FROM superfluous_jobs ORDER BY found_at LIMIT :limit;
+SELECT upstream_id, found_at FROM superfluous_jobs ORDER BY found_at LIMIT :limit;
 
 -- name: is_superfluous$
 SELECT 1 FROM superfluous_jobs WHERE upstream_id = :upstream_id;

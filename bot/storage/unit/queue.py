@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.clock import from_millis
 from bot.jobs.model import Job, JobType, Requester, Submission
 from bot.storage.rows import job_of
 from bot.storage.unit.base import UnitBase, moment, whose
@@ -77,9 +78,10 @@ class QueueRows(UnitBase):
         """Write down that nobody waits for this job of the image service's, so that it is cancelled."""
         self._write("add_superfluous", upstream_id=upstream_id, found_at=self._now)
 
-    async def superfluous_jobs(self, limit: int) -> list[str]:
-        """Give the image service's ids of jobs that nobody waits for, the longest known first."""
-        return [row["upstream_id"] for row in await self._all("superfluous_jobs", limit=limit)]
+    async def superfluous_jobs(self, limit: int) -> list[tuple[str, datetime]]:
+        """Give the image service's ids of jobs that nobody waits for, and since when, the longest known first."""
+        rows = await self._all("superfluous_jobs", limit=limit)
+        return [(row["upstream_id"], from_millis(row["found_at"])) for row in rows]
 
     async def is_superfluous(self, upstream_id: str) -> bool:
         """Say whether a job of the image service's is one that nobody waits for."""

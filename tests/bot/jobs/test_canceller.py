@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.errors import UpstreamBusy, UpstreamUnauthorized
+from bot.errors import JobNotFound, UpstreamBusy, UpstreamUnauthorized
 from bot.jobs.model import Job, JobStatus
 from tests.bot.jobs.sending import DOWN, LOST, look, make
 from tests.bot.jobs.studio import Person, Studio, World
@@ -214,6 +214,44 @@ async def test_a_superfluous_job_that_has_ended_is_let_go_of(studio: Studio, ann
     assert len(studio.api.called("cancel")) == 1
 
 
+@pytest.mark.parametrize(("error", "seconds"), [(JobNotFound("no"), 20), (DOWN, 12_000)])
+async def test_a_superfluous_job_is_let_go_of_in_the_end(
+    studio: Studio, anna: Person, error: Exception, seconds: float
+) -> None:
+    studio.api.script("cancel", *[Fault(error=error)] * 3)
+    await one_too_many(studio, anna)
+    await studio.submitter.carry_cancels()
+    for _ in range(2):  # a service may learn late of what it has, and be away for long
+        assert await studio.rows("SELECT COUNT(*) FROM superfluous_jobs") == [(1,)]
+        studio.clock.advance(seconds)
+        await studio.submitter.carry_cancels()
+    assert await studio.rows("SELECT COUNT(*) FROM superfluous_jobs") == [(0,)]
+
+
+async def test_nobody_s_cancel_waits_for_a_superfluous_job(studio: Studio, anna: Person) -> None:
+    studio.api.script("cancel", Fault(error=DOWN))
+    await one_too_many(studio, anna)
+    await studio.submitter.carry_cancels()
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize("status", [JobStatus.IN_PROGRESS, JobStatus.COMPLETED, JobStatus.CANCELLED])
+async def test_a_request_that_turns_up_a_second_time_is_cancelled_unless_it_has_ended(
+    studio: Studio, anna: Person, status: JobStatus
+) -> None:
+    job = await make(studio, anna)
+    await studio.send()
+    twin = studio.api.only.model_copy(update={"id": UUID(int=1), "status": status})
+    studio.api.jobs[twin.id] = twin
+    await studio.tracker.hear(job.id, studio.api.event(twin.id))
+    await studio.submitter.carry_cancels()
+    assert studio.api.called("cancel") == ([] if status.ended else [twin.id])
+
+
 async def test_a_superfluous_job_does_not_become_another_s(world: World, anna: Person) -> None:
     async with world.studio(base=None) as studio:  # so that a job is known by what was asked for alone
         studio.api.script("cancel", Fault(error=DOWN))
@@ -227,3 +265,31 @@ async def test_a_superfluous_job_does_not_become_another_s(world: World, anna: P
         assert await studio.upstream(alike) != str(superfluous)
         await studio.submitter.carry_cancels()
         assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
+
+
+async def test_what_has_been_cancelled_as_superfluous_does_not_become_another_s(world: World, anna: Person) -> None:
+    async with world.studio(base=None) as studio:
+        _, superfluous = await one_too_many(studio, anna)
+        await studio.submitter.carry_cancels()
+        assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
+        studio.api.script("imagine", Fault(error=LOST))
+        alike = await make(studio, anna, ALIKE)
+        await studio.send()
+        await look(studio)
+        await studio.send()
+        assert await studio.upstream(alike) != str(superfluous)
+
+
+async def test_what_turns_out_to_be_superfluous_while_it_is_looked_for_becomes_no_other_s(
+    studio: Studio, anna: Person
+) -> None:
+    studio.api.script("cancel", Fault(error=DOWN))
+    _, superfluous = await one_too_many(studio, anna)
+    studio.api.script("imagine", Fault(error=LOST))
+    other = await make(studio, anna)
+    await studio.send()
+    await studio.submitter._adopt(other, str(superfluous))
+    assert (await studio.service.get(other.id)).upstream_id is None
+    await look(studio)
+    await studio.send()
+    assert await studio.upstream(other) != str(superfluous)

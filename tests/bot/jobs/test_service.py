@@ -51,6 +51,18 @@ async def test_a_refused_command_leaves_nothing_behind(studio: Studio, anna: Per
         assert await count(studio, table) == 0
 
 
+async def test_a_command_for_which_there_was_no_room_can_be_given_again(world: World, anna: Person) -> None:
+    async with world.studio(limits=Limits(live_of_requester=1)) as studio:
+        (before,) = await studio.service.imagine(anna.does(), "a bird")
+        again = anna.does()
+        with pytest.raises(QuotaExceeded):
+            await studio.service.imagine(again, "a cat")
+        await studio.service.cancel(anna.does(), before.id)
+        (job,) = await studio.service.imagine(again, "a cat")
+        assert await studio.service.imagine(again, "a cat") == (job,)
+        assert await count(studio, "jobs") == 2
+
+
 async def test_the_same_event_twice_is_one_job(studio: Studio, anna: Person) -> None:
     first = await studio.service.imagine(anna.does("event-1"), "a lighthouse")
     assert await studio.service.imagine(anna.does("event-1"), "a lighthouse") == first
