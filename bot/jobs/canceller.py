@@ -116,9 +116,7 @@ class Canceller:
         for upstream_id, found_at in superfluous:
             age = self._store.clock() - found_at
             try:
-                crash.point("canceller.before_call")
-                await self._api.cancel(UUID(upstream_id))
-                crash.point("canceller.after_call")
+                await self._cancel(upstream_id)
             except DatabaseUnavailable:
                 raise  # this is about no job
             except ImaginebotError as error:
@@ -132,11 +130,15 @@ class Canceller:
                 await unit.forget_superfluous(upstream_id)
         self._drops.end()
 
+    async def _cancel(self, upstream_id: str) -> schema.Job:
+        crash.point("canceller.before_call")
+        theirs = await self._api.cancel(UUID(upstream_id))
+        crash.point("canceller.after_call")
+        return theirs
+
     async def _carry_one(self, job: Job, upstream_id: str) -> None:
         try:
-            crash.point("canceller.before_call")
-            theirs = await self._api.cancel(UUID(upstream_id))
-            crash.point("canceller.after_call")
+            theirs = await self._cancel(upstream_id)
         except (AlreadyEnded, JobNotFound):
             # It ended first; the tracker finds out how.
             await self._poll_now(job)
