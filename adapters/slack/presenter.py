@@ -108,6 +108,8 @@ def settled(view: JobView) -> bool:
     """Say whether a post will change no more by itself: ended, and with everything that there is to show."""
     if view.status is not JobStatus.COMPLETED:
         return view.status.ended
+    if view.fetching:
+        return False
     return view.type is JobType.DESCRIBE or picture_of(view) is not None or bool(view.notes)
 
 

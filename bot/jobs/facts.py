@@ -60,6 +60,7 @@ def job_view(facts: Facts) -> JobView:
         progress=None if job.status.ended else job.progress,
         created_at=job.created_at,
         ended_at=job.ended_at,
+        fetching=_fetching(facts),
         error=job.failure.message if job.failure and job.status is JobStatus.FAILED else None,
         notes=pictures.notes,
         main=pictures.main,
@@ -169,10 +170,14 @@ def _link(job_id: str | None, label: str, post: Post | None) -> JobLink | None:
     return JobLink(job_id=job_id, label=label, reference=post.reference if post else None)
 
 
+def _fetching(facts: Facts) -> bool:
+    return facts.job.status is JobStatus.COMPLETED and any(picture.pending for picture in facts.pictures)
+
+
 def _state(facts: Facts) -> str:
     job = facts.job
     if job.status is JobStatus.COMPLETED:
-        if any(picture.pending for picture in facts.pictures):
+        if _fetching(facts):
             return "Fetching the pictures"
         return f"Done in {duration((job.ended_at or job.updated_at) - job.created_at)}"
     if job.status is JobStatus.FAILED:

@@ -62,8 +62,9 @@ class JobView:
     none; ``parameters`` are what the person typed in canonical form ("--ar 3:2"). ``state`` is one line about where
     the job stands, ``progress`` 0 to 100 while it is under way, else absent. ``error`` is a sentence where the job
     failed. ``main`` is the picture to show: the grid, the upscale, or the preview while there is nothing better;
-    ``images`` are the four of a grid; ``inputs`` what was described or blended. ``notes`` are things the requester
-    should know (a picture that could not be fetched).
+    ``images`` are the four of a grid; ``inputs`` what was described or blended. ``fetching`` says that the job is done
+    and some of its pictures are still to come. ``notes`` are things the requester should know (a picture that could not
+    be fetched).
     """
 
     job_id: str
@@ -90,6 +91,7 @@ class JobView:
     origin: JobLink | None = None
     seed: int | None = None
     ended_at: datetime | None = None
+    fetching: bool = False
 
     @property
     def aspect_ratio(self) -> tuple[int, int]:

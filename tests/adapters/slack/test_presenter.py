@@ -103,6 +103,7 @@ def test_people_are_told_of_an_end_after_a_minute(given: Any, long: bool) -> Non
 def test_a_finished_job_is_settled_once_its_picture_is_there() -> None:
     assert presenter.settled(views.view())
     assert not presenter.settled(views.view(main=None))
+    assert not presenter.settled(views.view(fetching=True)), "its other pictures are still to come"
     assert presenter.settled(views.view(main=None, notes=("It could not be fetched.",)))
     assert presenter.settled(views.FAILED)
     assert not presenter.settled(views.live())

@@ -163,13 +163,13 @@ async def test_the_last_picture_makes_the_post_due(studio: Studio, job: Job) -> 
     await until(grid_is_there)
     await studio.publish()
     (shown,) = studio.chat.messages.values()
-    assert shown.state == "Fetching the pictures"
+    assert (shown.state, shown.fetching) == ("Fetching the pictures", True)
     gate.opened.set()
     await fetching
     studio.clock.advance(3)
     await studio.publish()
     (shown,) = studio.chat.messages.values()
-    assert shown.state == "Done in 1 s"
+    assert (shown.state, shown.fetching) == ("Done in 1 s", False)
     assert len(shown.images) == 4
 
 
