@@ -6,6 +6,7 @@ until the service has let go of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -92,14 +93,17 @@ class Canceller:
 
     async def carry(self) -> None:
         """Tell the image service of every cancel that it has not heard of, and of every superfluous job."""
-        if not self._cancels.is_on:
-            await self._carry_cancels()
-        if not self._drops.is_on:
-            await self._drop_superfluous()
-
-    async def _carry_cancels(self) -> None:
-        async with self._store.unit() as unit:
+        if self._cancels.is_on and self._drops.is_on:
+            return
+        async with self._store.reading() as unit:
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
+            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
+        if not self._cancels.is_on:
+            await self._carry_cancels(asked)
+        if not self._drops.is_on:
+            await self._drop_superfluous(superfluous)
+
+    async def _carry_cancels(self, asked: Sequence[Job]) -> None:
         try:
             for job in asked:
                 if job.upstream_id is not None:
@@ -110,9 +114,7 @@ class Canceller:
         else:
             self._cancels.end()
 
-    async def _drop_superfluous(self) -> None:
-        async with self._store.reading() as unit:
-            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
+    async def _drop_superfluous(self, superfluous: Sequence[tuple[str, datetime]]) -> None:
         for upstream_id, found_at in superfluous:
             age = self._store.clock() - found_at
             try:
