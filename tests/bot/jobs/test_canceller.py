@@ -252,17 +252,22 @@ async def test_a_request_that_turns_up_a_second_time_is_cancelled_unless_it_has_
     assert studio.api.called("cancel") == ([] if status.ended else [twin.id])
 
 
+async def lost_and_sent_again(studio: Studio, anna: Person) -> str:
+    """Ask for the like, lose the request, look for it, send it again; give what the service calls it in the end."""
+    studio.api.script("imagine", Fault(error=LOST))
+    alike = await make(studio, anna, ALIKE)
+    await studio.send()
+    await look(studio)
+    await studio.send()
+    return await studio.upstream(alike)
+
+
 async def test_a_superfluous_job_does_not_become_another_s(world: World, anna: Person) -> None:
     async with world.studio(base=None) as studio:  # so that a job is known by what was asked for alone
         studio.api.script("cancel", Fault(error=DOWN))
         _, superfluous = await one_too_many(studio, anna)
         await studio.submitter.carry_cancels()
-        studio.api.script("imagine", Fault(error=LOST))
-        alike = await make(studio, anna, ALIKE)
-        await studio.send()
-        await look(studio)
-        await studio.send()
-        assert await studio.upstream(alike) != str(superfluous)
+        assert await lost_and_sent_again(studio, anna) != str(superfluous)
         await studio.submitter.carry_cancels()
         assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
 
@@ -272,12 +277,7 @@ async def test_what_has_been_cancelled_as_superfluous_does_not_become_another_s(
         _, superfluous = await one_too_many(studio, anna)
         await studio.submitter.carry_cancels()
         assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
-        studio.api.script("imagine", Fault(error=LOST))
-        alike = await make(studio, anna, ALIKE)
-        await studio.send()
-        await look(studio)
-        await studio.send()
-        assert await studio.upstream(alike) != str(superfluous)
+        assert await lost_and_sent_again(studio, anna) != str(superfluous)
 
 
 async def test_what_turns_out_to_be_superfluous_while_it_is_looked_for_becomes_no_other_s(
