@@ -227,9 +227,9 @@ class SqliteDatabase(Database):
             )
 
     def _leave(self, group: _Group, *, at_once: bool) -> None:
-        """Leave the unit to the group, and end the turn. Whoever is waiting joins it; else it is committed now."""
+        """Leave the unit to the group, and end the turn. Whoever waits already, or comes in this round, joins it."""
         group.units += 1
-        if at_once or not self._turns.awaited or group.units >= GROUP_LIMIT:
+        if at_once or group.units >= GROUP_LIMIT:
             self._commit(group)
             return
         if group.task is None:

@@ -24,11 +24,6 @@ class Turns:
         self._asleep = False
         self._went_ahead = 0
 
-    @property
-    def awaited(self) -> bool:
-        """Whether somebody waits for a turn."""
-        return bool(self._line)
-
     async def take(self, *, ahead: bool = False) -> None:
         """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.
 

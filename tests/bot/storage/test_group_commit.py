@@ -100,6 +100,17 @@ async def test_a_unit_by_itself_is_committed_at_once(database: Database) -> None
     assert statements.count("COMMIT") == 3
 
 
+async def test_units_that_come_at_once_share_one_commit_the_first_too(database: Database) -> None:
+    statements = await traced(database)
+
+    async def write(text: str) -> None:
+        async with database.transaction() as connection:
+            connection.later("INSERT INTO notes VALUES (:text)", {"text": text})  # over before anybody else comes
+
+    await asyncio.gather(*(write(f"{number:02}") for number in range(20)))
+    assert statements.count("COMMIT") == 1
+
+
 async def test_every_caller_is_answered_after_the_commit(tmp_path: Path, database: Database) -> None:
     line, seen = Line(database), []
     async with await Database.for_reading(tmp_path / "imaginebot.db") as beside:

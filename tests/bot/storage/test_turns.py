@@ -62,8 +62,8 @@ async def test_whoever_leaves_the_line_holds_nobody_up() -> None:
     await asyncio.wait_for(stays, 5)
     with pytest.raises(asyncio.CancelledError):
         await leaves
-    assert not turns.awaited
     turns.end()
+    await asyncio.wait_for(turns.take(), 5)
 
 
 async def test_a_turn_that_lasts_is_kept_to_oneself() -> None:
@@ -78,7 +78,7 @@ async def test_a_turn_that_lasts_is_kept_to_oneself() -> None:
         turns.end()
 
     await asyncio.gather(*(go() for _ in range(20)))
-    assert not turns.awaited
+    await asyncio.wait_for(turns.take(), 5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=12))
@@ -120,8 +120,7 @@ def test_any_mix_of_comers_keepers_and_leavers_ends_with_everybody_served(
         stayed = {number for number, (_, _, leaves) in enumerate(people) if not leaves}
         assert stayed <= set(served)
         assert served == [number for number in order if number in served]
-        assert not turns.awaited
-        await turns.take()
+        await asyncio.wait_for(turns.take(), 5)
 
     asyncio.run(go_together())
 
