@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli
+from bot import admin, cli
 from bot.app import own_folder, upgrade_database
 from bot.config import setting_names
 from bot.errors import InvalidSetting
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in setting_names():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")  # for a child process
-    monkeypatch.setattr(cli.out, "width", 200)
+    monkeypatch.setattr(admin.out, "width", 200)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "studio"
 
