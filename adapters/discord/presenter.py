@@ -21,6 +21,7 @@ from adapters.discord.places import message_url
 from adapters.discord.wording import escaped, quoted, shortened
 from bot.jobs.model import Action, JobStatus, JobType, PictureRole
 from bot.jobs.view import ButtonView, JobView, PictureView
+from bot.prompts import without_parameters
 
 TEXT_LIMIT = 4000
 """Characters of all texts of a message together."""
@@ -124,7 +125,12 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
 
 def file_name(view: JobView, picture: PictureView, *, smaller: bool = False) -> str:
     """Give a file's name: the prompt's first words, what the picture is, and a mark of its content."""
-    plain = unicodedata.normalize("NFKD", _words(view.prompt) or view.title).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", without_parameters(view.prompt) or view.title)
+        .encode("ascii", "ignore")
+        .decode()
+        .lower()
+    )
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:48].strip("-")
     what = "grid" if picture.role is PictureRole.GRID else picture.role.value
     kind = "webp" if smaller else _EXTENSIONS.get(picture.content_type, "png")
@@ -163,7 +169,7 @@ def _gallery(pictures: tuple[Upload, ...], *, spoiler: bool) -> ui.MediaGallery[
 def _head(view: JobView, look: Look) -> str:
     lines = [f"-# {view.title} · {_requester(view)}"]
     if view.prompt:
-        words = escaped(_words(view.prompt), PROMPT_LIMIT)
+        words = escaped(without_parameters(view.prompt), PROMPT_LIMIT)
         parameters = quoted(" ".join(view.parameters), PARAMETERS_LIMIT)
         text = " ".join(part for part in (f"**{words}**" if words else "", parameters) if part)
         lines.append(f"||{text}||" if look.spoiler and text else text)
@@ -188,6 +194,7 @@ def _state(view: JobView) -> str:
 def _below(view: JobView, look: Look, room: int) -> str:
     lines = [escaped(view.error, SENTENCE_LIMIT)] if view.error else []
     lines += [escaped(note, LINE_LIMIT) for note in view.notes[:3]]
+    lines += [f"-# {escaped(hint, LINE_LIMIT)}" for hint in view.hints]
     if look.moved:
         lines.append(_MOVED)
     if look.smaller and view.main is not None:
@@ -268,9 +275,3 @@ def _colour(view: JobView) -> int:
             return _CANCELLED
         case _:
             return _RUNNING
-
-
-def _words(prompt: str) -> str:
-    """Give a prompt without its parameters, which are shown in their canonical form."""
-    tail = re.search(r"(?:^|\s)(?:--\s?|—|–)[a-z].*", prompt, re.IGNORECASE | re.DOTALL)
-    return (prompt if tail is None else prompt[: tail.start()]).strip()

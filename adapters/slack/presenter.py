@@ -35,7 +35,7 @@ from adapters.slack.blocks import (
 from adapters.slack.places import Place
 from bot.jobs.model import Action, JobStatus, JobType, PictureRole
 from bot.jobs.view import ButtonView, JobLink, JobView, PictureView
-from bot.prompts import parse
+from bot.prompts import without_parameters
 
 BUTTON: Final = "button:"
 """How the action id of a button begins; the rest is the button's own id, which counts for ever."""
@@ -133,9 +133,7 @@ def ending(view: JobView) -> dict[str, Any]:
 
 def words_of(view: JobView) -> str:
     """Give the prompt without its parameters."""
-    prompt = parse(view.prompt)
-    words = " ".join(part for part in (*prompt.pictures, prompt.text) if part)
-    return words if words and not prompt.errors else view.prompt
+    return without_parameters(view.prompt)
 
 
 def _prompt(view: JobView, around: Surroundings) -> list[Block]:
@@ -178,7 +176,8 @@ def _standing(view: JobView) -> list[str]:
 
 def _small_print(view: JobView, around: Surroundings) -> list[str]:
     links = [_link(link, around) for link in (view.parent, view.origin) if link is not None]
-    return [*(escaped(note) for note in view.notes[:4]), *links, _seed(view)]
+    said = (*view.notes[:4], *view.hints)
+    return [*map(escaped, said), *links, _seed(view)]
 
 
 def _seed(view: JobView) -> str:

@@ -12,21 +12,19 @@ ALT_TEXT_LIMIT: Final = 1024
 
 _PLACES: Final = {1: "top left", 2: "top right", 3: "bottom left", 4: "bottom right"}
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-# Parameters end a prompt, and phones write a dash for the two hyphens.
-_PARAMETERS: Final = re.compile(r"(?:^|\s)(?:--|—|–)\s?[a-z].*", re.IGNORECASE | re.DOTALL)
 
 
 def alt_text(
-    prompt: str, *, role: PictureRole = PictureRole.GRID, index: int | None = None, limit: int = ALT_TEXT_LIMIT
+    words: str, *, role: PictureRole = PictureRole.GRID, index: int | None = None, limit: int = ALT_TEXT_LIMIT
 ) -> str:
-    """Say what a picture is and, by its prompt, what it shows, in at most ``limit`` characters.
+    """Say what a picture is and, by the words of its prompt, what it shows, in at most ``limit`` characters.
 
-    ``prompt`` may be the text as typed: addresses and parameters are left out, as nobody wants them read aloud.
+    Addresses among the words are left out, as nobody wants them read aloud.
     ``index`` is the place in the grid, 1 to 4 (0 and None: the picture stands alone), or the number of an input.
     """
-    subject = " ".join(_PARAMETERS.sub("", _ADDRESS.sub(" ", prompt)).split())
-    words = f"{_title(role, index)}: {subject}" if subject else _title(role, index)
-    return words if len(words) <= limit else _shorten(words, limit)
+    subject = " ".join(_ADDRESS.sub(" ", words).split())
+    said = f"{_title(role, index)}: {subject}" if subject else _title(role, index)
+    return said if len(said) <= limit else _shorten(said, limit)
 
 
 def _title(role: PictureRole, index: int | None) -> str:

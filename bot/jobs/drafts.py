@@ -179,6 +179,8 @@ def blend(pictures: Sequence[KeptPicture], text: str, *, blocked: Sequence[str] 
 def _blend_request(text: str, blocked: Sequence[str]) -> dict[str, Any]:
     # "a" stands in for the words that an imagine must have and a blend need not.
     prompt = parse(text)
+    if others := [f"--{each.name}" for each in prompt.parameters if each.name != "ar"]:
+        raise InvalidPrompt(f"A blend takes words and --ar, and nothing else. Please leave out {', '.join(others)}.")
     full = _imagine_request(prompt if prompt.text else parse(f"a {text}"), blocked, has_picture=False)
     if "image_url" in full:
         raise InvalidPrompt("Attach the pictures of a blend or name their addresses; they do not go into the prompt.")

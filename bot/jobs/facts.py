@@ -19,7 +19,7 @@ from bot.jobs.model import (
     Submission,
 )
 from bot.jobs.view import ButtonView, JobLink, JobView, PictureView
-from bot.prompts import parse, summary
+from bot.prompts import parse, summary, without_parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,9 @@ class Facts:
     waiting_for_service: bool = False
     parent_post: Post | None = None
     origin_post: Post | None = None
+
+
+_HINTS_LIMIT = 3
 
 
 def job_view(facts: Facts) -> JobView:
@@ -62,6 +65,7 @@ def job_view(facts: Facts) -> JobView:
         ended_at=job.ended_at,
         fetching=_fetching(facts),
         error=job.failure.message if job.failure and job.status is JobStatus.FAILED else None,
+        hints=_hints(job),
         notes=pictures.notes,
         main=pictures.main,
         images=pictures.images,
@@ -174,6 +178,12 @@ def _fetching(facts: Facts) -> bool:
     return facts.job.status is JobStatus.COMPLETED and any(picture.pending for picture in facts.pictures)
 
 
+def _hints(job: Job) -> tuple[str, ...]:
+    """Say what does nothing of a prompt that has just been typed, and what to type instead."""
+    typed = job.type is JobType.IMAGINE and job.action in {Action.IMAGINE, Action.VARY}
+    return tuple(issue.message for issue in parse(job.prompt).lost[:_HINTS_LIMIT]) if typed else ()
+
+
 def _state(facts: Facts) -> str:
     job = facts.job
     if job.status is JobStatus.COMPLETED:
@@ -261,7 +271,7 @@ class _Pictures:
                 width=picture.width or 1,
                 height=picture.height or 1,
                 content_type=picture.content_type or "image/png",
-                alt=alt_text(self._job.prompt, role=role, index=picture.position or None),
+                alt=alt_text(without_parameters(self._job.prompt), role=role, index=picture.position or None),
             )
             for picture in pictures
             if picture.role is role and picture.digest is not None

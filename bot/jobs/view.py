@@ -64,7 +64,7 @@ class JobView:
     failed. ``main`` is the picture to show: the grid, the upscale, or the preview while there is nothing better;
     ``images`` are the four of a grid; ``inputs`` what was described or blended. ``fetching`` says that the job is done
     and some of its pictures are still to come. ``notes`` are things the requester should know (a picture that could not
-    be fetched).
+    be fetched), ``hints`` what does nothing of the prompt as typed, with what to type instead.
     """
 
     job_id: str
@@ -82,6 +82,7 @@ class JobView:
     progress: int | None = None
     error: str | None = None
     notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     main: PictureView | None = None
     images: tuple[PictureView, ...] = ()
     inputs: tuple[PictureView, ...] = ()

@@ -8,7 +8,7 @@ from bot.prompts.completion import Completion, complete
 from bot.prompts.expand import expand
 from bot.prompts.fields import summary, to_request
 from bot.prompts.model import Issue, Level, Parameter, Prompt, Ratio, Value
-from bot.prompts.parse import SOURCE_LIMIT, parse
+from bot.prompts.parse import SOURCE_LIMIT, parse, without_parameters
 from bot.prompts.understanding import understood
 from bot.prompts.wordfilter import blocked_words
 
@@ -28,4 +28,5 @@ __all__ = [
     "summary",
     "to_request",
     "understood",
+    "without_parameters",
 ]

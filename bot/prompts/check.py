@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from bot.midjourney.schema import PROMPT_LIMIT
@@ -33,12 +34,13 @@ def _issue(level: Level, parameter: Parameter, message: str, replacement: str | 
     return Issue(level=level, start=parameter.start, end=parameter.end, message=message, replacement=replacement)
 
 
-_QUOTES = " \"'`“”„‘’«»"
-"""What a prompt can be put in, which is nothing to draw by itself."""
+_DRAWABLE = ("L", "N", "So", "Sc", "Sm")
+"""Beginnings of the Unicode categories of letters, numbers, emoji and signs; marks alone are nothing to draw."""
 
 
 def _something_to_draw(prompt: Prompt) -> Issue | None:
-    if prompt.text.strip(_QUOTES) or len(prompt.pictures) > 1:
+    words = _WEIGHT.sub(" ", prompt.text)
+    if any(unicodedata.category(sign).startswith(_DRAWABLE) for sign in words) or len(prompt.pictures) > 1:
         return None
     if prompt.pictures:
         message = "One picture alone is not enough; type a few words after it, or the address of a second picture."

@@ -22,7 +22,8 @@ class Issue:
     """Something about a prompt that its author should know.
 
     ``start`` and ``end`` are character positions in the text as typed. ``message`` is one sentence that says what
-    to type instead, and ``replacement`` what to put in place of ``[start:end]``, where that is known.
+    to type instead, and ``replacement`` what to put in place of ``[start:end]``, where that is known. ``lost`` says
+    that a parameter does not do what its author takes it to do, which is worth telling after it has been sent too.
     """
 
     level: Level
@@ -30,6 +31,7 @@ class Issue:
     end: int
     message: str
     replacement: str | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,11 @@ class Prompt:
     def warnings(self) -> tuple[Issue, ...]:
         """What its author should know, though the prompt can be sent."""
         return tuple(issue for issue in self.issues if issue.level is Level.WARNING)
+
+    @property
+    def lost(self) -> tuple[Issue, ...]:
+        """What its author should know even after it has been sent."""
+        return tuple(issue for issue in self.issues if issue.lost)
 
     @property
     def repeat(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -15,7 +16,7 @@ from bot.prompts.pictures import take_pictures
 from bot.prompts.reading import read_value
 from bot.prompts.rejoin import rejoin
 from bot.prompts.suggest import retired_name, unknown_names
-from bot.prompts.tokens import Token, tokenise
+from bot.prompts.tokens import Token, part, tokenise
 
 SOURCE_LIMIT = 16_000
 """Characters that are read of what was typed: four times what the API takes, for permutations."""
@@ -23,8 +24,14 @@ SOURCE_LIMIT = 16_000
 _ISSUES_LIMIT = 25
 """More is of no use to a person; errors are kept before warnings."""
 
+_WRAPPED = re.compile(
+    r"(\s*[\"“”„«])(?=[^\"“”„«»]*\s(?:--|[–—])\s?[A-Za-z])([^\"“”„«»]*)([\"“”»]\s*)",
+)
+"""A prompt that stands in quotation marks with its parameters; by themselves the marks belong to what is drawn."""
+
 _JOINED_KINDS = frozenset({Kind.WORDS, Kind.REFERENCES})
-_HABITS = frozenset({"/imagine", "prompt:"})
+_LABEL = "prompt:"
+_HABITS = frozenset({"/imagine", _LABEL})
 
 
 @lru_cache(maxsize=256)
@@ -35,8 +42,9 @@ def parse(text: str) -> Prompt:
     The latest texts are remembered: each is read when it is expanded, when it is drafted and whenever it is shown.
     """
     draft = _Draft()
-    draft.read(tokenise(text[:SOURCE_LIMIT]))
-    opening = _drop_habits(draft)
+    inside, opening = _unwrapped(text[:SOURCE_LIMIT])
+    draft.read(tokenise(inside))
+    opening += _drop_habits(draft)
     pictures = take_pictures(draft.words, draft.issues)
     prompt = Prompt(
         text=" ".join(word.text for word in draft.words),
@@ -54,6 +62,12 @@ def parse(text: str) -> Prompt:
         *check(prompt, draft.words),
     ]
     return replace(prompt, issues=_in_order(issues)) if issues else prompt
+
+
+def without_parameters(text: str) -> str:
+    """Give what is to be drawn: pictures and words of a prompt, or all of it where it cannot be read."""
+    prompt = parse(text)
+    return text.strip() if prompt.errors else " ".join(filter(None, (*prompt.pictures, prompt.text)))
 
 
 @dataclass(kw_only=True)
@@ -155,14 +169,28 @@ def _as_one(name: str, items: list[str]) -> Value:
     return tuple(items)
 
 
+def _unwrapped(text: str) -> tuple[str, list[Issue]]:
+    """Take off the quotation marks around everything, without moving anything else."""
+    wrapped = _WRAPPED.fullmatch(text)
+    if wrapped is None:
+        return text, []
+    before, inside, after = wrapped.groups()
+    message = "The quotation marks around the whole prompt are left out; type it without them."
+    at = len(before)
+    issue = Issue(level=Level.WARNING, start=at - 1, end=at, message=message, replacement="")
+    return " " * at + inside + " " * len(after), [issue]
+
+
 def _drop_habits(draft: _Draft) -> list[Issue]:
     """Take off what people paste along with a prompt: ``/imagine prompt:``."""
-    dropped = 0
-    while dropped < len(draft.words) and draft.words[dropped].text.lower() in _HABITS:
-        dropped += 1
-    if not dropped:
-        return []
-    issues = [
+    dropped = list[Token]()
+    while draft.words and draft.words[0].text.lower() in _HABITS:
+        dropped.append(draft.words.pop(0))
+    if draft.words and draft.words[0].text.lower().startswith(_LABEL):
+        word = draft.words[0]
+        dropped.append(part(word, 0, len(_LABEL)))
+        draft.words[0] = part(word, len(_LABEL), len(word.text))
+    return [
         Issue(
             level=Level.WARNING,
             start=word.start,
@@ -170,10 +198,8 @@ def _drop_habits(draft: _Draft) -> list[Issue]:
             message=f"{shorten(word.text)} is left out; type the description alone.",
             replacement="",
         )
-        for word in draft.words[:dropped]
+        for word in dropped
     ]
-    del draft.words[:dropped]
-    return issues
 
 
 def _words_after(draft: _Draft) -> Iterator[Issue]:

@@ -206,19 +206,22 @@ def _item(text: str) -> str:
 
 def _references(spec: Spec, tokens: Sequence[Token], at: int) -> Reading:
     found: list[str] = []
-    while at < len(tokens) and not tokens[at].starts:
-        reference = values.reference(spec, tokens[at].text)
-        if reference is None:
+    issues: list[Issue] = []
+    used = 0
+    for token in tokens[at:]:
+        references = () if token.starts else values.references(spec, token.text)
+        if not references:
             break
-        found.append(reference)
-        at += 1
-    last = tokens[at - 1]
+        if len(references) > 1:
+            message = f"{shorten(token.text)} is read as {len(references)} references; type spaces in place of commas."
+            issues.append(_issue(Level.WARNING, token.start, token.end, message, " ".join(references)))
+        found += references
+        used += 1
+    first, last = tokens[at], tokens[at + used - 1]
     if spec.limit and len(found) > spec.limit:
-        first = tokens[at - len(found)]
         message = f"{spec.typed} takes {takes(spec)}; type {spec.typed} {found[0]} only."
-        issue = _issue(Level.ERROR, first.start, last.end, message, found[0])
-        return Reading(value=tuple(found), used=len(found), end=last.end, issues=(issue,))
-    return Reading(value=tuple(found), used=len(found), end=last.end)
+        issues = [_issue(Level.ERROR, first.start, last.end, message, found[0])]
+    return Reading(value=tuple(found), used=used, end=last.end, issues=tuple(issues))
 
 
 def _codes(tokens: Sequence[Token], at: int) -> Reading | None:

@@ -51,10 +51,11 @@ def _unknown(word: Token, found: re.Match[str], near: str | None) -> Issue:
         end=min(word.start + found.end(), word.end),
         message=f"{what}; {how}.",
         replacement=f"--{near}" if near else None,
+        lost=True,
     )
 
 
 def retired_name(token: Token, end: int) -> Issue:
     """Say what replaced a retired parameter, which is left out of what is sent."""
     message = f"--{token.retired} is no longer a parameter and is left out; {RETIRED[token.retired]}"
-    return Issue(level=Level.WARNING, start=token.start, end=end, message=message, replacement="")
+    return Issue(level=Level.WARNING, start=token.start, end=end, message=message, replacement="", lost=True)

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from bot.prompts.braces import find_braces, has_group
 from bot.prompts.dashes import DASHES, GLUED_START, NAME, NAMED, is_double, is_long, offered
-from bot.prompts.grammar import BY_NAME, NUMERIC_KINDS, RETIRED, Kind, Spec
+from bot.prompts.grammar import BY_NAME, NUMERIC_KINDS, RETIRED, RETIRED_WITH_NUMBER, Kind, Spec
 from bot.prompts.model import Issue, Level, shorten
-from bot.prompts.values import CLOSING, fits
+from bot.prompts.values import CLOSING, fits, number
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff\ud800-\udfff]")
 _NOTHING = CLOSING + "=:"
@@ -104,7 +104,7 @@ def _without_label(word: Token) -> Token:
     return word._replace(text=labelled[1] + word.text[labelled.end() :]) if labelled else word
 
 
-def _part(token: Token, start: int, end: int) -> Token:
+def part(token: Token, start: int, end: int) -> Token:
     """Give ``token.text[start:end]`` with its position, which escapes can shift by a little."""
     last = token.end if end == len(token.text) else min(token.start + end, token.end)
     return Token(text=token.text[start:end], start=min(token.start + start, last), end=last)
@@ -121,7 +121,7 @@ def _cut(token: Token, following: Token | None) -> list[Token]:
     if not cuts:
         return [token]
     edges = [0, *cuts, len(token.text)]
-    parts = [_part(token, start, end) for start, end in pairwise(edges)]
+    parts = [part(token, start, end) for start, end in pairwise(edges)]
     if _OPENING_ONLY.fullmatch(parts[0].text):
         return parts[1:]
     parts[1] = _with_issue(parts[1], _glued(token, parts))
@@ -193,7 +193,10 @@ def _push(token: Token, stack: list[Token]) -> None:
     if value is None and rest.strip(_NOTHING):
         stack.append(token)
     elif is_double(named["dashes"]):
-        _push_start(token, named, value, stack)
+        if name in RETIRED and is_long(named["dashes"]) and not rest and not _ends_before(name, stack):
+            stack.append(token)
+        else:
+            _push_start(token, named, value, stack)
     elif _single_dash_means(name, rest, stack):
         read = f"{shorten(token.text)} is read as --{name}; type two dashes before the name."
         _push_start(_with_issue(token, _warning(token, 0, named.end("name"), read, f"--{name}")), named, value, stack)
@@ -206,7 +209,7 @@ def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None,
     end = named.end("name")
     if value is not None:
         at = end + value.start("value")
-        rest = _part(token, at, len(token.text))
+        rest = part(token, at, len(token.text))
         stack.append(rest)
         what = "the equals sign" if value["sign"] == "=" else "the colon" if value["sign"] else ""
         tail = f"type a space in place of {what}" if what else f"type a space after --{name}"
@@ -216,11 +219,19 @@ def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None,
         message = f"{shorten(token.text[:end])} is read as --{name}; type the name in small letters."
         token = _with_issue(token, _warning(token, 0, end, message, f"--{name}"))
     spec = BY_NAME.get(name)
-    start = _part(token, 0, end)
+    start = part(token, 0, end)
     retired = "" if spec else name
     stack.append(
         Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written, starts=True)
     )
+
+
+def _ends_before(name: str, stack: list[Token]) -> bool:
+    """Tell whether nothing but its number follows a retired name, as "a house —old and grey—" is prose."""
+    following = stack[-1] if stack else None
+    if following is None or following.starts:
+        return True
+    return name in RETIRED_WITH_NUMBER and number(following.text) is not None
 
 
 def _single_dash_means(name: str, rest: str, stack: list[Token]) -> bool:
@@ -258,7 +269,7 @@ def _push_lone_dash(token: Token, stack: list[Token]) -> None:
     stack.pop()
     end = following.start + named.end("name")
     if named["rest"]:
-        stack.append(_part(following, named.end("name"), len(following.text)))
+        stack.append(part(following, named.end("name"), len(following.text)))
     name = named["name"].lower()
     message = f"“{token.text} {named['name']}” is read as --{name}; type no space after the dashes."
     replacement = f"--{name} " if named["rest"] else f"--{name}"
@@ -267,7 +278,7 @@ def _push_lone_dash(token: Token, stack: list[Token]) -> None:
 
 
 def _warning(token: Token, start: int, end: int, message: str, replacement: str) -> Issue:
-    at = _part(token, start, end)
+    at = part(token, start, end)
     return Issue(level=Level.WARNING, start=at.start, end=at.end, message=message, replacement=replacement)
 
 

@@ -29,6 +29,7 @@ _SIDE = r"([0-9]{1,12}|[0-9]{0,5}\.[0-9]{1,4})"
 _RATIO = re.compile(rf"{_SIDE}\s*(?:[:xX×/∶*-]|by|to)\s*{_SIDE}")
 _PLAIN_RATIO = re.compile(r"[0-9]+:[0-9]+")
 _ADDRESS = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r",(?=https?://)", re.IGNORECASE)
 _STYLE_CODE = re.compile(r"(?:random|[0-9]{1,20})(?:::[0-9]{0,6}(?:\.[0-9]{1,3})?)?", re.IGNORECASE)
 _TUNER_CODE = re.compile(r"(?:raw-)?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{8,64}")
 _PROFILE_CODE = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{2,64}(?:::[0-9]{1,6}(?:\.[0-9]{1,3})?)?")
@@ -44,7 +45,7 @@ def fits(spec: Spec, text: str) -> bool:
     if spec.kind is Kind.NAME:
         return style_name(spec, text) is not None
     if spec.kind is Kind.REFERENCES:
-        return reference(spec, text) is not None
+        return bool(references(spec, text))
     if spec.kind is Kind.CODES:
         return profile_code(text) is not None
     return spec.kind is Kind.WORDS
@@ -111,6 +112,17 @@ def reference(spec: Spec, text: str) -> str | None:
         return text
     code = _STYLE_CODE.fullmatch(strip(text)) if spec.name == "sref" else None
     return code[0].lower() if code else address(text)
+
+
+def references(spec: Spec, text: str) -> tuple[str, ...]:
+    """Read one reference, or several that stand with commas and no space between them; empty if one is none."""
+    if has_group(text):
+        parts = [text]
+    else:
+        addresses = _BETWEEN_ADDRESSES.split(text)  # an address can hold commas itself
+        parts = [code for each in addresses for code in ([each] if "://" in each else each.strip(",").split(","))]
+    found = [reference(spec, part) for part in parts]
+    return tuple(each for each in found if each is not None) if None not in found else ()
 
 
 def style_name(spec: Spec, text: str) -> str | None:

@@ -147,6 +147,15 @@ CASES: MappingProxyType[str, tuple[JobView, Look]] = MappingProxyType(
         ),
         "painting": (view(main=picture(PictureRole.PREVIEW)), Look()),
         "being cancelled": (view(state="Being cancelled by Ann", buttons=()), Look()),
+        "dashes in the words, and a hint": (
+            view(
+                prompt="a lighthouse -- old and weathered -- in a storm --width 300 --ar 3:2",
+                hints=(
+                    "--width is no longer a parameter and is left out; type the shape with --ar, such as --ar 3:2, instead.",
+                ),
+            ),
+            Look(),
+        ),
         "done": (done(), Look(children={CHILD: "https://discord.com/channels/1/2/3"})),
         "done, pictures still coming": (done(state="Fetching the pictures", main=None, images=()), Look()),
         "done, a spoiler": (done(), Look(spoiler=True)),

@@ -159,6 +159,10 @@ POSTS: Mapping[str, tuple[JobView, Surroundings]] = {
     "grid-after-reroll": (IN_THREAD, UPLOADED),
     "waiting": (WAITING, PLAIN),
     "painting": (live(), PLAIN),
+    "painting-with-hint": (
+        live(prompt="a barn -- old -- --width 300", parameters=(), hints=("--width is left out.",)),
+        PLAIN,
+    ),
     "preview": (PREVIEW, PLAIN),
     "cancelling": (CANCELLING, PLAIN),
     "cancelled": (CANCELLED, PLAIN),

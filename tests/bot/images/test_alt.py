@@ -26,23 +26,20 @@ def test_alt_text_says_which_picture_it_is_and_what_it_shows(
 
 
 @pytest.mark.parametrize(
-    ("prompt", "subject"),
+    ("words", "subject"),
     [
-        ("a lighthouse  at\ndusk --ar 3:2 --no people", "a lighthouse at dusk"),
-        ("a lighthouse —ar 3:2", "a lighthouse"),
-        ("a lighthouse -- ar 3:2", "a lighthouse"),
+        ("a lighthouse  at\ndusk", "a lighthouse at dusk"),
         ("https://example.com/a--b.png a well-known lighthouse", "a well-known lighthouse"),
-        ("dawn — and dusk", "dawn"),
-        ("f--king", "f--king"),
+        ("dawn — and dusk", "dawn — and dusk"),
     ],
 )
-def test_addresses_and_parameters_are_not_read_aloud(prompt: str, subject: str) -> None:
-    assert alt_text(prompt) == f"Grid of four pictures: {subject}"
+def test_addresses_are_not_read_aloud(words: str, subject: str) -> None:
+    assert alt_text(words) == f"Grid of four pictures: {subject}"
 
 
-@pytest.mark.parametrize("prompt", ["", "  ", "--ar 3:2", "https://example.com/a.png"])
-def test_alt_text_without_a_subject_names_the_picture_only(prompt: str) -> None:
-    assert alt_text(prompt) == "Grid of four pictures"
+@pytest.mark.parametrize("words", ["", "  ", "https://example.com/a.png"])
+def test_alt_text_without_a_subject_names_the_picture_only(words: str) -> None:
+    assert alt_text(words) == "Grid of four pictures"
 
 
 def test_long_alt_text_ends_at_a_word_with_an_ellipsis() -> None:

@@ -217,6 +217,15 @@ async def test_a_blend_may_have_words_and_a_shape(
     assert [image.base64 for image in sent.images] == [await studio.blobs.get(digest) for digest in digests]
 
 
+@pytest.mark.parametrize(("text", "named"), [("soft --no text --ar 3:2 --relax", "--no, --relax"), ("--r 3", "--r")])
+async def test_a_blend_says_which_parameters_it_cannot_take(
+    studio: Studio, anna: Person, text: str, named: str
+) -> None:
+    digests = [await studio.service.keep_picture(plain((40 * n, 0, 0))) for n in range(2)]
+    with pytest.raises(InvalidPrompt, match=f"Please leave out {named}[.]"):
+        await studio.service.blend(anna.does(), digests, text)
+
+
 async def test_a_blend_takes_no_addresses_in_its_words(studio: Studio, anna: Person) -> None:
     digests = [await studio.service.keep_picture(plain((40 * n, 0, 0))) for n in range(2)]
     with pytest.raises(InvalidPrompt, match="Attach"):

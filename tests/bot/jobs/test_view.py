@@ -230,3 +230,15 @@ def test_ordinals(number: int, words: str) -> None:
 )
 def test_times_as_people_say_them(seconds: float, words: str) -> None:
     assert duration(timedelta(seconds=seconds)) == words
+
+
+async def test_what_does_nothing_of_a_prompt_is_told_under_its_post_and_under_no_other(
+    world: World, anna: Person
+) -> None:
+    async with world.studio() as studio:
+        (job,) = await studio.service.imagine(anna.does(), "a cat --width 300 --stylise 50 —ar 3:2")
+        hints = (await studio.service.view(job.id)).hints
+        assert [hint.partition(" ")[0] for hint in hints] == ["--width", "“--stylise”"]
+        await studio.done(job)
+        upscale = (await studio.service.upscale(anna.does(), job.id, 1)).job
+        assert (await studio.service.view(upscale.id)).hints == ()

@@ -7,7 +7,9 @@ import pytest
 from bot.prompts import Level, parse
 
 
-@pytest.mark.parametrize("typed", ["", "   \n", "--ar 3:2", "\x00", "/imagine prompt:", '""', "“ ”", "'' --ar 3:2"])
+@pytest.mark.parametrize(
+    "typed", ["", "   \n", "--ar 3:2", "\x00", "/imagine prompt:", '""', "“ ”", "'' --ar 3:2", "--", "—", "...", "::2"]
+)
 def test_nothing_to_draw_is_an_error(typed: str) -> None:
     (issue,) = parse(typed).errors
     assert issue.message == (

@@ -56,6 +56,13 @@ def test_long_dash_works_without_a_word(typed: str, canonical: str) -> None:
         ("cat --s 1,000", "cat --s 1000", "1,000", "type --s 1000, without a comma."),
         ("cat --c 50%", "cat --c 50", "50%", "type --c 50, with plain digits."),
         ("cat --q 0,5", "cat --q 0.5", "0,5", "type --q 0.5, with a point."),
+        ("cat --sref 12,34", "cat --sref 12 34", "12,34", "type spaces in place of commas."),
+        (
+            "cat --sref https://x.org/a.png,https://x.org/b,1.png",
+            "cat --sref https://x.org/a.png https://x.org/b,1.png",
+            "https://x.org/a.png,https://x.org/b,1.png",
+            "type spaces in place of commas.",
+        ),
         ("cat --style “raw”", "cat --style raw", "“raw”", "type --style raw, in small letters and no marks."),
         ("cat --s “250”", "cat --s 250", "“250”", "type --s 250, with nothing around the number."),
         ("cat --AR 16:9", "cat --ar 16:9", "--AR", "type the name in small letters."),
@@ -279,8 +286,44 @@ def test_number_of_a_retired_size_goes_with_it() -> None:
     assert str(prompt) == "cat 4 dogs"
 
 
-def test_command_that_was_pasted_along_is_left_out() -> None:
-    prompt = parse("/imagine prompt: a cat --v 7")
+@pytest.mark.parametrize(
+    "prose", ["a house —old and grey— in a storm", "a face —beta version", "a tower –height of power", "a —test 4 cats"]
+)
+def test_retired_name_behind_a_long_dash_is_prose_unless_it_stands_alone(prose: str) -> None:
+    assert (str(parse(prose)), parse(prose).issues) == (prose, ())
+    assert str(parse("a tower —height 300 —beta")) == "a tower"
+
+
+@pytest.mark.parametrize(
+    ("typed", "lost"),
+    [
+        ("cat --width 640", True),
+        ("cat --stylise 50", True),
+        ("cat —ar 3:2", False),
+        ("cat --ar 3x2", False),
+        ("cat --ar 3:2 and a dog", False),
+    ],
+)
+def test_what_does_nothing_is_marked_as_lost(typed: str, lost: bool) -> None:
+    assert bool(parse(typed).lost) == lost
+
+
+@pytest.mark.parametrize("typed", ['"a cat --ar 3:2"', "“a cat —ar 3:2”", " «a cat --ar 3:2» "])
+def test_quotation_marks_around_words_and_parameters_are_left_out(typed: str) -> None:
+    issue = only(typed)
+    assert str(parse(typed)) == "a cat --ar 3:2"
+    assert issue.message == "The quotation marks around the whole prompt are left out; type it without them."
+    assert mended(typed, issue).lstrip().startswith("a cat")
+
+
+@pytest.mark.parametrize("typed", ['"a cat"', 'a "cat" --ar 3:2', '"cats" and "dogs" --ar 3:2'])
+def test_quotation_marks_around_words_alone_stay(typed: str) -> None:
+    assert str(parse(typed)) == typed
+
+
+@pytest.mark.parametrize("typed", ["/imagine prompt: a cat --v 7", "/imagine prompt:a cat --v 7"])
+def test_command_that_was_pasted_along_is_left_out(typed: str) -> None:
+    prompt = parse(typed)
     assert str(prompt) == "a cat --v 7"
     assert [issue.message for issue in prompt.warnings] == [
         "“/imagine” is left out; type the description alone.",
