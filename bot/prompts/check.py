@@ -30,8 +30,10 @@ def check(prompt: Prompt, words: Sequence[Token]) -> list[Issue]:
     return [issue for issue in found if issue is not None]
 
 
-def _issue(level: Level, parameter: Parameter, message: str, replacement: str | None) -> Issue:
-    return Issue(level=level, start=parameter.start, end=parameter.end, message=message, replacement=replacement)
+def _issue(level: Level, parameter: Parameter, message: str, replacement: str | None, *, lost: bool = False) -> Issue:
+    return Issue(
+        level=level, start=parameter.start, end=parameter.end, message=message, replacement=replacement, lost=lost
+    )
 
 
 _DRAWABLE = ("L", "N", "So", "Sc", "Sm")
@@ -93,9 +95,9 @@ def _company(prompt: Prompt, spec: Spec, parameter: Parameter) -> Issue | None:
         return None
     if needs == "picture":
         message = f"--{spec.name} weighs a picture; type the address of one first, or leave it out."
-    else:
-        message = f"--{spec.name} does nothing without --{needs}; type --{needs} with it, or leave it out."
-    return _issue(Level.WARNING, parameter, message, "")
+        return _issue(Level.WARNING, parameter, message, "")  # one may be attached
+    message = f"--{spec.name} does nothing without --{needs}; type --{needs} with it, or leave it out."
+    return _issue(Level.WARNING, parameter, message, "", lost=True)
 
 
 def _patience(prompt: Prompt, parameter: Parameter) -> Issue | None:
@@ -119,7 +121,7 @@ def _version(prompt: Prompt, spec: Spec, parameter: Parameter) -> Issue | None:
     newest = max(known & API_VERSIONS.keys() or known, key=VERSIONS.index)
     name = str(parameter) if spec.name == "q" else spec.typed
     message = f"{name} is for {words} and does nothing with --v {version}; type --v {newest}, or leave it out."
-    return _issue(Level.WARNING, parameter, message, "")
+    return _issue(Level.WARNING, parameter, message, "", lost=True)
 
 
 # --- values that the API has no field value for, so that they travel inside the prompt ------------------------------

@@ -299,6 +299,8 @@ def test_retired_name_behind_a_long_dash_is_prose_unless_it_stands_alone(prose: 
     [
         ("cat --width 640", True),
         ("cat --stylise 50", True),
+        ("cat --sw 10", True),
+        ("cat --iw 2", False),
         ("cat —ar 3:2", False),
         ("cat --ar 3x2", False),
         ("cat --ar 3:2 and a dog", False),
