@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import httpx
 import pytest
 
+from adapters.discord import forms
 from tests.adapters.discord.scene import Scene, done, until
 from tests.fakes.discord import Message
+from tests.fakes.engines import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def _grid(scene: Scene, prompt: str = "a lighthouse") -> Message:
     return await done((await scene.ann.types(scene.channel, "imagine", prompt=prompt)).message)
+
+
+async def _prompt_of(scene: Scene, post: Message) -> str:
+    (job_id,) = re.findall(r"job (\S+)", post.text)
+    return (await scene.app.service.get(job_id)).prompt
 
 
 async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> None:
@@ -55,6 +63,30 @@ async def test_a_form_without_words_is_told(scene: Scene) -> None:
     answer = await scene.ann.submits(form, prompt="   ")
     assert answer.message.private
     assert "There are no words left" in answer.message.text
+
+
+async def test_a_prompt_too_long_for_the_form_is_left_out_of_it_and_sent_whole(scene: Scene) -> None:
+    words, without = ("a ship at sea " * 270).strip(), ("people " * 70).strip()
+    prompt = f"{words} --no {without}"
+    assert len(prompt) > forms.PROMPT_LIMIT
+    grid = await done((await scene.ann.types(scene.channel, "imagine", prompt=words, no=without)).message)
+    form = (await scene.ann.press(grid, "V1")).modal
+    assert form is not None
+    assert form.fields == {"prompt": None}
+    assert "Leave it empty for variations of the prompt as it was." in form.components[0]["description"]
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
+    assert await _prompt_of(scene, varied) == await _prompt_of(scene, grid) == prompt
+    edited = await done((await scene.ann.submits(form, prompt="a boat")).message)
+    assert "Variation of picture 1, prompt edited" in edited.text
+    assert "**a boat**" in edited.text
+
+
+async def test_what_was_made_without_words_is_varied_without_any(scene: Scene) -> None:
+    blend = await done((await scene.ann.types(scene.channel, "blend", image1=png(), image2=png((9, 9, 90)))).message)
+    form = (await scene.ann.press(blend, "V1")).modal
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
 
 
 async def test_who_turned_forms_off_gets_variations_at_once_and_others_their_form(scene: Scene) -> None:
