@@ -17,6 +17,7 @@ from bot.jobs.model import Action, Button, Job
 
 if TYPE_CHECKING:
     from adapters.discord.desk import Desk
+    from adapters.discord.rows import Place
     from adapters.discord.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -91,10 +92,17 @@ class Presses:
             there = await self._desk.rows.place(pressed.job.id)
             if there is not None and there.event_id == event.id:
                 return  # another process has taken the same press, and answers it
-            await tell(asked, notices.there_already(there.name.url if there is not None and there.name else None))
+            await self._lead_to(asked, pressed.job, there)
         else:
             if await self._desk.answer(asked, event, [pressed.job]):
                 await self._link(job)
+
+    async def _lead_to(self, asked: Asked, job: Job, place: Place | None) -> None:
+        """Lead a person to what has been made before: to its message, or where that was removed to a private copy."""
+        if place is not None and await self._desk.outbox.finder.is_gone(place):
+            await self._tasks.show_privately(asked, await self._desk.app.service.view(job.id))
+        else:
+            await tell(asked, notices.there_already(place.name.url if place is not None and place.name else None))
 
     async def _find(self, button_id: str) -> tuple[Button, Job]:
         async with self._desk.app.service.reading() as unit:

@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 
-from adapters.discord import forms
+from adapters.discord import finding, forms
 from tests.adapters.discord.scene import Scene, done, until
 from tests.fakes.discord import Message
 from tests.fakes.engines import png
@@ -33,6 +33,50 @@ async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> 
     assert again.message.private
     assert f"/{scene.channel.id}/{first.id}" in again.message.text
     assert len(scene.channel.posts) == 2
+
+
+async def test_an_upscale_whose_post_was_removed_is_shown_to_whoever_asks_for_it_again(scene: Scene) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    await scene.ann.reacts(upscale, "❌")
+    await until(lambda: upscale.deleted and "U1 ✓" in grid.buttons)
+    again = (await scene.ben.press(grid, "U1 ✓")).message
+    await until(lambda: again.pictures)
+    assert again.private
+    assert "Upscale of picture 1" in again.text
+    varied = await scene.ben.press(again, "Vary")
+    assert varied.kind == "modal"
+    assert "Variation of picture 1" in (await done((await scene.ben.submits(varied.modal)).message)).text
+
+
+async def test_a_retry_whose_post_was_removed_is_shown_to_whoever_asks_for_it_again(scene: Scene) -> None:
+    post = (await scene.ann.types(scene.channel, "imagine", prompt="a gated ship")).message
+    await scene.ann.press(post, "Cancel")
+    await done(post)
+    scene.open_gate()
+    retried = await done((await scene.ann.press(post, "Retry")).message)
+    await scene.world.world.remove(retried)
+    again = (await scene.ben.press(post, "Retry")).message
+    await until(lambda: again.pictures)
+    assert again.private
+    assert "U1" in again.buttons
+
+
+@pytest.mark.parametrize("code", [50001, 0])
+async def test_a_post_of_which_discord_does_not_say_whether_it_is_there_counts_as_there(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    await until(lambda: "U1 ✓" in grid.buttons)
+    monkeypatch.setattr(finding, "LOOKED_FOR_S", 0.2)
+    if code:
+        scene.world.faults.refuse("GET", f"/channels/*/messages/{upscale.id}", code)
+    else:
+        scene.world.faults.fail("GET", f"/channels/*/messages/{upscale.id}")
+    again = (await scene.ben.press(grid, "U1 ✓")).message
+    assert again.private
+    assert f"That is there already: https://discord.com/channels/{scene.guild.id}" in again.text
 
 
 async def test_a_press_that_arrives_twice_is_one(scene: Scene) -> None:
