@@ -12,7 +12,8 @@ from adapters.discord.outbox import Files
 from adapters.discord.places import PLATFORM
 from adapters.discord.presenter import Shown
 from bot.errors import AlreadyEnded, ImaginebotError
-from bot.jobs.model import Conversation, Job, Source
+from bot.jobs.following import DOUBLE_CLICK
+from bot.jobs.model import Conversation, Job, JobStatus, Source
 from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class Reactions:
 
     async def _remove(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         """Cancel a job of one's own; once it has ended, remove its message."""
+        if not job.status.ended:
+            await self._cancel(job, reaction)
+        elif not await self._is_told_again(job):
+            await self._delete(reaction)
+
+    async def _cancel(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         conversation = Conversation(
             platform=PLATFORM, workspace=job.requester.workspace, channel=str(reaction.channel_id)
         )
@@ -66,9 +73,22 @@ class Reactions:
             await self._desk.app.service.cancel(
                 Source(requester=job.requester, conversation=conversation, key=key), job.id
             )
-        except AlreadyEnded:
-            channel = self._desk.client.get_partial_messageable(reaction.channel_id)
-            await channel.get_partial_message(reaction.message_id).delete()
+        except AlreadyEnded:  # just now
+            await self._delete(reaction)
+
+    async def _is_told_again(self, job: Job) -> bool:
+        """Say whether a cross may be the very one that has cancelled the job, which its message does not show yet."""
+        ended_at = job.ended_at or job.updated_at
+        if job.status is not JobStatus.CANCELLED or self._desk.app.clock() - ended_at > DOUBLE_CLICK:
+            return False
+        async with self._desk.app.service.reading() as unit:
+            post = await unit.post_of(job.id)
+        return post is not None and post.shown_revision < job.revision
+
+    async def _delete(self, reaction: discord.RawReactionActionEvent) -> None:
+        need_lease(self._desk.app.leases)  # to a process that was paused, the job may have run when the cross came
+        channel = self._desk.client.get_partial_messageable(reaction.channel_id)
+        await channel.get_partial_message(reaction.message_id).delete()
 
     async def _send(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         """Send a copy of a post with its pictures to the one who reacted."""

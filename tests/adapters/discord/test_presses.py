@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 import httpx
 import pytest
 
 from adapters.discord import finding, forms
-from tests.adapters.discord.scene import Scene, done, until
+from tests.adapters.discord.scene import Scene, done, job_of, until
 from tests.fakes.discord import Message
 from tests.fakes.engines import png
 
@@ -18,11 +17,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def _grid(scene: Scene, prompt: str = "a lighthouse") -> Message:
     return await done((await scene.ann.types(scene.channel, "imagine", prompt=prompt)).message)
-
-
-async def _prompt_of(scene: Scene, post: Message) -> str:
-    (job_id,) = re.findall(r"job (\S+)", post.text)
-    return (await scene.app.service.get(job_id)).prompt
 
 
 async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> None:
@@ -120,7 +114,7 @@ async def test_a_prompt_too_long_for_the_form_is_left_out_of_it_and_sent_whole(s
     assert "Leave it empty for variations of the prompt as it was." in form.components[0]["description"]
     varied = await done((await scene.ann.submits(form)).message)
     assert "Variation of picture 1 ·" in varied.text
-    assert await _prompt_of(scene, varied) == await _prompt_of(scene, grid) == prompt
+    assert (await job_of(scene, varied)).prompt == (await job_of(scene, grid)).prompt == prompt
     edited = await done((await scene.ann.submits(form, prompt="a boat")).message)
     assert "Variation of picture 1, prompt edited" in edited.text
     assert "**a boat**" in edited.text

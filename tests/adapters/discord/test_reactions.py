@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.adapters.discord.scene import Scene, done, until
+from tests.adapters.discord.scene import TIME_LIMIT_S, Scene, done, job_of, until
 from tests.fakes.discord import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -12,6 +14,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def _asked(scene: Scene, prompt: str) -> Message:
     return (await scene.ann.types(scene.channel, "imagine", prompt=prompt)).message
+
+
+async def _ended(scene: Scene, post: Message, *, shown: bool) -> None:
+    """Wait until the job of a post has ended, and until it is known that the post shows that."""
+    job_id = (await job_of(scene, post)).id
+    async with asyncio.timeout(TIME_LIMIT_S):
+        while True:
+            async with scene.app.service.reading() as unit:
+                job, row = await unit.job(job_id), await unit.post_of(job_id)
+            if job.status.ended and row is not None and (row.shown_revision == job.revision or not shown):
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_a_cross_cancels_what_is_under_way(scene: Scene) -> None:
@@ -25,6 +39,26 @@ async def test_a_cross_removes_what_has_ended(scene: Scene) -> None:
     post = await done(await _asked(scene, "a ship"))
     await scene.ann.reacts(post, "❌")
     await until(lambda: post.deleted)
+
+
+async def test_a_cross_removes_what_a_cross_has_cancelled(scene: Scene) -> None:
+    post = await _asked(scene, "a gated ship")
+    await scene.ann.reacts(post, "❌")
+    await _ended(scene, post, shown=True)
+    await scene.ann.reacts(post, "❌")
+    await until(lambda: post.deleted)
+
+
+async def test_a_cross_that_comes_twice_cancels_and_removes_nothing(scene: Scene) -> None:
+    post = await _asked(scene, "a gated ship")
+    await until(lambda: "Painting" in post.text)
+    scene.world.faults.delay("PATCH", "/webhooks/*", 0.5, times=3, before=True)
+    await scene.ann.reacts(post, "❌")
+    await _ended(scene, post, shown=False)
+    assert "Painting" in post.text
+    await scene.ann.reacts(post, "❌")
+    await done(post)
+    assert not post.deleted
 
 
 async def test_a_cross_of_somebody_else_does_nothing(scene: Scene) -> None:
