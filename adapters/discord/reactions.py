@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 import discord
@@ -10,10 +12,11 @@ import structlog
 from adapters.discord.faults import RAISED, translated
 from adapters.discord.outbox import Files
 from adapters.discord.places import PLATFORM
-from adapters.discord.presenter import Shown
+from adapters.discord.presenter import Shown, pictures_of
 from bot.errors import AlreadyEnded, ImaginebotError
 from bot.jobs.following import DOUBLE_CLICK
 from bot.jobs.model import Conversation, Job, JobStatus, Source
+from bot.jobs.view import JobView
 from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
@@ -91,9 +94,12 @@ class Reactions:
         await channel.get_partial_message(reaction.message_id).delete()
 
     async def _send(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
-        """Send a copy of a post with its pictures to the one who reacted."""
+        """Send a copy of a post with the pictures that it shows to the one who reacted.
+
+        Once it shows others, as at the end of its job, a new reaction brings those.
+        """
         view = await self._desk.app.service.view(job.id)
-        if view.main is None:
+        if not pictures_of(view):
             return
         place = await self._desk.rows.place(job.id)
         hidden = place is not None and place.age_restricted
@@ -103,7 +109,13 @@ class Reactions:
         async def send(shown: Shown, files: Files) -> discord.Message:
             new = [file for file in files if isinstance(file, discord.File)]
             need_lease(self._desk.app.leases)  # another process may have sent it while this one was paused
-            nonce = f"{reaction.message_id % 10**12}{reaction.user_id % 10**12}"
-            return await person.send(view=shown.layout, files=new, nonce=nonce)
+            return await person.send(view=shown.layout, files=new, nonce=_nonce_of(reaction, view))
 
         await self._desk.outbox.uploads.send(view, look, send)
+
+
+def _nonce_of(reaction: discord.RawReactionActionEvent, view: JobView) -> str:
+    """Give a copy's nonce, of 22 of the 25 characters that Discord takes: another for another person, state or picture."""
+    pictures = " ".join(picture.digest for picture in pictures_of(view))
+    about = f"{reaction.message_id} {reaction.user_id} {view.status} {pictures}"
+    return base64.urlsafe_b64encode(hashlib.sha256(about.encode()).digest()[:16]).rstrip(b"=").decode()

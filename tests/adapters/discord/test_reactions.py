@@ -8,6 +8,7 @@ import pytest
 
 from tests.adapters.discord.scene import TIME_LIMIT_S, Scene, done, job_of, until
 from tests.fakes.discord import Message
+from tests.fakes.engines import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,6 +82,40 @@ async def test_a_letter_sends_the_pictures_to_whom_it_is_from(scene: Scene) -> N
     assert len(copy.pictures) == 1
     assert list(copy.buttons) == []
     assert scene.ann.direct.posts == []
+
+
+async def test_a_letter_sends_the_picture_that_was_described(scene: Scene) -> None:
+    post = await done((await scene.ann.types(scene.channel, "describe", image=png())).message)
+    await scene.ben.reacts(post, "✉️")
+    await until(lambda: scene.ben.direct.posts)
+    (copy,) = scene.ben.direct.posts
+    assert len(copy.pictures) == 1
+    assert "way 4" in copy.text
+
+
+async def test_a_letter_at_the_end_brings_the_picture_that_one_before_could_not(scene: Scene) -> None:
+    post = await _asked(scene, "a slowly ship")
+    await until(lambda: post.pictures)
+    await scene.ben.reacts(post, "✉️")
+    await until(lambda: scene.ben.direct.posts)
+    scene.open_gate()
+    await done(post)
+    await scene.ben.reacts(post, "✉️")
+    await until(lambda: len(scene.ben.direct.posts) == 2)
+    early, late = scene.ben.direct.posts
+    assert "Painting" in early.text
+    assert "Done" in late.text
+    assert late.pictures[0].content == post.pictures[0].content != early.pictures[0].content
+
+
+async def test_a_letter_that_comes_twice_is_answered_once(scene: Scene) -> None:
+    post = await done(await _asked(scene, "a ship"))
+    before = len(scene.world.asked("POST", "/channels/.*/messages$"))
+    await scene.ben.reacts(post, "✉️")
+    await scene.ben.reacts(post, "✉️")
+    await until(lambda: len(scene.world.asked("POST", "/channels/.*/messages$")) == before + 2)
+    (copy,) = scene.ben.direct.posts
+    assert len(str(copy.nonce)) <= 25
 
 
 async def test_who_takes_no_messages_bothers_nobody(scene: Scene) -> None:
