@@ -23,7 +23,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.QuotaExceeded: "A moment, please",
     errors.JobNotFound: "That job is gone",
     errors.ButtonNotFound: "That button no longer works",
-    errors.NotReady: "Not yet",
+    errors.NotReady: "That cannot be done",  # not "yet": to wait helps with the least of it
     errors.AlreadyEnded: "Too late to cancel",
     errors.UpstreamError: "The image service had a problem",
     errors.UpstreamRejected: "The image service said no",

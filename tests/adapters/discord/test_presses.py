@@ -127,6 +127,22 @@ async def test_what_was_made_without_words_is_varied_without_any(scene: Scene) -
     assert "Variation of picture 1 ·" in varied.text
 
 
+async def test_an_edited_form_is_told_where_the_picture_cannot_be_lent_and_an_unedited_one_is_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = await _grid(scene)
+    form = (await scene.ann.press(grid, "V1")).modal
+    monkeypatch.setattr("bot.app.is_loopback", lambda _: False)  # the image service is elsewhere, without a way to us
+    refused = (await scene.ann.submits(form, prompt="a red lighthouse")).message
+    assert refused.private
+    assert refused.text.replace("\\", "") == (
+        "**That cannot be done.** The image service cannot reach pictures that are kept here, so the prompt cannot be "
+        "edited. Leave it as it is for plain variations, or ask the admin to set PUBLIC_URL."
+    )
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
+
+
 async def test_who_turned_forms_off_gets_variations_at_once_and_others_their_form(scene: Scene) -> None:
     grid = await _grid(scene)
     answer = await scene.ann.types(scene.channel, "remix", prompt="off")
