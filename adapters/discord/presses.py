@@ -98,9 +98,13 @@ class Presses:
                 await self._link(job)
 
     async def _lead_to(self, asked: Asked, job: Job, place: Place | None) -> None:
-        """Lead a person to what has been made before: to its message, or where that was removed to a private copy."""
-        if place is not None and await self._desk.outbox.finder.is_gone(place):
-            await self._tasks.show_privately(asked, await self._desk.app.service.view(job.id))
+        """Lead a person to what has been made before: to its message, or to a private copy where it has none any more.
+
+        What a program asked for may never have had one.
+        """
+        view = await self._desk.app.service.view(job.id)
+        if view.post_id is None or (place is not None and await self._desk.outbox.finder.is_gone(place)):
+            await self._tasks.show_privately(asked, view)
         else:
             await tell(asked, notices.there_already(place.name.url if place is not None and place.name else None))
 

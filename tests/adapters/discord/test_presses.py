@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from adapters.discord import finding, forms
+from bot.jobs.model import API_PLATFORM, Conversation, Requester, Source
 from tests.adapters.discord.scene import Scene, done, job_of, until
 from tests.fakes.discord import Message
 from tests.fakes.engines import png
@@ -54,6 +55,21 @@ async def test_a_retry_whose_post_was_removed_is_shown_to_whoever_asks_for_it_ag
     await until(lambda: again.pictures)
     assert again.private
     assert "U1" in again.buttons
+
+
+async def test_an_upscale_that_a_program_has_made_without_a_post_is_shown_to_whoever_asks_for_it(scene: Scene) -> None:
+    grid = await _grid(scene)
+    here = str(scene.guild.id)
+    program = Source(
+        requester=Requester(platform=API_PLATFORM, workspace=here, user_id="ci", name="ci"),
+        conversation=Conversation(platform=API_PLATFORM, workspace=here, channel="ci"),
+        key="upscale it",
+    )
+    await scene.app.service.upscale(program, (await job_of(scene, grid)).id, 1)
+    await until(lambda: "U1 ✓" in grid.buttons)
+    shown = (await scene.ben.press(grid, "U1 ✓")).message
+    await until(lambda: "Upscale of picture 1" in shown.text)
+    assert shown.private
 
 
 @pytest.mark.parametrize("code", [50001, 0])
