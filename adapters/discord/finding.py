@@ -6,6 +6,7 @@ is written down before it is sent, by its nonce for some minutes, later in the h
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,7 +14,7 @@ from typing import Any, cast
 import discord
 import structlog
 
-from adapters.discord.faults import is_dead_token
+from adapters.discord.faults import RAISED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, code_of, is_dead_token
 from adapters.discord.places import MessageName
 from adapters.discord.rows import Place, Rows
 from bot.clock import Clock
@@ -32,6 +33,9 @@ ANSWERED_WITHIN = timedelta(seconds=5)
 
 NONCE_LIVES = timedelta(minutes=2)
 """How long the same nonce is relied on to give the same message; Discord says "a few minutes"."""
+
+LOOKED_FOR_S = 1.2
+"""Seconds that Discord has to say whether a message is still there; the person waits, and has to be answered in 3."""
 
 SEARCHED_MESSAGES = 1000
 SEARCHED_BEFORE = timedelta(minutes=1)
@@ -69,6 +73,18 @@ class Finder:
         if name is not None:
             log.info("a message was found again", job=place.job_id, message=str(name))
         return name
+
+    async def is_gone(self, place: Place) -> bool:
+        """Say whether the message of a job is certain to have been removed. Where nobody can tell, it counts as there."""
+        if place.name is None or not place.by_bot:
+            return False
+        channel = self._client.get_partial_messageable(place.name.channel)
+        try:
+            async with asyncio.timeout(LOOKED_FOR_S):
+                await channel.fetch_message(place.name.message)
+        except RAISED as error:
+            return code_of(error) in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}
+        return False
 
     async def _answer(self, place: Place) -> MessageName | None:
         asked_at = place.asked_at or self._clock()

@@ -19,6 +19,8 @@ REFERENCE = "reference"
 """Imagine from chosen pictures; the id is that of the choice."""
 
 PROMPT_LIMIT = 4000
+"""Characters that a field takes, by Discord's documentation."""
+
 _TITLE_LIMIT = 45
 _FIELD = "prompt"
 _CUSTOM_ID = re.compile(r"ib:form:(?P<verb>[a-z]+):(?P<rest>[\w-]+)")
@@ -33,14 +35,22 @@ class Submission:
     text: str
 
 
-def prompt_form(verb: str, rest: str, *, title: str, label: str, hint: str, text: str = "") -> ui.Modal:
-    """Give a form with one field for a prompt, which holds ``text``."""
+def fits(text: str) -> bool:
+    """Say whether a field can hold ``text``, all of it."""
+    return 0 < len(text) <= PROMPT_LIMIT
+
+
+def prompt_form(
+    verb: str, rest: str, *, title: str, label: str, hint: str, text: str = "", optional: bool = False
+) -> ui.Modal:
+    """Give a form with one field for a prompt, which holds ``text`` and may be left empty where it is ``optional``."""
     field: ui.TextInput[ui.Modal] = ui.TextInput(
         style=discord.TextStyle.paragraph,
         custom_id=_FIELD,
-        default=text[:PROMPT_LIMIT] or None,
+        default=text or None,
         max_length=PROMPT_LIMIT,
-        min_length=1,
+        min_length=0 if optional else 1,
+        required=not optional,
     )
     form = ui.Modal(title=title[:_TITLE_LIMIT], custom_id=f"ib:form:{verb}:{rest}")
     form.add_item(ui.Label(text=label, description=hint, component=field))

@@ -23,7 +23,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.QuotaExceeded: "A moment, please",
     errors.JobNotFound: "That job is gone",
     errors.ButtonNotFound: "That button no longer works",
-    errors.NotReady: "Not yet",
+    errors.NotReady: "That cannot be done",  # not "yet": to wait helps with the least of it
     errors.AlreadyEnded: "Too late to cancel",
     errors.UpstreamError: "The image service had a problem",
     errors.UpstreamRejected: "The image service said no",
@@ -110,4 +110,6 @@ are also under *Apps* when you right-click or hold a message.
 `/remix` says whether a V button asks for an edited prompt first.
 Groups in braces, such as `{red, green} bird`, make several at once."""
 
-REACTIONS_HELP = "\nReact to your own post with ❌ to cancel or remove it, to any post with ✉️ to get its pictures."
+REACTIONS_HELP = """
+React to your own post with ❌ to cancel it, or to remove it once it has ended; to any post with ✉️ to get the pictures \
+that it shows."""

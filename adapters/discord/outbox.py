@@ -64,8 +64,8 @@ class Outbox:
         self._app = app
         self._rows = rows
         self._pace = Pace(app.database.rates)
-        self._finder = Finder(rows, client, app.clock)
         self._limits = UploadLimits(client)
+        self.finder = Finder(rows, client, app.clock)
         self.uploads = Uploads(app.service)
 
     async def post(self, post: Post, view: JobView) -> str:
@@ -77,7 +77,7 @@ class Outbox:
         """
         place = await self._place(post)
         try:
-            name = await self._finder.find(place)
+            name = await self.finder.find(place)
             if name is None:
                 name = await self._make(place, view)
                 if place.tried_at is None:
@@ -183,7 +183,7 @@ class Outbox:
         again = place.tried_at is not None
         await self._rows.set_tried(place.job_id)
         crash.point("discord.before_message")
-        webhook = None if place.by_bot or again else self._finder.webhook(place)
+        webhook = None if place.by_bot or again else self.finder.webhook(place)
         if webhook is not None:
             message = await self._follow_up(webhook, place, view)
         elif place.by_bot:
@@ -250,7 +250,7 @@ class Outbox:
         return False
 
     async def _change(self, place: Place, name: MessageName, view: JobView) -> None:
-        webhook = self._finder.webhook(place) if _made_by_token(place) else None
+        webhook = self.finder.webhook(place) if _made_by_token(place) else None
         if webhook is None and not place.by_bot:
             raise PostGone(_OVER)
         if webhook is not None:
@@ -285,7 +285,7 @@ class Outbox:
         await self.uploads.send(view, look, send, limit=await self.upload_limit(place), message=name.message)
 
     async def _take_turn(self, place: Place, name: MessageName) -> None:
-        by_token = _made_by_token(place) and self._finder.webhook(place) is not None
+        by_token = _made_by_token(place) and self.finder.webhook(place) is not None
         age = self._app.clock() - discord.utils.snowflake_time(name.message)
         await self._pace.take(
             channel=None if by_token else name.channel, old_message=name.message if age > OLD else None

@@ -17,6 +17,7 @@ from bot.jobs.model import Action, Button, Job
 
 if TYPE_CHECKING:
     from adapters.discord.desk import Desk
+    from adapters.discord.rows import Place
     from adapters.discord.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -58,37 +59,54 @@ class Presses:
             return
 
         async def work() -> None:
-            if not form.text:
-                raise InvalidPrompt("There are no words left. Please type what you would like to see.")
             if form.verb == forms.VARY:
-                await self._press(asked, form.rest, prompt=form.text)
+                await self._vary(asked, form.rest, form.text)
             elif form.verb == forms.REFERENCE:
-                await self._imagine_from(asked, form.rest, form.text)
+                await self._imagine_from(asked, form.rest, _needed(form.text))
             else:
                 raise ButtonNotFound(_OUTDATED)
 
         await self._desk.answers.handle(asked, work)
 
-    async def _press(self, asked: Asked, button_id: str, *, prompt: str | None = None) -> None:
+    async def _press(self, asked: Asked, button_id: str) -> None:
         button, job = await self._find(button_id)
-        if prompt is None and await self._asks_for_prompt(asked, button):
+        if await self._asks_for_prompt(asked, button):
             await asked.response.send_modal(_vary_form(button, job))
-            return
+        else:
+            await self._follow(asked, button, job)
+
+    async def _vary(self, asked: Asked, button_id: str, text: str) -> None:
+        button, job = await self._find(button_id)
+        plain = not text and not forms.fits(job.prompt)  # then the form was empty from the beginning
+        await self._follow(asked, button, job, prompt=None if plain else _needed(text))
+
+    async def _follow(self, asked: Asked, button: Button, job: Job, *, prompt: str | None = None) -> None:
         # Who sees a message of ours may act on it, so the press counts where the job was asked for.
         place = await self._desk.rows.place(job.id)
         spoiler = place is not None and place.spoiler
         event = await self._desk.take(asked, workspace=job.requester.workspace, spoiler=spoiler)
-        pressed = await self._desk.app.service.press(self._desk.source(asked, event), button_id, prompt=prompt)
+        pressed = await self._desk.app.service.press(self._desk.source(asked, event), button.id, prompt=prompt)
         if button.action is Action.CANCEL:
             await self._acknowledge_cancel(asked)
         elif pressed.existing:
             there = await self._desk.rows.place(pressed.job.id)
             if there is not None and there.event_id == event.id:
                 return  # another process has taken the same press, and answers it
-            await tell(asked, notices.there_already(there.name.url if there is not None and there.name else None))
+            await self._lead_to(asked, pressed.job, there)
         else:
             if await self._desk.answer(asked, event, [pressed.job]):
                 await self._link(job)
+
+    async def _lead_to(self, asked: Asked, job: Job, place: Place | None) -> None:
+        """Lead a person to what has been made before: to its message, or to a private copy where it has none any more.
+
+        What a program asked for may never have had one.
+        """
+        view = await self._desk.app.service.view(job.id)
+        if view.post_id is None or (place is not None and await self._desk.outbox.finder.is_gone(place)):
+            await self._tasks.show_privately(asked, view)
+        else:
+            await tell(asked, notices.there_already(place.name.url if place is not None and place.name else None))
 
     async def _find(self, button_id: str) -> tuple[Button, Job]:
         async with self._desk.app.service.reading() as unit:
@@ -129,13 +147,33 @@ class Presses:
         await self._desk.carry_out(asked, replace(wish, prompt=prompt, user_name=asked.user.display_name))
 
 
+def _needed(text: str) -> str:
+    """Give what was typed.
+
+    Raises:
+        InvalidPrompt: there is nothing.
+    """
+    if not text:
+        raise InvalidPrompt("There are no words left. Please type what you would like to see.")
+    return text
+
+
 def _vary_form(button: Button, job: Job) -> discord.ui.Modal:
+    """Give the form for variations. A prompt that the field cannot hold is not cut short: it is left empty then."""
     which = f"picture {button.index}" if button.index else "this picture"
+    whole = forms.fits(job.prompt)
+    if whole:
+        hint = "Change it, or send it as it is. /remix prompt:off stops asking."
+    elif job.prompt:
+        hint = "The prompt is too long for this field. Leave it empty for variations of the prompt as it was."
+    else:
+        hint = "Leave this empty for plain variations. /remix prompt:off stops asking."
     return forms.prompt_form(
         forms.VARY,
         button.id,
         title=f"Vary {which}",
         label="Prompt",
-        hint="Change it, or send it as it is. /remix prompt:off stops asking.",
-        text=job.prompt,
+        hint=hint,
+        text=job.prompt if whole else "",
+        optional=not whole,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 import discord
@@ -10,9 +12,11 @@ import structlog
 from adapters.discord.faults import RAISED, translated
 from adapters.discord.outbox import Files
 from adapters.discord.places import PLATFORM
-from adapters.discord.presenter import Shown
+from adapters.discord.presenter import Shown, pictures_of
 from bot.errors import AlreadyEnded, ImaginebotError
-from bot.jobs.model import Conversation, Job, Source
+from bot.jobs.following import DOUBLE_CLICK
+from bot.jobs.model import Conversation, Job, JobStatus, Source
+from bot.jobs.view import JobView
 from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
@@ -58,6 +62,12 @@ class Reactions:
 
     async def _remove(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         """Cancel a job of one's own; once it has ended, remove its message."""
+        if not job.status.ended:
+            await self._cancel(job, reaction)
+        elif not await self._is_told_again(job):
+            await self._delete(reaction)
+
+    async def _cancel(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         conversation = Conversation(
             platform=PLATFORM, workspace=job.requester.workspace, channel=str(reaction.channel_id)
         )
@@ -66,14 +76,30 @@ class Reactions:
             await self._desk.app.service.cancel(
                 Source(requester=job.requester, conversation=conversation, key=key), job.id
             )
-        except AlreadyEnded:
-            channel = self._desk.client.get_partial_messageable(reaction.channel_id)
-            await channel.get_partial_message(reaction.message_id).delete()
+        except AlreadyEnded:  # just now
+            await self._delete(reaction)
+
+    async def _is_told_again(self, job: Job) -> bool:
+        """Say whether a cross may be the very one that has cancelled the job, which its message does not show yet."""
+        ended_at = job.ended_at or job.updated_at
+        if job.status is not JobStatus.CANCELLED or self._desk.app.clock() - ended_at > DOUBLE_CLICK:
+            return False
+        async with self._desk.app.service.reading() as unit:
+            post = await unit.post_of(job.id)
+        return post is not None and post.shown_revision < job.revision
+
+    async def _delete(self, reaction: discord.RawReactionActionEvent) -> None:
+        need_lease(self._desk.app.leases)  # to a process that was paused, the job may have run when the cross came
+        channel = self._desk.client.get_partial_messageable(reaction.channel_id)
+        await channel.get_partial_message(reaction.message_id).delete()
 
     async def _send(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
-        """Send a copy of a post with its pictures to the one who reacted."""
+        """Send a copy of a post with the pictures that it shows to the one who reacted.
+
+        Once it shows others, as at the end of its job, a new reaction brings those.
+        """
         view = await self._desk.app.service.view(job.id)
-        if view.main is None:
+        if not pictures_of(view):
             return
         place = await self._desk.rows.place(job.id)
         hidden = place is not None and place.age_restricted
@@ -83,7 +109,13 @@ class Reactions:
         async def send(shown: Shown, files: Files) -> discord.Message:
             new = [file for file in files if isinstance(file, discord.File)]
             need_lease(self._desk.app.leases)  # another process may have sent it while this one was paused
-            nonce = f"{reaction.message_id % 10**12}{reaction.user_id % 10**12}"
-            return await person.send(view=shown.layout, files=new, nonce=nonce)
+            return await person.send(view=shown.layout, files=new, nonce=_nonce_of(reaction, view))
 
         await self._desk.outbox.uploads.send(view, look, send)
+
+
+def _nonce_of(reaction: discord.RawReactionActionEvent, view: JobView) -> str:
+    """Give a copy's nonce, of 22 of the 25 characters that Discord takes: another for another person, state or picture."""
+    pictures = " ".join(picture.digest for picture in pictures_of(view))
+    about = f"{reaction.message_id} {reaction.user_id} {view.status} {pictures}"
+    return base64.urlsafe_b64encode(hashlib.sha256(about.encode()).digest()[:16]).rstrip(b"=").decode()

@@ -17,6 +17,7 @@ from adapters.discord.presenter import Shown
 from adapters.discord.wishes import Named, Origin, Wish, attached, pictures_in
 from bot.errors import AlreadyEnded, InvalidCommand, InvalidPicture, JobNotFound
 from bot.jobs.model import JobFilter, JobStatus, JobType, Source
+from bot.jobs.view import JobView
 from bot.midjourney.schema import BLEND_MAX, BLEND_MIN
 
 if TYPE_CHECKING:
@@ -162,8 +163,12 @@ class Tasks:
         view = await self.service.view(job_id)
         if view.requester.workspace != workspace_of(asked.guild_id, asked.channel_id or 0):
             raise JobNotFound("There is no such job here. /jobs lists those that there are.")
+        await self.show_privately(asked, view)
+
+    async def show_privately(self, asked: Asked, view: JobView) -> None:
+        """Show a job, which the person is known to have a right to, to them alone."""
         await asked.response.defer(ephemeral=True, thinking=True)
-        place = await self.desk.rows.place(job_id)
+        place = await self.desk.rows.place(view.job_id)
         hidden = place is not None and place.age_restricted and not is_age_restricted(asked)
         look = await self.desk.outbox.look(place, view, spoiler=hidden)
 

@@ -114,9 +114,11 @@ class Following:
 
     def _vary(self, grid: Job, index: int, prompt: str | None, chosen: KeptPicture | None) -> Draft:
         draft = drafts.vary(grid, index, prompt=prompt, picture=chosen, blocked=self._limits.blocked_words)
-        for picture in draft.inputs:
-            if isinstance(picture, KeptPicture):
-                self.lendable(picture)
+        if draft.inputs and not self._can_lend():
+            raise NotReady(
+                "The image service cannot reach pictures that are kept here, so the prompt cannot be edited. "
+                "Leave it as it is for plain variations, or ask the admin to set PUBLIC_URL."
+            )
         return draft
 
     def lendable(self, picture: KeptPicture) -> KeptPicture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from adapters.discord import client
 from adapters.discord.adapter import DiscordAdapter
 from bot.app import App, Tuning, running
 from bot.config import read_settings, setting_names
+from bot.jobs.model import Job
 from bot.jobs.publisher import PublisherSettings
 from bot.jobs.tracker import TrackerSettings
 from tests.fakes.discord import Channel, Discord, GuildHandle, Member, Message
@@ -97,3 +99,9 @@ async def done(message: Message) -> Message:
     """Wait until a post shows the end of its job, with its pictures."""
     await until(lambda: "Done" in message.text or "Failed" in message.text or "Cancelled" in message.text)
     return message
+
+
+async def job_of(scene: Scene, post: Message) -> Job:
+    """Give the job that a post shows, as it stands."""
+    (job_id,) = re.findall(r"job (\S+)", post.text)
+    return await scene.app.service.get(job_id)

@@ -129,10 +129,14 @@ async def test_a_list_of_jobs_keeps_discords_limits() -> None:
     assert list(component_problems(empty, layout=True)) == []
 
 
-async def test_a_form_keeps_discords_limits_and_holds_the_prompt() -> None:
-    form = forms.prompt_form(forms.VARY, "a" * 12, title="Vary picture 2", label="Prompt", hint="h", text="p" * 5000)
+@pytest.mark.parametrize("text", ["", "p" * forms.PROMPT_LIMIT])
+async def test_a_form_keeps_discords_limits_and_holds_the_prompt(text: str) -> None:
+    form = forms.prompt_form(
+        forms.VARY, "a" * 12, title="Vary picture 2", label="Prompt", hint="h", text=text, optional=not text
+    )
     made = form.to_dict()
     check_modal(made)
+    assert made["components"][0]["component"]["required"] is bool(text)
     contract = Contract.at_hand()
     if contract is not None:
         answer = {"type": 9, "data": made}

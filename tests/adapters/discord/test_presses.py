@@ -7,8 +7,11 @@ import asyncio
 import httpx
 import pytest
 
-from tests.adapters.discord.scene import Scene, done, until
+from adapters.discord import finding, forms
+from bot.jobs.model import API_PLATFORM, Conversation, Requester, Source
+from tests.adapters.discord.scene import Scene, done, job_of, until
 from tests.fakes.discord import Message
+from tests.fakes.engines import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,6 +28,65 @@ async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> 
     assert again.message.private
     assert f"/{scene.channel.id}/{first.id}" in again.message.text
     assert len(scene.channel.posts) == 2
+
+
+async def test_an_upscale_whose_post_was_removed_is_shown_to_whoever_asks_for_it_again(scene: Scene) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    await scene.ann.reacts(upscale, "❌")
+    await until(lambda: upscale.deleted and "U1 ✓" in grid.buttons)
+    again = (await scene.ben.press(grid, "U1 ✓")).message
+    await until(lambda: again.pictures)
+    assert again.private
+    assert "Upscale of picture 1" in again.text
+    varied = await scene.ben.press(again, "Vary")
+    assert varied.kind == "modal"
+    assert "Variation of picture 1" in (await done((await scene.ben.submits(varied.modal)).message)).text
+
+
+async def test_a_retry_whose_post_was_removed_is_shown_to_whoever_asks_for_it_again(scene: Scene) -> None:
+    post = (await scene.ann.types(scene.channel, "imagine", prompt="a gated ship")).message
+    await scene.ann.press(post, "Cancel")
+    await done(post)
+    scene.open_gate()
+    retried = await done((await scene.ann.press(post, "Retry")).message)
+    await scene.world.world.remove(retried)
+    again = (await scene.ben.press(post, "Retry")).message
+    await until(lambda: again.pictures)
+    assert again.private
+    assert "U1" in again.buttons
+
+
+async def test_an_upscale_that_a_program_has_made_without_a_post_is_shown_to_whoever_asks_for_it(scene: Scene) -> None:
+    grid = await _grid(scene)
+    here = str(scene.guild.id)
+    program = Source(
+        requester=Requester(platform=API_PLATFORM, workspace=here, user_id="ci", name="ci"),
+        conversation=Conversation(platform=API_PLATFORM, workspace=here, channel="ci"),
+        key="upscale it",
+    )
+    await scene.app.service.upscale(program, (await job_of(scene, grid)).id, 1)
+    await until(lambda: "U1 ✓" in grid.buttons)
+    shown = (await scene.ben.press(grid, "U1 ✓")).message
+    await until(lambda: "Upscale of picture 1" in shown.text)
+    assert shown.private
+
+
+@pytest.mark.parametrize("code", [50001, 0])
+async def test_a_post_of_which_discord_does_not_say_whether_it_is_there_counts_as_there(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    await until(lambda: "U1 ✓" in grid.buttons)
+    monkeypatch.setattr(finding, "LOOKED_FOR_S", 0.2)
+    if code:
+        scene.world.faults.refuse("GET", f"/channels/*/messages/{upscale.id}", code)
+    else:
+        scene.world.faults.fail("GET", f"/channels/*/messages/{upscale.id}")
+    again = (await scene.ben.press(grid, "U1 ✓")).message
+    assert again.private
+    assert f"That is there already: https://discord.com/channels/{scene.guild.id}" in again.text
 
 
 async def test_a_press_that_arrives_twice_is_one(scene: Scene) -> None:
@@ -55,6 +117,46 @@ async def test_a_form_without_words_is_told(scene: Scene) -> None:
     answer = await scene.ann.submits(form, prompt="   ")
     assert answer.message.private
     assert "There are no words left" in answer.message.text
+
+
+async def test_a_prompt_too_long_for_the_form_is_left_out_of_it_and_sent_whole(scene: Scene) -> None:
+    words, without = ("a ship at sea " * 270).strip(), ("people " * 70).strip()
+    prompt = f"{words} --no {without}"
+    assert len(prompt) > forms.PROMPT_LIMIT
+    grid = await done((await scene.ann.types(scene.channel, "imagine", prompt=words, no=without)).message)
+    form = (await scene.ann.press(grid, "V1")).modal
+    assert form is not None
+    assert form.fields == {"prompt": None}
+    assert "Leave it empty for variations of the prompt as it was." in form.components[0]["description"]
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
+    assert (await job_of(scene, varied)).prompt == (await job_of(scene, grid)).prompt == prompt
+    edited = await done((await scene.ann.submits(form, prompt="a boat")).message)
+    assert "Variation of picture 1, prompt edited" in edited.text
+    assert "**a boat**" in edited.text
+
+
+async def test_what_was_made_without_words_is_varied_without_any(scene: Scene) -> None:
+    blend = await done((await scene.ann.types(scene.channel, "blend", image1=png(), image2=png((9, 9, 90)))).message)
+    form = (await scene.ann.press(blend, "V1")).modal
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
+
+
+async def test_an_edited_form_is_told_where_the_picture_cannot_be_lent_and_an_unedited_one_is_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = await _grid(scene)
+    form = (await scene.ann.press(grid, "V1")).modal
+    monkeypatch.setattr("bot.app.is_loopback", lambda _: False)  # the image service is elsewhere, without a way to us
+    refused = (await scene.ann.submits(form, prompt="a red lighthouse")).message
+    assert refused.private
+    assert refused.text.replace("\\", "") == (
+        "**That cannot be done.** The image service cannot reach pictures that are kept here, so the prompt cannot be "
+        "edited. Leave it as it is for plain variations, or ask the admin to set PUBLIC_URL."
+    )
+    varied = await done((await scene.ann.submits(form)).message)
+    assert "Variation of picture 1 ·" in varied.text
 
 
 async def test_who_turned_forms_off_gets_variations_at_once_and_others_their_form(scene: Scene) -> None:
