@@ -138,10 +138,33 @@ def test_the_fields_of_the_modal_become_a_prompt() -> None:
     ],
 )
 def test_the_line_says_what_will_be_sent(text: str, line: str) -> None:
-    assert line_of(text) == line
+    assert line_of(text, cap=10) == line
 
 
-def test_the_line_says_what_is_wrong() -> None:
-    assert "\n" in line_of("a cat --ar 0:0")
-    assert remix_line_of("a cat", "a cat") == "Will send: variations with the prompt as it was."
-    assert remix_line_of(" ", "a cat") == "Type what the variations should show."
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a cat --ar 0:0", "--ar takes"),
+        ("a {1, 2, 3, 4} {a, b, c} cat", "12 prompts and 10 are allowed"),
+        ("a red barn", "does not allow “barn”"),
+    ],
+)
+def test_the_line_says_what_a_prompt_would_be_refused_for(text: str, words: str) -> None:
+    line = line_of(text, blocked=("barn",), cap=10)
+    assert words in line
+    assert "Will send" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a cat ", "Will send: variations with the prompt as it was."),
+        ("a cat in snow", "Will send: `a cat in snow`"),
+        (" ", "The prompt is empty."),
+        ("a cat --repeat 3", "leave --repeat out"),
+        ("a {red, blue} cat", "The braces stand for several prompts"),
+        ("a red barn", "does not allow “barn”"),
+    ],
+)
+def test_the_line_of_a_remix_says_what_becomes_of_it(text: str, line: str) -> None:
+    assert line in remix_line_of(text, "a cat", blocked=("barn",))

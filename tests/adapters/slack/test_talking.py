@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.adapters.slack.place import Place
+from tests.adapters.slack.place import Place, open_place
 from tests.bot.images.pictures import plain as png
-from tests.fakes.slack import File
+from tests.fakes.slack import File, Slack
 
 
 def picture(place: Place, name: str = "red.png", colour: tuple[int, int, int] = (200, 20, 20)) -> File:
@@ -71,6 +73,27 @@ async def test_a_remix_without_a_change_is_a_plain_variation(place: Place) -> No
     await place.ann.submit(view)
     made = await place.post("Variation of picture 1", "Done in")
     assert "edited" not in made.read
+
+
+@pytest.mark.parametrize("prompt", ["a ship --repeat 3", "a {red, blue} ship", "a ship --ar 0:0"])
+async def test_the_line_of_a_remix_says_what_it_is_then_refused_for(place: Place, prompt: str) -> None:
+    grid = await place.grid("a lighthouse")
+    await place.ann.press(grid, "V3")
+    view = await place.ann.modal("Remix")
+    await place.ann.types(view, prompt=prompt)
+    answer = await place.ann.submit(view)
+    await place.slack.until(lambda: answer.errors["prompt"] in view.read)
+    assert len(place.acme.general.from_bot) == 1
+
+
+async def test_the_line_says_how_many_jobs_and_which_words_are_allowed_here(slack: Slack, tmp_path: Path) -> None:
+    async with open_place(slack, tmp_path, max_jobs_per_command=2, blocked_words=("barn",)) as place:
+        await place.ann.command("/imagine")
+        view = await place.ann.modal("Imagine")
+        for prompt in ("a {red, green, blue} cat", "a red barn"):
+            await place.ann.types(view, prompt=prompt)
+            answer = await place.ann.submit(view)
+            await slack.until(lambda refusal=answer.errors["prompt"]: refusal in view.read)
 
 
 async def test_a_mention_in_a_thread_is_answered_there(place: Place) -> None:

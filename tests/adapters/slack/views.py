@@ -206,7 +206,7 @@ BOARDS: Mapping[str, Board] = {
 _CHOICES = [Choice(text=f"{number}. picture{number}.png", value=f"F{number}") for number in range(1, 6)]
 MODALS: Mapping[str, dict[str, Any]] = {
     "imagine": modals.imagine(Origin(channel="C1")),
-    "imagine-anywhere": modals.imagine(Origin(), "a lighthouse --ar 3:2"),
+    "imagine-anywhere": modals.imagine(Origin()),
     "remix": modals.remix(
         Origin(channel="C1", subject={"button": "b"}), title="Variations of picture 2", prompt="a cat"
     ),
