@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.slack.blocks import code, cut, escaped
+from adapters.slack.blocks import code, escaped
 from bot.errors import InvalidPrompt
 from bot.jobs import drafts
 from bot.jobs.drafts import Draft
 from bot.prompts import parse
 
 LINE_LIMIT: Final = 1500
-"""Characters of the prompt in the line about what will be sent."""
+"""Characters of the prompt in the line about what will be sent, escaped ones counted as Slack counts them."""
 
 NOTHING_YET: Final = "Will send: nothing yet."
 UNEDITED: Final = "Will send: variations with the prompt as it was."
@@ -101,7 +101,7 @@ def remix_line_of(text: str, before: str, *, blocked: Sequence[str] = ()) -> str
 def _sending(drafted: Sequence[Draft]) -> str:
     first = parse(drafted[0].prompt)
     times = f"{len(drafted)} jobs, the first of them " if len(drafted) > 1 else ""
-    line = f"Will send: {times}{code(cut(str(first), LINE_LIMIT))}"
+    line = f"Will send: {times}{code(str(first), LINE_LIMIT)}"
     return f"{line}\n{escaped(first.issues[0].message)}" if first.issues else line
 
 

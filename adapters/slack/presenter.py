@@ -49,6 +49,10 @@ DESCRIBE, COPY, DOWNLOAD, OPEN = "describe", "copy", "download", "open"
 SHORT_PROMPT: Final = 300
 """Characters of a prompt where Slack has said that the message is too long."""
 
+PARAMETERS: Final = 16
+PARAMETER_LIMIT: Final = 120
+"""Parameters that are shown, and the characters of each: together they fit into a line of small print."""
+
 URL_LIMIT: Final = 3000
 BUTTONS_IN_A_LINE: Final = 5
 """Buttons that stand side by side in Slack's window."""
@@ -140,9 +144,9 @@ def words_of(view: JobView) -> str:
 
 def _prompt(view: JobView, around: Surroundings) -> list[Block]:
     words = cut(words_of(view), SHORT_PROMPT if around.short else SECTION_LIMIT)
-    parameters = [code(cut(parameter, 120)) for parameter in view.parameters]
+    parameters = [code(parameter, PARAMETER_LIMIT) for parameter in view.parameters[:PARAMETERS]]
     shown: list[Block] = [typed(words)] if words.strip() else []
-    return [*shown, *aside([" ".join(parameters[:20])])]
+    return [*shown, *aside([" ".join(parameters)])]
 
 
 def _picture(view: JobView, around: Surroundings) -> list[Block]:
