@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -18,7 +19,10 @@ HELP: Final = (
 )
 
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-_VERB: Final = re.compile(r"\s*/?([A-Za-z]+)[:,]?(?:\s+|$)")
+_BEFORE_VERBS: Final = f"{string.whitespace},:;.!?–—-"
+"""What people write between somebody's name and what they ask of them."""
+
+_VERB: Final = re.compile(r"/?([A-Za-z]+)[:,]?(?:\s+|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +39,12 @@ def verb_of(text: str) -> tuple[str, str]:
     Raises:
         InvalidCommand: it begins with no verb that there is.
     """
-    found = _VERB.match(text)
+    asked = text.lstrip(_BEFORE_VERBS)
+    found = _VERB.match(asked)
     verb = found[1].lower() if found else ""
     if found and verb in VERBS:
-        return verb, text[found.end() :].strip()
-    if not text.strip():
+        return verb, asked[found.end() :].strip()
+    if not asked:
         return "help", ""
     near = get_close_matches(verb, VERBS, n=1, cutoff=0.7)
     if near:

@@ -123,6 +123,11 @@ async def test_a_mention_without_a_verb_is_told_how_to_begin(place: Place) -> No
     await place.ann.told("two to five pictures")
 
 
+async def test_what_stands_between_a_mention_and_its_verb_is_passed_over(place: Place) -> None:
+    await place.ann.mentions(", imagine a cat")
+    await place.post("a cat", "Done in")
+
+
 async def test_what_is_written_to_the_bot_directly_is_heard(place: Place) -> None:
     answer = await place.ann.says("imagine a whale", where=place.ann.dm())
     assert answer.acknowledged, answer.error
