@@ -33,8 +33,8 @@ class Pictures:
     words: str = ""
 
 
-def verb_of(text: str) -> tuple[str, str]:
-    """Part a message to the bot into its verb and the rest.
+def verb_of(text: str, *, call: str = "") -> tuple[str, str]:
+    """Part a message to the bot into its verb and the rest; ``call`` is what such a message has to begin with.
 
     Raises:
         InvalidCommand: it begins with no verb that there is.
@@ -49,7 +49,12 @@ def verb_of(text: str) -> tuple[str, str]:
     near = get_close_matches(verb, VERBS, n=1, cutoff=0.7)
     if near:
         raise InvalidCommand(f"I do not know “{verb[:32]}”. Did you mean {near[0]}?")
-    raise InvalidCommand("Begin with what I shall do, for example: imagine a lighthouse at dusk --ar 3:2")
+    raise InvalidCommand(f"Begin with what you would like me to do, for example: {example(call)}")
+
+
+def example(call: str) -> str:
+    """Give a message that works, to be typed as it stands."""
+    return f"`{call}imagine a lighthouse at dusk --ar 3:2`"
 
 
 def picture_to_describe(text: str, *, attached: int = 0) -> str | None:

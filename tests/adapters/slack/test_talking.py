@@ -128,6 +128,28 @@ async def test_what_stands_between_a_mention_and_its_verb_is_passed_over(place: 
     await place.post("a cat", "Done in")
 
 
+@pytest.mark.parametrize("text", ["imagine", "paint a cat"])
+async def test_in_a_thread_the_example_is_one_that_works_there(place: Place, text: str) -> None:
+    grid = await place.grid("a lighthouse")
+    await place.ann.mentions(text, thread=grid)
+    told = await place.ann.told("@imaginebot imagine a lighthouse at dusk")
+    assert "/imagine" not in told.read
+    await place.ann.mentions(told.read.split("`")[1].removeprefix("@imaginebot"), thread=grid)
+    await place.post("at dusk", "Done in")
+
+
+async def test_to_the_bot_directly_the_example_needs_no_mention(place: Place) -> None:
+    await place.ann.says("imagine", where=place.ann.dm())
+    told = await place.ann.told("`imagine a lighthouse at dusk")
+    await place.ann.says(told.read.split("`")[1], where=place.ann.dm())
+    await place.slack.until(lambda: place.ann.dm().find("at dusk", "Done in"))
+
+
+async def test_a_picture_to_imagine_from_needs_words(place: Place) -> None:
+    await place.ann.mentions("imagine", files=[picture(place)])
+    await place.ann.told("`@imaginebot imagine a lighthouse at dusk")
+
+
 async def test_what_is_written_to_the_bot_directly_is_heard(place: Place) -> None:
     answer = await place.ann.says("imagine a whale", where=place.ann.dm())
     assert answer.acknowledged, answer.error
