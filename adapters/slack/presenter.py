@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slack_sdk.models.blocks import (
@@ -89,6 +89,14 @@ def post(view: JobView, around: Surroundings) -> dict[str, Any]:
         *_rows(view),
     ]
     return {"text": fallback(view), "blocks": dicts(blocks)}
+
+
+def alone(view: JobView, around: Surroundings) -> dict[str, Any]:
+    """Give what one person sees of a job that has no post. Nobody keeps it up, so it says how to see more."""
+    shown = post(view, replace(around, short=True))
+    more = "" if settled(view) else " Press the same button again to see how it goes on."
+    why = dicts(aside([f"There is no post of this here, so I show it to you alone.{more}"]))
+    return {"response_type": "ephemeral", "text": shown["text"], "blocks": [*why, *shown["blocks"]]}
 
 
 def fallback(view: JobView) -> str:

@@ -50,7 +50,9 @@ def test_slack_takes_it(name: str) -> None:
     assert found.reasons == []
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN if name.startswith(("post-", "jobs-", "end-", "error-"))])
+@pytest.mark.parametrize(
+    "name", [name for name in SHOWN if name.startswith(("post-", "alone-", "jobs-", "end-", "error-"))]
+)
 def test_there_is_always_a_text_for_those_who_do_not_see_blocks(name: str) -> None:
     text = SHOWN[name]["text"]
     assert text.strip()

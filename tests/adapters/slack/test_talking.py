@@ -289,29 +289,3 @@ async def test_an_address_that_cannot_be_fetched_is_told_to_the_one_who_asked(pl
     answer = await place.ann.command("/describe", "http://127.0.0.1:1/cat.png")
     assert answer.acknowledged
     await place.ann.told("not on the public internet")
-
-
-async def test_a_cancelled_job_says_who_did_it_and_offers_another_try(place: Place) -> None:
-    await place.ann.command("/imagine", "a gated cat")
-    post = await place.post("a gated cat")
-    await place.ann.press(post, "Cancel")
-    await place.slack.until(lambda: "Cancelled by ann" in post.read)
-    assert post.labels == ["Copy prompt", "Retry"]
-
-
-async def test_only_the_one_who_asked_can_cancel(place: Place) -> None:
-    await place.ann.command("/imagine", "a gated cat")
-    post = await place.post("a gated cat")
-    bob = place.acme.member("Bob")
-    await bob.press(post, "Cancel")
-    await bob.told("Only ann, who asked for this, can cancel it.")
-
-
-async def test_u_pressed_twice_leads_to_what_is_there(place: Place) -> None:
-    grid = await place.grid()
-    await place.ann.press(grid, "U1")
-    await place.post("Upscale of picture 1", "Done in")
-    bob = place.acme.member("Bob")
-    await bob.press(grid, "U1")
-    await bob.told("That is there already")
-    assert len(place.acme.general.from_bot) == 2

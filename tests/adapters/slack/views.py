@@ -223,6 +223,7 @@ MODALS: Mapping[str, dict[str, Any]] = {
 def everything() -> dict[str, dict[str, Any]]:
     """Give everything that the presenters can show, by name."""
     shown = {f"post-{name}": presenter.post(*given) for name, given in POSTS.items()}
+    shown |= {f"alone-{name}": presenter.alone(*POSTS[name]) for name in ("upscale", "painting", "grid-hostile")}
     shown |= {f"end-{name}": presenter.ending(given) for name, given in (("done", view()), ("failed", FAILED))}
     shown |= {f"home-{name}": boards.home(board) for name, board in BOARDS.items()}
     shown |= {f"jobs-{name}": boards.message(board) for name, board in BOARDS.items()}
