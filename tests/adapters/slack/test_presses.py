@@ -120,3 +120,13 @@ async def test_a_file_that_slack_has_lost_does_not_keep_the_rest_from_being_show
     await place.ann.modal("Remix")
     await place.ann.press(grid, "U1")
     await place.slack.until(lambda: place.ann.ephemerals[-1].images)
+
+
+async def test_a_press_on_a_post_with_answers_is_answered_beside_the_post(place: Place) -> None:
+    grid = await place.grid()
+    await place.ann.press(grid, "U1")
+    await place.post("Upscale of picture 1", "Done in")
+    await place.ann.says("how lovely", thread=grid)
+    await place.ann.press(grid, "U1")
+    told = await place.ann.told("That is there already")
+    assert told.thread_ts is None
