@@ -65,9 +65,9 @@ def picture_to_describe(text: str, *, attached: int = 0) -> str | None:
     """
     addresses = _ADDRESS.findall(text)
     if attached + len(addresses) > 1:
-        raise InvalidCommand("I look at one picture at a time. Please leave just one.")
+        raise InvalidCommand("I look at one picture at a time. Please give just one.")
     if _ADDRESS.sub("", text).strip():
-        raise InvalidCommand("To describe takes a picture and no words. Give its https:// address, or attach it.")
+        raise InvalidCommand("Describe takes a picture and no words. Attach the picture, or give its https:// address.")
     return addresses[0] if addresses else None
 
 

@@ -103,7 +103,7 @@ class Mentions:
                 # What everybody else is told names a slash command, of which there are none in threads.
                 raise InvalidPrompt(f"Say what to imagine, for example: {example(call)}")
             case "imagine" if len(files) > 1:
-                raise InvalidCommand("To imagine starts from one picture. Leave one, or blend them.")
+                raise InvalidCommand("Imagine starts from one picture. Attach just one, or blend them all.")
             case "imagine" if files:
                 await self._wishes.keep(wish)
             case "imagine":
@@ -111,7 +111,7 @@ class Mentions:
             case "describe":
                 address = picture_to_describe(rest, attached=len(files))
                 if address is None and not files:
-                    raise InvalidCommand("To describe takes a picture: attach it, or give its https:// address.")
+                    raise InvalidCommand("Describe takes a picture: attach one, or give its https:// address.")
                 named = (address,) if address else ()
                 await self._wishes.keep(wish.model_copy(update={"addresses": named, "prompt": ""}))
             case "blend":

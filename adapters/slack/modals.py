@@ -82,7 +82,7 @@ def imagine(origin: Origin) -> dict[str, Any]:
             inputs.number("chaos", "Chaos", 0, BY_NAME["c"].high),
             inputs.number("weird", "Weird", 0, BY_NAME["w"].high),
             inputs.text(
-                "no", "Leave out", "", optional=True, hint="Things not to show, parted by commas.", lines=False
+                "no", "Leave out", "", optional=True, hint="Things not to show, separated by commas.", lines=False
             ),
             inputs.boxes(
                 "flags", "More", [Choice(text=f"--{flag}", value=flag, about=what) for flag, what in FLAGS.items()]

@@ -154,7 +154,7 @@ async def visible(studio: Studio, person: Person, job_id: str) -> JobView:
     """
     view = await studio.service.view(job_id)
     if not same_workspace(view.requester, person.requester):
-        raise JobNotFound("There is no such job here. /jobs lists those that there are.")
+        raise JobNotFound("There is no such job here. /jobs lists what there is.")
     return view
 
 

@@ -282,7 +282,7 @@ async def test_the_home_tab_shows_jobs_page_by_page(place: Place) -> None:
 @pytest.mark.parametrize("text", ["https://example.org/cat.png and words", "cat"])
 async def test_describe_takes_a_picture_and_no_words(place: Place, text: str) -> None:
     answer = await place.ann.command("/describe", text)
-    assert "takes a picture" in answer.text
+    assert "takes a picture and no words" in answer.text
 
 
 async def test_an_address_that_cannot_be_fetched_is_told_to_the_one_who_asked(place: Place) -> None:
