@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -18,7 +19,10 @@ HELP: Final = (
 )
 
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-_VERB: Final = re.compile(r"\s*/?([A-Za-z]+)[:,]?(?:\s+|$)")
+_BEFORE_VERBS: Final = f"{string.whitespace},:;.!?–—-"
+"""What people write between somebody's name and what they ask of them."""
+
+_VERB: Final = re.compile(r"/?([A-Za-z]+)[:,]?(?:\s+|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,22 +33,28 @@ class Pictures:
     words: str = ""
 
 
-def verb_of(text: str) -> tuple[str, str]:
-    """Part a message to the bot into its verb and the rest.
+def verb_of(text: str, *, call: str = "") -> tuple[str, str]:
+    """Part a message to the bot into its verb and the rest; ``call`` is what such a message has to begin with.
 
     Raises:
         InvalidCommand: it begins with no verb that there is.
     """
-    found = _VERB.match(text)
+    asked = text.lstrip(_BEFORE_VERBS)
+    found = _VERB.match(asked)
     verb = found[1].lower() if found else ""
     if found and verb in VERBS:
-        return verb, text[found.end() :].strip()
-    if not text.strip():
+        return verb, asked[found.end() :].strip()
+    if not asked:
         return "help", ""
     near = get_close_matches(verb, VERBS, n=1, cutoff=0.7)
     if near:
         raise InvalidCommand(f"I do not know “{verb[:32]}”. Did you mean {near[0]}?")
-    raise InvalidCommand("Begin with what I shall do, for example: imagine a lighthouse at dusk --ar 3:2")
+    raise InvalidCommand(f"Begin with what you would like me to do, for example: {example(call)}")
+
+
+def example(call: str) -> str:
+    """Give a message that works, to be typed as it stands."""
+    return f"`{call}imagine a lighthouse at dusk --ar 3:2`"
 
 
 def picture_to_describe(text: str, *, attached: int = 0) -> str | None:
@@ -55,9 +65,9 @@ def picture_to_describe(text: str, *, attached: int = 0) -> str | None:
     """
     addresses = _ADDRESS.findall(text)
     if attached + len(addresses) > 1:
-        raise InvalidCommand("I look at one picture at a time. Please leave just one.")
+        raise InvalidCommand("I look at one picture at a time. Please give just one.")
     if _ADDRESS.sub("", text).strip():
-        raise InvalidCommand("To describe takes a picture and no words. Give its https:// address, or attach it.")
+        raise InvalidCommand("Describe takes a picture and no words. Attach the picture, or give its https:// address.")
     return addresses[0] if addresses else None
 
 

@@ -5,7 +5,9 @@ What people typed is shown as plain text, or with Slack's three signs escaped, s
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 from slack_sdk.models.basic_objects import JsonObject
@@ -51,9 +53,18 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def code(text: str) -> str:
-    """Give ``text`` in the type of code, on one line."""
-    return f"`{escaped(' '.join(text.replace('`', 'ˋ').split()))}`"
+def code(text: str, limit: int) -> str:
+    """Give ``text`` in the type of code, on one line, in at most ``limit`` characters with all that Slack needs."""
+    return f"`{_escaped_within(' '.join(text.replace('`', 'ˋ').split()), limit - 2)}`"
+
+
+def _escaped_within(text: str, limit: int) -> str:
+    """Escape ``text`` and cut it between its signs, as half of an escaped one would be read as it stands."""
+    whole = escaped(text)
+    if len(whole) <= limit:
+        return whole
+    ends = list(accumulate(len(escaped(sign)) for sign in text[:limit]))
+    return escaped(text[: bisect_right(ends, limit - 1)].rstrip()) + "…"
 
 
 def person(requester: Requester) -> str:

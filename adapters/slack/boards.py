@@ -119,7 +119,7 @@ def _summary(board: Board) -> str:
 
 def _blocks(board: Board) -> list[Block]:
     state = board.state
-    whose = "your" if state.scope is Scope.MINE else "the team's"
+    they_have = "You have" if state.scope is Scope.MINE else "The team has"
     blocks: list[Block] = [
         HeaderBlock(text=plain("Your jobs" if state.scope is Scope.MINE else "What the team is making")),
         ActionsBlock(
@@ -135,7 +135,7 @@ def _blocks(board: Board) -> list[Block]:
         blocks += [said("*Under way*"), *_rows(board, board.running), DividerBlock()]
     blocks += _rows(board, board.recent)
     if not board.running and not board.recent:
-        blocks += aside([f"There is nothing among {whose} jobs yet. Type /imagine and what you would like to see."])
+        blocks += aside([f"{they_have} no jobs yet. Type /imagine and what you would like to see."])
     return [*blocks, *_paging(board)]
 
 

@@ -1,17 +1,25 @@
-"""From the fields of the imagine modal to the text that is sent, and what is said about it meanwhile. Pure."""
+"""From the fields of the imagine modal to the text that is sent, and what is said about it meanwhile. Pure.
+
+The line in a modal is drafted by what makes the jobs once it is sent off, so both say the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.slack.blocks import code, cut, escaped
-from bot import prompts
+from adapters.slack.blocks import code, escaped
 from bot.errors import InvalidPrompt
+from bot.jobs import drafts
+from bot.jobs.drafts import Draft
+from bot.prompts import parse
 
 LINE_LIMIT: Final = 1500
-"""Characters of the prompt in the line about what will be sent."""
+"""Characters of the prompt in the line about what will be sent, escaped ones counted as Slack counts them."""
+
+NOTHING_YET: Final = "Will send: nothing yet."
+UNEDITED: Final = "Will send: variations with the prompt as it was."
 
 FLAGS: Final = {
     "raw": "Less of the house style",
@@ -70,29 +78,31 @@ def text_of(fields: Fields) -> str:
     return " ".join(part for part in parts if part)
 
 
-def line_of(text: str) -> str:
-    """Say what will be sent, and the first thing that is wrong with it."""
+def line_of(text: str, *, blocked: Sequence[str] = (), cap: int) -> str:
+    """Say what will be sent, or why it would be refused: ``blocked`` words, more than ``cap`` jobs."""
     if not text.strip():
-        return "Will send: nothing yet."
+        return NOTHING_YET
     try:
-        found = [prompts.parse(each) for each in prompts.expand(text, cap=40)]
+        return _sending(drafts.imagine(text, blocked=blocked, cap=cap))
     except InvalidPrompt as error:
         return escaped(str(error))
-    first = found[0]
-    times = f"{len(found)} jobs, the first of them " if len(found) > 1 else ""
-    line = f"Will send: {times}{code(cut(str(first), LINE_LIMIT))}"
-    if first.issues:
-        line += f"\n{escaped(first.issues[0].message)}"
-    return line
 
 
-def remix_line_of(text: str, before: str) -> str:
-    """Say what a remix will send."""
+def remix_line_of(text: str, before: str, *, blocked: Sequence[str] = ()) -> str:
+    """Say what a remix will send, or why it would be refused."""
     if text.strip() == before.strip():
-        return "Will send: variations with the prompt as it was."
-    if not text.strip():
-        return "Type what the variations should show."
-    return line_of(text)
+        return UNEDITED
+    try:
+        return _sending([drafts.remix(text, blocked=blocked)])
+    except InvalidPrompt as error:
+        return escaped(str(error))
+
+
+def _sending(drafted: Sequence[Draft]) -> str:
+    first = parse(drafted[0].prompt)
+    times = f"{len(drafted)} jobs, the first of them " if len(drafted) > 1 else ""
+    line = f"Will send: {times}{code(str(first), LINE_LIMIT)}"
+    return f"{line}\n{escaped(first.issues[0].message)}" if first.issues else line
 
 
 def _value(element: Mapping[str, Any]) -> str:

@@ -41,17 +41,19 @@ class Lines:
             while (view := self._newest.get(view_id)) is not shown and view is not None:
                 with suppress(SlackProblem):  # the modal may be closed by now
                     await self._studio.call(
-                        workspace, "views.update", view_id=view_id, view=modals.with_line(view, line_of(view))
+                        workspace, "views.update", view_id=view_id, view=modals.with_line(view, self._line_of(view))
                     )
                 shown = view
         finally:
             self._newest.pop(view_id, None)
 
-
-def line_of(view: Mapping[str, Any]) -> str:
-    """Say what a modal will send, as it is filled in."""
-    fields = compose.fields_of(view.get("state") or {})
-    if view.get("callback_id") != modals.REMIX:
-        return compose.line_of(compose.text_of(fields))
-    subject = Origin.of(str(view.get("private_metadata") or "")).subject or {}
-    return compose.remix_line_of(fields.get("prompt"), str(subject.get("before") or ""))
+    def _line_of(self, view: Mapping[str, Any]) -> str:
+        """Say what a modal will send, as it is filled in."""
+        service = self._studio.service
+        fields = compose.fields_of(view.get("state") or {})
+        if view.get("callback_id") != modals.REMIX:
+            text = compose.text_of(fields)
+            return compose.line_of(text, blocked=service.blocked_words, cap=service.permutations)
+        subject = Origin.of(str(view.get("private_metadata") or "")).subject or {}
+        before = str(subject.get("before") or "")
+        return compose.remix_line_of(fields.get("prompt"), before, blocked=service.blocked_words)

@@ -13,14 +13,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from adapters.slack.asks import HELP, picture_to_describe, pictures_to_blend, verb_of
+from adapters.slack.asks import HELP, example, picture_to_describe, pictures_to_blend, verb_of
 from adapters.slack.blocks import private, refusal, uncertain
 from adapters.slack.home import Boards
 from adapters.slack.sources import Person, person_of, workspace_of
 from adapters.slack.studio import Studio
 from adapters.slack.text import read_message
 from adapters.slack.wishes import Wish, Wishes, pictures_among
-from bot.errors import ImaginebotError, InvalidCommand, QuotaExceeded, StorageUnavailable
+from bot.errors import ImaginebotError, InvalidCommand, InvalidPrompt, QuotaExceeded, StorageUnavailable
 
 _SUBTYPES = frozenset({None, "file_share", "thread_broadcast"})
 """The kinds of messages that somebody has written; the others tell of changes."""
@@ -81,7 +81,8 @@ class Mentions:
     ) -> None:
         workspace = workspace_of(context)
         names = await self._studio.names(workspace.id) if "<@" in str(event.get("text")) else {}
-        verb, rest = verb_of(read_message(event, names, bot=workspace.bot_user_id))
+        call = f"@{workspace.bot_name} " if event.get("type") == "app_mention" else ""
+        verb, rest = verb_of(read_message(event, names, bot=workspace.bot_user_id), call=call)
         channel = str(event["channel"])
         # The message itself is the key: a mention in a direct message comes as two events.
         key = f"message:{channel}:{event['ts']}"
@@ -98,8 +99,11 @@ class Mentions:
             prompt=rest,
         )
         match verb:
+            case "imagine" if not rest:
+                # What everybody else is told names a slash command, of which there are none in threads.
+                raise InvalidPrompt(f"Say what to imagine, for example: {example(call)}")
             case "imagine" if len(files) > 1:
-                raise InvalidCommand("To imagine starts from one picture. Leave one, or blend them.")
+                raise InvalidCommand("Imagine starts from one picture. Attach just one, or blend them all.")
             case "imagine" if files:
                 await self._wishes.keep(wish)
             case "imagine":
@@ -107,7 +111,7 @@ class Mentions:
             case "describe":
                 address = picture_to_describe(rest, attached=len(files))
                 if address is None and not files:
-                    raise InvalidCommand("To describe takes a picture: attach it, or give its https:// address.")
+                    raise InvalidCommand("Describe takes a picture: attach one, or give its https:// address.")
                 named = (address,) if address else ()
                 await self._wishes.keep(wish.model_copy(update={"addresses": named, "prompt": ""}))
             case "blend":

@@ -109,6 +109,14 @@ class Messages:
             return None
         return Place(channel=row["channel"], ts=row["ts"], thread=row["thread"])
 
+    async def stands(self, workspace: str, place: Place) -> bool:
+        """Say whether a message that was made is still there; it counts as there where Slack does not tell."""
+        try:
+            await self._call(workspace, "chat.getPermalink", channel=place.channel, message_ts=place.ts)
+        except SlackProblem as problem:
+            return problem.name != "message_not_found"
+        return True
+
     async def _row(self, letter_id: str) -> Mapping[str, Any] | None:
         async with self._database.transaction() as connection:
             row: Mapping[str, Any] | None = await self._queries.get_message(connection, id=letter_id)

@@ -21,7 +21,7 @@ from slack_sdk.models.views import View
 
 from adapters.slack import inputs
 from adapters.slack.blocks import cut, marked, said
-from adapters.slack.compose import FLAGS, line_of, remix_line_of
+from adapters.slack.compose import FLAGS, NOTHING_YET, UNEDITED
 from adapters.slack.inputs import INPUT_LIMIT, Choice
 from bot.midjourney.schema import BLEND_MAX, BLEND_MIN, SEED_LIMIT
 from bot.prompts.grammar import BY_NAME
@@ -61,7 +61,7 @@ class Origin:
         return cls(channel=found.get("channel"), thread=found.get("thread"), subject=found.get("subject") or {})
 
 
-def imagine(origin: Origin, prompt: str = "") -> dict[str, Any]:
+def imagine(origin: Origin) -> dict[str, Any]:
     """Give the modal for a prompt and its parameters."""
     return _view(
         IMAGINE,
@@ -69,7 +69,7 @@ def imagine(origin: Origin, prompt: str = "") -> dict[str, Any]:
         "Imagine",
         origin,
         [
-            inputs.text("prompt", "Prompt", prompt, hint="What you would like to see. Parameters may stand here too."),
+            inputs.text("prompt", "Prompt", hint="What you would like to see. Parameters may stand here too."),
             *_where(origin),
             inputs.choice("ratio", "Aspect ratio", [inputs.same(value) for value in BY_NAME["ar"].values]),
             inputs.choice(
@@ -82,12 +82,12 @@ def imagine(origin: Origin, prompt: str = "") -> dict[str, Any]:
             inputs.number("chaos", "Chaos", 0, BY_NAME["c"].high),
             inputs.number("weird", "Weird", 0, BY_NAME["w"].high),
             inputs.text(
-                "no", "Leave out", "", optional=True, hint="Things not to show, parted by commas.", lines=False
+                "no", "Leave out", "", optional=True, hint="Things not to show, separated by commas.", lines=False
             ),
             inputs.boxes(
                 "flags", "More", [Choice(text=f"--{flag}", value=flag, about=what) for flag, what in FLAGS.items()]
             ),
-            line(line_of(prompt)),
+            line(NOTHING_YET),
         ],
     )
 
@@ -111,7 +111,7 @@ def remix(origin: Origin, *, title: str, prompt: str, pictures: Sequence[Choice]
             said(f"*{title}*"),
             *([inputs.choice("picture", "Picture", pictures, first=pictures[0], optional=False)] if pictures else []),
             inputs.text("prompt", "Prompt", shown, hint=hint, optional=not fits),
-            line(remix_line_of(shown, shown)),
+            line(UNEDITED),
         ],
     )
 

@@ -97,24 +97,8 @@ class Posts:
         )
 
     async def _around(self, post: Post, view: JobView) -> Surroundings:
-        """Gather what a post stands in, its picture above all."""
-        workspace = await self._studio.workspaces.get(post.conversation.workspace)
-        around = Surroundings(workspace_url=workspace.url)
-        picture = presenter.picture_of(view)
-        if picture is None:
-            return around
-        if self._studio.public_origin is not None:
-            around = replace(around, picture_url=f"{self._studio.public_origin}/pictures/{picture.digest}")
-        try:
-            uploaded = await self._studio.uploads.bring(workspace.id, picture)
-        except SlackProblem as problem:
-            if problem.name in {"paced", "ratelimited", "processing", "no_answer", "unreachable"} and (
-                post.attempts < UPLOADS_TRIED
-            ):
-                raise
-            log.warning("a picture could not be brought to Slack", job=view.job_id, problem=str(problem))
-            return replace(around, missing=True)
-        return replace(around, file_id=uploaded.file_id, download_url=uploaded.download_url)
+        patient = post.attempts < UPLOADS_TRIED
+        return await surroundings(self._studio, post.conversation.workspace, view, patient=patient)
 
     async def _show_at(self, place: Place, post: Post, view: JobView, around: Surroundings) -> Place:
         """Change a message, or the one that stands in for it, and give the place of the one that shows the job."""
@@ -191,6 +175,29 @@ class Posts:
             return
         if view.requester.platform == "slack":
             await self._studio.call(workspace.id, "chat.postMessage", channel=view.requester.user_id, text=text)
+
+
+async def surroundings(studio: Studio, workspace_id: str, view: JobView, *, patient: bool) -> Surroundings:
+    """Gather what a job is shown in, its picture above all.
+
+    Raises:
+        SlackProblem: the picture could not be brought to Slack yet; only where whoever asks is ``patient``.
+    """
+    workspace = await studio.workspaces.get(workspace_id)
+    around = Surroundings(workspace_url=workspace.url)
+    picture = presenter.picture_of(view)
+    if picture is None:
+        return around
+    if studio.public_origin is not None:
+        around = replace(around, picture_url=f"{studio.public_origin}/pictures/{picture.digest}")
+    try:
+        uploaded = await studio.uploads.bring(workspace.id, picture)
+    except SlackProblem as problem:
+        if patient and problem.name in {"paced", "ratelimited", "processing", "no_answer", "unreachable"}:
+            raise
+        log.warning("a picture could not be brought to Slack", job=view.job_id, problem=str(problem))
+        return replace(around, missing=True)
+    return replace(around, file_id=uploaded.file_id, download_url=uploaded.download_url)
 
 
 def _end_id(post: Post) -> str:

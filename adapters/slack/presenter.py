@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slack_sdk.models.blocks import (
@@ -49,6 +49,10 @@ DESCRIBE, COPY, DOWNLOAD, OPEN = "describe", "copy", "download", "open"
 SHORT_PROMPT: Final = 300
 """Characters of a prompt where Slack has said that the message is too long."""
 
+PARAMETERS: Final = 16
+PARAMETER_LIMIT: Final = 120
+"""Parameters that are shown, and the characters of each: together they fit into a line of small print."""
+
 URL_LIMIT: Final = 3000
 BUTTONS_IN_A_LINE: Final = 5
 """Buttons that stand side by side in Slack's window."""
@@ -85,6 +89,14 @@ def post(view: JobView, around: Surroundings) -> dict[str, Any]:
         *_rows(view),
     ]
     return {"text": fallback(view), "blocks": dicts(blocks)}
+
+
+def alone(view: JobView, around: Surroundings) -> dict[str, Any]:
+    """Give what one person sees of a job that has no post. Nobody keeps it up, so it says how to see more."""
+    shown = post(view, replace(around, short=True))
+    more = "" if settled(view) else " Press the same button again to see how it goes on."
+    why = dicts(aside([f"There is no post of this here, so I show it to you alone.{more}"]))
+    return {"response_type": "ephemeral", "text": shown["text"], "blocks": [*why, *shown["blocks"]]}
 
 
 def fallback(view: JobView) -> str:
@@ -138,9 +150,9 @@ def words_of(view: JobView) -> str:
 
 def _prompt(view: JobView, around: Surroundings) -> list[Block]:
     words = cut(words_of(view), SHORT_PROMPT if around.short else SECTION_LIMIT)
-    parameters = [code(cut(parameter, 120)) for parameter in view.parameters]
+    parameters = [code(parameter, PARAMETER_LIMIT) for parameter in view.parameters[:PARAMETERS]]
     shown: list[Block] = [typed(words)] if words.strip() else []
-    return [*shown, *aside([" ".join(parameters[:20])])]
+    return [*shown, *aside([" ".join(parameters)])]
 
 
 def _picture(view: JobView, around: Surroundings) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
@@ -11,11 +12,14 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack import modals, presenter
+from adapters.slack.answers import answer
 from adapters.slack.blocks import escaped
 from adapters.slack.inputs import FIELD
 from adapters.slack.lines import Lines
 from adapters.slack.modals import Origin
+from adapters.slack.posts import surroundings
 from adapters.slack.presenter import BUTTON, MORE
+from adapters.slack.problems import SlackProblem
 from adapters.slack.sources import Person, person_of, thread_of, workspace_of
 from adapters.slack.studio import Studio
 from bot.errors import ButtonNotFound, JobNotFound, NotReady
@@ -75,6 +79,8 @@ class Presses:
         self._studio.answers.remember([pressed.job.id], context.response_url)
         if pressed.existing and button.action is not Action.CANCEL:
             self._studio.errands.run("show what is there", self._show_existing(context, body, pressed.job.id))
+        if (body.get("container") or {}).get("is_ephemeral"):
+            self._studio.errands.run("show the job anew", self._show_anew(context, job.id))
 
     async def _button(self, person: Person, button_id: str) -> tuple[Button, Job]:
         """Give a button with its job.
@@ -93,13 +99,37 @@ class Presses:
         return button, job
 
     async def _show_existing(self, context: AsyncBoltContext, body: Mapping[str, Any], job_id: str) -> None:
-        """Lead somebody who asked for what there is already to it."""
+        """Lead somebody who asked for what there is already to it, or show it to them where it has no post."""
         workspace = workspace_of(context)
         view = await self._studio.service.view(job_id)
-        link = await self._studio.link_of(workspace, view)
-        if link:
-            text = f"That is there already: <{link}|{escaped(view.title)}>."
+        place = None if view.post_id is None else await self._studio.messages.find(view.post_id)
+        if place is None and view.post_id is not None:
+            return  # it is on its way
+        if place is None or not await self._studio.messages.stands(workspace.id, place):
+            await self._show_alone(context, body, view)
+        elif workspace.url:
+            text = f"That is there already: <{place.link(workspace.url)}|{escaped(view.title)}>."
             await self._studio.tell(context, body, "", message={"text": text})
+
+    async def _show_alone(self, context: AsyncBoltContext, body: Mapping[str, Any], view: JobView) -> None:
+        workspace = workspace_of(context)
+        around = await surroundings(self._studio, workspace.id, view, patient=False)
+        try:
+            await self._studio.tell(context, body, "", message=presenter.alone(view, around))
+        except SlackProblem as problem:
+            picture = presenter.picture_of(view)
+            if problem.name != "invalid_blocks" or picture is None:
+                raise
+            await self._studio.uploads.doubt(workspace.id, picture.digest)
+            around = replace(around, file_id=None, missing=True)
+            await self._studio.tell(context, body, "", message=presenter.alone(view, around))
+
+    async def _show_anew(self, context: AsyncBoltContext, job_id: str) -> None:
+        """Show how a job stands now in the message that one person alone has pressed; no publisher knows of it."""
+        view = await self._studio.service.view(job_id)
+        around = await surroundings(self._studio, workspace_of(context).id, view, patient=False)
+        if context.response_url:
+            await answer(context.response_url, presenter.alone(view, around), replace=True)
 
     async def _more(self, body: Mapping[str, Any], context: AsyncBoltContext, chosen: str, job_id: str) -> None:
         if chosen not in {presenter.DESCRIBE, presenter.COPY}:
@@ -124,7 +154,7 @@ async def visible(studio: Studio, person: Person, job_id: str) -> JobView:
     """
     view = await studio.service.view(job_id)
     if not same_workspace(view.requester, person.requester):
-        raise JobNotFound("There is no such job here. /jobs lists those that there are.")
+        raise JobNotFound("There is no such job here. /jobs lists what there is.")
     return view
 
 

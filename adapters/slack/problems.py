@@ -78,7 +78,7 @@ _SENTENCES: Final = {
     "ratelimited": "Slack asks us to go slower. Please try again in a moment.",
     "file_not_found": "That file is gone from Slack. Please upload it again.",
     "file_deleted": "That file is gone from Slack. Please upload it again.",
-    "restricted_action": "An admin does not let me post in this channel. Please ask in another one.",
+    "restricted_action": "I am not allowed to post in this channel. Please ask in another one.",
 }
 _OTHERWISE: Final = "Slack is out of reach for the moment. Please try again."
 

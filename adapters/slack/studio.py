@@ -16,7 +16,7 @@ from adapters.slack.calls import Calls
 from adapters.slack.errands import Errands
 from adapters.slack.messages import Messages
 from adapters.slack.problems import SlackProblem, for_people
-from adapters.slack.sources import PLATFORM, SOMEBODY, Person, workspace_of
+from adapters.slack.sources import PLATFORM, SOMEBODY, Person, thread_of, workspace_of
 from adapters.slack.uploads import Uploads
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.clock import Clock
@@ -73,7 +73,7 @@ class Studio:
     ) -> None:
         """Say something that only the person who did this sees, where they did it."""
         shown = dict(message) if message is not None else private(escaped(text))
-        thread = _thread_to_answer_in(body)
+        thread = thread_of(body)
         if context.response_url and await answer(context.response_url, {**shown, "thread_ts": thread}):
             return
         user, channel = context.user_id, context.channel_id or context.user_id
@@ -112,11 +112,3 @@ class Studio:
         except ImaginebotError as error:
             await self.errands.first("say why not", self.tell(context, body, "", message=refusal(error)))
         await ack()
-
-
-def _thread_to_answer_in(body: Mapping[str, Any]) -> str | None:
-    event = body.get("event") or {}
-    container = body.get("container") or {}
-    message = body.get("message") or {}
-    thread = event.get("thread_ts") or container.get("thread_ts") or message.get("thread_ts")
-    return str(thread) if thread else None

@@ -24,7 +24,7 @@ from bot.midjourney.schema import BLEND_MAX, BLEND_MIN
 log = structlog.get_logger(__name__)
 
 _ERROR_LIMIT = 300
-_SEVERAL = "This picture stands there twice. Choose another one here."
+_SEVERAL = "This picture is chosen twice. Choose another one here."
 
 
 class Submissions:

@@ -214,7 +214,7 @@ class Wishes:
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         name = str(file.get("name") or "That file")[:40]
         if not self._is_slacks(url):
-            raise InvalidPicture(f"{name} does not lie at Slack. Please upload the picture itself.")
+            raise InvalidPicture(f"{name} is not kept at Slack. Please upload the picture itself.")
         if int(file.get("size") or 0) > MAX_BYTES:
             raise InvalidPicture(_too_large(name))
         content = await self._studio.call.download(workspace, url, MAX_BYTES)

@@ -233,12 +233,24 @@ def vary(
             parent_id=parent.id,
             image_index=index,
         )
-    if not edited:
-        raise InvalidPrompt("The prompt is empty. Write what to change, or send it unedited for a plain variation.")
+    draft = remix(edited, picture=picture, blocked=blocked)
     if picture is None:
         raise NotReady("This picture is not kept here, so its prompt cannot be edited. A plain variation works.")
-    draft = _imagine_one(edited, Action.VARY, blocked, picture)
     return replace(draft, parent_id=parent.id, image_index=index)
+
+
+def remix(text: str, *, picture: KeptPicture | None = None, blocked: Sequence[str] = ()) -> Draft:
+    """Draft the one grid that an edited prompt makes of a picture.
+
+    Raises:
+        InvalidPrompt: the prompt is empty, stands for several, or cannot be sent as it stands.
+    """
+    text = clean(text)
+    if not text:
+        raise InvalidPrompt("The prompt is empty. Write what to change, or send it unedited for a plain variation.")
+    if parse(text).parameter("r"):
+        raise InvalidPrompt("A remix makes one grid at a time; leave --repeat out, and remix again for another one.")
+    return _imagine_one(text, Action.VARY, blocked, picture)
 
 
 def _without(parameters: dict[str, Any], name: str) -> dict[str, Any]:

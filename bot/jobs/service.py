@@ -61,6 +61,11 @@ class JobService:
         return self._limits.blocked_words
 
     @property
+    def permutations(self) -> int:
+        """How many jobs one command may lead to."""
+        return self._limits.permutations
+
+    @property
     def live_limit(self) -> int:
         """How many jobs one requester may have waiting or under way."""
         return self._limits.live_of_requester

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from adapters.slack import presenter
-from adapters.slack.compose import Fields, line_of, remix_line_of, text_of
+from adapters.slack.compose import LINE_LIMIT, Fields, line_of, remix_line_of, text_of
+from adapters.slack.modals import line
 from adapters.slack.presenter import Surroundings
 from bot.errors import OperatorError
 from bot.jobs.model import JobStatus
@@ -48,7 +50,9 @@ def test_slack_takes_it(name: str) -> None:
     assert found.reasons == []
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN if name.startswith(("post-", "jobs-", "end-", "error-"))])
+@pytest.mark.parametrize(
+    "name", [name for name in SHOWN if name.startswith(("post-", "alone-", "jobs-", "end-", "error-"))]
+)
 def test_there_is_always_a_text_for_those_who_do_not_see_blocks(name: str) -> None:
     text = SHOWN[name]["text"]
     assert text.strip()
@@ -129,7 +133,7 @@ def test_the_fields_of_the_modal_become_a_prompt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "said"),
     [
         ("", "Will send: nothing yet."),
         ("a cat --aspect 3:2", "Will send: `a cat --ar 3:2`"),
@@ -137,11 +141,48 @@ def test_the_fields_of_the_modal_become_a_prompt() -> None:
         ("a <b> `cat`", "Will send: `a &lt;b&gt; ˋcatˋ`"),
     ],
 )
-def test_the_line_says_what_will_be_sent(text: str, line: str) -> None:
-    assert line_of(text) == line
+def test_the_line_says_what_will_be_sent(text: str, said: str) -> None:
+    assert line_of(text, cap=10) == said
 
 
-def test_the_line_says_what_is_wrong() -> None:
-    assert "\n" in line_of("a cat --ar 0:0")
-    assert remix_line_of("a cat", "a cat") == "Will send: variations with the prompt as it was."
-    assert remix_line_of(" ", "a cat") == "Type what the variations should show."
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a cat --ar 0:0", "--ar takes"),
+        ("a {1, 2, 3, 4} {a, b, c} cat", "12 prompts and 10 are allowed"),
+        ("a red barn", "does not allow “barn”"),
+    ],
+)
+def test_the_line_says_what_a_prompt_would_be_refused_for(text: str, words: str) -> None:
+    said = line_of(text, blocked=("barn",), cap=10)
+    assert words in said
+    assert "Will send" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a cat ", "Will send: variations with the prompt as it was."),
+        ("a cat in snow", "Will send: `a cat in snow`"),
+        (" ", "The prompt is empty."),
+        ("a cat --repeat 3", "leave --repeat out"),
+        ("a {red, blue} cat", "The braces stand for several prompts"),
+        ("a red barn", "does not allow “barn”"),
+    ],
+)
+def test_the_line_of_a_remix_says_what_becomes_of_it(text: str, said: str) -> None:
+    assert said in remix_line_of(text, "a cat", blocked=("barn",))
+
+
+@pytest.mark.parametrize("sign", ["x", "&", "<", "`"])
+def test_however_long_a_prompt_is_its_mark_in_the_line_is_whole(sign: str) -> None:
+    shown = line(line_of("a cat " + sign * 3000, cap=10)).to_dict()["elements"][0]["text"]
+    assert re.fullmatch(r"Will send: `a cat (x|&amp;|&lt;|ˋ)+…`", shown)
+    assert len(shown) <= LINE_LIMIT + len("Will send: ")
+
+
+def test_however_long_parameters_are_their_marks_are_whole() -> None:
+    several = tuple(f"--no {number} " + "&" * 200 for number in range(30))
+    shown = presenter.post(views.view(parameters=several), Surroundings())
+    marks = next(text for text in texts_of(shown["blocks"]) if text.startswith("`--no"))
+    assert re.fullmatch(r"(`--no [0-9]+ (&amp;)+…` ?)+", marks)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.adapters.slack.place import Place
+from tests.adapters.slack.place import Place, open_place
 from tests.bot.images.pictures import plain as png
-from tests.fakes.slack import File
+from tests.fakes.slack import File, Slack
 
 
 def picture(place: Place, name: str = "red.png", colour: tuple[int, int, int] = (200, 20, 20)) -> File:
@@ -73,6 +75,29 @@ async def test_a_remix_without_a_change_is_a_plain_variation(place: Place) -> No
     assert "edited" not in made.read
 
 
+@pytest.mark.parametrize("prompt", ["a ship --repeat 3", "a {red, blue} ship", "a ship --ar 0:0"])
+async def test_the_line_of_a_remix_says_what_it_is_then_refused_for(place: Place, prompt: str) -> None:
+    grid = await place.grid("a lighthouse")
+    await place.ann.press(grid, "V3")
+    view = await place.ann.modal("Remix")
+    await place.ann.types(view, prompt=prompt)
+    answer = await place.ann.submit(view)
+    await place.slack.until(lambda: answer.errors["prompt"] in view.read)
+    assert len(place.acme.general.from_bot) == 1
+
+
+@pytest.mark.parametrize("prompt", ["a {red, green, blue} cat", "a red barn"])
+async def test_the_line_keeps_to_the_limits_and_the_words_of_this_studio(
+    slack: Slack, tmp_path: Path, prompt: str
+) -> None:
+    async with open_place(slack, tmp_path, max_jobs_per_command=2, blocked_words=("barn",)) as place:
+        await place.ann.command("/imagine")
+        view = await place.ann.modal("Imagine")
+        await place.ann.types(view, prompt=prompt)
+        answer = await place.ann.submit(view)
+        await slack.until(lambda: answer.errors["prompt"] in view.read)
+
+
 async def test_a_mention_in_a_thread_is_answered_there(place: Place) -> None:
     grid = await place.grid("a lighthouse")
     answer = await place.ann.mentions("imagine a *red* cat &amp; a dog — really", thread=grid)
@@ -96,6 +121,33 @@ async def test_a_mention_without_a_verb_is_told_how_to_begin(place: Place) -> No
     await place.ann.told("Did you mean imagine?")
     await place.ann.mentions("help")
     await place.ann.told("two to five pictures")
+
+
+async def test_what_stands_between_a_mention_and_its_verb_is_passed_over(place: Place) -> None:
+    await place.ann.mentions(", imagine a cat")
+    await place.post("a cat", "Done in")
+
+
+@pytest.mark.parametrize("text", ["imagine", "paint a cat"])
+async def test_in_a_thread_the_example_is_one_that_works_there(place: Place, text: str) -> None:
+    grid = await place.grid("a lighthouse")
+    await place.ann.mentions(text, thread=grid)
+    told = await place.ann.told("@imaginebot imagine a lighthouse at dusk")
+    assert "/imagine" not in told.read
+    await place.ann.mentions(told.read.split("`")[1].removeprefix("@imaginebot"), thread=grid)
+    await place.post("at dusk", "Done in")
+
+
+async def test_to_the_bot_directly_the_example_needs_no_mention(place: Place) -> None:
+    await place.ann.says("imagine", where=place.ann.dm())
+    told = await place.ann.told("`imagine a lighthouse at dusk")
+    await place.ann.says(told.read.split("`")[1], where=place.ann.dm())
+    await place.slack.until(lambda: place.ann.dm().find("at dusk", "Done in"))
+
+
+async def test_a_picture_to_imagine_from_needs_words(place: Place) -> None:
+    await place.ann.mentions("imagine", files=[picture(place)])
+    await place.ann.told("`@imaginebot imagine a lighthouse at dusk")
 
 
 async def test_what_is_written_to_the_bot_directly_is_heard(place: Place) -> None:
@@ -230,36 +282,10 @@ async def test_the_home_tab_shows_jobs_page_by_page(place: Place) -> None:
 @pytest.mark.parametrize("text", ["https://example.org/cat.png and words", "cat"])
 async def test_describe_takes_a_picture_and_no_words(place: Place, text: str) -> None:
     answer = await place.ann.command("/describe", text)
-    assert "takes a picture" in answer.text
+    assert "takes a picture and no words" in answer.text
 
 
 async def test_an_address_that_cannot_be_fetched_is_told_to_the_one_who_asked(place: Place) -> None:
     answer = await place.ann.command("/describe", "http://127.0.0.1:1/cat.png")
     assert answer.acknowledged
     await place.ann.told("not on the public internet")
-
-
-async def test_a_cancelled_job_says_who_did_it_and_offers_another_try(place: Place) -> None:
-    await place.ann.command("/imagine", "a gated cat")
-    post = await place.post("a gated cat")
-    await place.ann.press(post, "Cancel")
-    await place.slack.until(lambda: "Cancelled by ann" in post.read)
-    assert post.labels == ["Copy prompt", "Retry"]
-
-
-async def test_only_the_one_who_asked_can_cancel(place: Place) -> None:
-    await place.ann.command("/imagine", "a gated cat")
-    post = await place.post("a gated cat")
-    bob = place.acme.member("Bob")
-    await bob.press(post, "Cancel")
-    await bob.told("Only ann, who asked for this, can cancel it.")
-
-
-async def test_u_pressed_twice_leads_to_what_is_there(place: Place) -> None:
-    grid = await place.grid()
-    await place.ann.press(grid, "U1")
-    await place.post("Upscale of picture 1", "Done in")
-    bob = place.acme.member("Bob")
-    await bob.press(grid, "U1")
-    await bob.told("That is there already")
-    assert len(place.acme.general.from_bot) == 2

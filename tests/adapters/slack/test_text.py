@@ -112,8 +112,14 @@ def test_a_message_without_blocks_is_read_by_its_text() -> None:
         ("imagine a cat", ("imagine", "a cat")),
         ("/imagine a cat", ("imagine", "a cat")),
         ("Imagine: a cat", ("imagine", "a cat")),
+        (", imagine a cat", ("imagine", "a cat")),
+        (": imagine a cat", ("imagine", "a cat")),
+        (" - imagine a cat", ("imagine", "a cat")),
+        ("— /imagine a cat", ("imagine", "a cat")),
+        ("!\nimagine -- a cat", ("imagine", "-- a cat")),
         ("jobs", ("jobs", "")),
         ("", ("help", "")),
+        (" ?", ("help", "")),
     ],
 )
 def test_a_message_begins_with_a_verb(text: str, verb: tuple[str, str]) -> None:

@@ -210,7 +210,7 @@ BOARDS: Mapping[str, Board] = {
 _CHOICES = [Choice(text=f"{number}. picture{number}.png", value=f"F{number}") for number in range(1, 6)]
 MODALS: Mapping[str, dict[str, Any]] = {
     "imagine": modals.imagine(Origin(channel="C1")),
-    "imagine-anywhere": modals.imagine(Origin(), "a lighthouse --ar 3:2"),
+    "imagine-anywhere": modals.imagine(Origin()),
     "remix": modals.remix(
         Origin(channel="C1", subject={"button": "b"}), title="Variations of picture 2", prompt="a cat"
     ),
@@ -227,6 +227,7 @@ MODALS: Mapping[str, dict[str, Any]] = {
 def everything() -> dict[str, dict[str, Any]]:
     """Give everything that the presenters can show, by name."""
     shown = {f"post-{name}": presenter.post(*given) for name, given in POSTS.items()}
+    shown |= {f"alone-{name}": presenter.alone(*POSTS[name]) for name in ("upscale", "painting", "grid-hostile")}
     shown |= {f"end-{name}": presenter.ending(given) for name, given in (("done", view()), ("failed", FAILED))}
     shown |= {f"home-{name}": boards.home(board) for name, board in BOARDS.items()}
     shown |= {f"jobs-{name}": boards.message(board) for name, board in BOARDS.items()}

@@ -146,7 +146,15 @@ async def test_the_picture_that_a_prompt_began_with_stays_in_an_edited_one(studi
 
 
 @pytest.mark.parametrize(
-    ("prompt", "words"), [(" ", "empty"), ("a {red, blue} barn", "braces"), ("x --s 9999", "1000")]
+    ("prompt", "words"),
+    [
+        (" ", "empty"),
+        ("a {red, blue} barn", "braces"),
+        ("x --s 9999", "1000"),
+        ("a ship --repeat 3", "leave --repeat out"),
+        ("a ship --r 1", "leave --repeat out"),
+        ("a ship --repeat many", "leave --repeat out"),
+    ],
 )
 async def test_an_edited_prompt_is_checked_like_any_other(
     studio: Studio, grid: Job, anna: Person, prompt: str, words: str
