@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     """Our own address as the internet sees it, for webhooks and reference pictures."""
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     """``sqlite:///path`` or ``postgresql://…``; by default ``imaginebot.db`` in the data folder."""
-    data_dir: Path = Field(default_factory=lambda: user_data_path("imaginebot"), validation_alias="IMAGINEBOT_DATA_DIR")
+    data_dir: Path = Field(default_factory=lambda: _own_folder(), validation_alias="IMAGINEBOT_DATA_DIR")
     """The folder for the database and the pictures."""
     blobs: str | None = Field(None, validation_alias="IMAGINEBOT_BLOBS")
     """Where pictures are kept; by default ``pictures`` in the data folder."""
@@ -179,9 +179,13 @@ class Settings(BaseSettings):
 
     @field_validator("data_dir")
     @classmethod
-    def _at_home(cls, value: Path) -> Path:
-        # No shell has read what stands in the file.
-        return value.expanduser()
+    def _folder(cls, value: Path) -> Path:
+        return credentials.at_home(value, "IMAGINEBOT_DATA_DIR")
+
+    @field_validator("blobs")
+    @classmethod
+    def _place_of_pictures(cls, value: str | None) -> str | None:
+        return value if value is None or "://" in value else str(credentials.at_home(Path(value), "IMAGINEBOT_BLOBS"))
 
     @field_validator("database_url")
     @classmethod
@@ -205,7 +209,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then files with a secret each, then the file of settings."""
-        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls), _LowerCaseToml(settings_cls)
+        file = Path(SETTINGS_FILE) if _is_there(Path(SETTINGS_FILE)) else None
+        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls), _LowerCaseToml(settings_cls, file)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -275,6 +280,11 @@ def read_settings(**given: Any) -> Settings:
         raise InvalidSetting(_sentence(error)) from None
     except ValueError as error:
         raise InvalidSetting(f"{SETTINGS_FILE} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InvalidSetting(
+            f"{Path(SETTINGS_FILE).absolute()} cannot be read ({(error.strerror or str(error)).lower()}). "
+            "Check its owner, or start in another folder."
+        ) from None
 
 
 def setting_names() -> tuple[str, ...]:
@@ -292,6 +302,26 @@ def secret_names() -> tuple[str, ...]:
 def secret_file_names() -> tuple[str, ...]:
     """Give the names of the variables that name a secret's file."""
     return tuple(name + credentials.FILE_ENDING for name in secret_names())
+
+
+def _is_there(file: Path) -> bool:
+    """Look for the file of settings. Whoever may not enter the current folder has none in it."""
+    try:
+        return file.is_file()
+    except PermissionError:
+        return False
+
+
+def _own_folder() -> Path:
+    """Give the folder that is the user's own for this program.
+
+    Raises:
+        InvalidSetting: the user has no home folder.
+    """
+    try:
+        return user_data_path("imaginebot")
+    except RuntimeError:
+        raise InvalidSetting("This user has no home folder. Name one for the studio by IMAGINEBOT_DATA_DIR.") from None
 
 
 def _is_secret(name: str, value: object) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from bot.config import Settings, is_loopback, origin_of, read_settings, setting_names
 from bot.errors import InvalidSetting
+from tests.bot.strangers import bound_by_modes
 
 EVERY = {
     "MIDJOURNEY_TOKEN": "a-token",
@@ -217,6 +219,43 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
     Path("imaginebot.toml").write_text("this is = = no toml")
     with pytest.raises(InvalidSetting, match=r"imaginebot\.toml cannot be read"):
         read_settings()
+
+
+def test_a_folder_that_the_user_may_not_enter_holds_no_settings(tmp_path: Path) -> None:
+    Path("imaginebot.toml").write_text("imaginebot_http_port = 1\n")
+    tmp_path.chmod(0o000)
+    try:
+        with bound_by_modes():
+            assert read_settings().http_port == 8080
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_file_that_the_user_may_not_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    Path("imaginebot.toml").write_text("imaginebot_http_port = 1\n")
+    Path("imaginebot.toml").chmod(0o000)
+    tmp_path.chmod(0o755)
+    with (
+        bound_by_modes(),
+        pytest.raises(InvalidSetting, match=r"imaginebot\.toml cannot be read \(permission denied\)\. Check its owner"),
+    ):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", ["IMAGINEBOT_DATA_DIR", "IMAGINEBOT_BLOBS", "MIDJOURNEY_TOKEN_FILE"])
+def test_a_home_folder_that_nobody_has_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "~nouser/x")
+    with pytest.raises(InvalidSetting, match=f"{name}: the home folder in ~nouser/x is not known"):
+        read_settings()
+
+
+def test_a_user_without_a_home_is_asked_for_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_123)  # whom no machine knows
+    with pytest.raises(InvalidSetting, match=r"no home folder\. Name one .* IMAGINEBOT_DATA_DIR"):
+        read_settings()
+    assert read_settings(data_dir=Path("/srv/studio")).data_dir == Path("/srv/studio")
 
 
 def test_only_the_demo_command_sets_demo() -> None:
