@@ -6,7 +6,6 @@ Secrets may stand in files of their own, see ``bot.credentials``.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -15,7 +14,8 @@ from typing import Annotated, Any, Final, get_args
 from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,7 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot import crash, credentials
+from bot import crash, credentials, expected
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     """The secret that the image service signs its webhooks with."""
     concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(3, validation_alias="MIDJOURNEY_CONCURRENCY")
     """How many jobs the account takes at a time."""
-    public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL")
+    public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL", examples=["https://studio.example"])
     """Our own address as the internet sees it, for webhooks and reference pictures."""
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     """``sqlite:///path`` or ``postgresql://…``; by default ``imaginebot.db`` in the data folder."""
@@ -153,6 +153,14 @@ class Settings(BaseSettings):
     blocked_words: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="IMAGINEBOT_BLOCKED_WORDS")
     """Words and phrases that no prompt may hold, parted by commas; whole words only."""
     demo: bool = Field(default=False, validation_alias="demo", exclude=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation is int:  # which Python would take for 1 or 0
+            raise ValueError(expected.expected(field))
+        return value
 
     @field_validator("trusted_proxies", "metrics_readers")
     @classmethod
@@ -277,7 +285,7 @@ def read_settings(**given: Any) -> Settings:
     try:
         return Settings(**arguments)
     except ValidationError as error:
-        raise InvalidSetting(_sentence(error)) from None
+        raise InvalidSetting(expected.sentence(error.errors()[0], _fields())) from None
     except ValueError as error:
         raise InvalidSetting(f"{SETTINGS_FILE} cannot be read: {error}.") from None
     except OSError as error:
@@ -289,7 +297,7 @@ def read_settings(**given: Any) -> Settings:
 
 def setting_names() -> tuple[str, ...]:
     """Give the names of all settings."""
-    return tuple(str(field.validation_alias) for name, field in Settings.model_fields.items() if name != "demo")
+    return tuple(_fields())
 
 
 def secret_names() -> tuple[str, ...]:
@@ -302,6 +310,10 @@ def secret_names() -> tuple[str, ...]:
 def secret_file_names() -> tuple[str, ...]:
     """Give the names of the variables that name a secret's file."""
     return tuple(name + credentials.FILE_ENDING for name in secret_names())
+
+
+def _fields() -> dict[str, FieldInfo]:
+    return {str(field.validation_alias): field for name, field in Settings.model_fields.items() if name != "demo"}
 
 
 def _is_there(file: Path) -> bool:
@@ -333,37 +345,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     known = {*setting_names(), *secret_file_names(), crash.VARIABLE}
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
-            raise InvalidSetting(_unknown(name.upper()))
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, setting_names(), n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"The settings are {', '.join(setting_names())}."
-    return f"There is no setting {name}. {hint}"
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
-    if first["type"] == "extra_forbidden":
-        return _unknown(name)
-    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
-    return f"{name} is not as it should be. Expected: {_EXPECTED.get(name, expected)}."
-
-
-_EXPECTED = {
-    "MIDJOURNEY_BASE_URL": "an address such as https://api.midjourney.com",
-    "PUBLIC_URL": "an address such as https://studio.example",
-    "IMAGINEBOT_HTTP_PORT": "a port from 0 to 65535",
-    "MIDJOURNEY_CONCURRENCY": "a whole number from 1 to 1000",
-    "IMAGINEBOT_WEB": "true or false",
-    "IMAGINEBOT_MCP": "true or false",
-    "IMAGINEBOT_MCP_PORT": "a port from 0 to 65535",
-    "IMAGINEBOT_API_URL": "an address such as http://127.0.0.1:8080",
-    "IMAGINEBOT_REST": "true or false",
-    "IMAGINEBOT_DISCORD_REACTIONS": "true or false",
-    "IMAGINEBOT_API_CALLS_PER_MINUTE": "a whole number from 1",
-}
+            raise InvalidSetting(expected.unknown(name.upper(), setting_names()))
 
 
 def origin_of(url: str) -> str:

@@ -154,12 +154,16 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
     [
         ("MIDJOURNEY_BASE_URL", "images.example", "https://api.midjourney.com"),
         ("PUBLIC_URL", "ftp://studio.example", "https://studio.example"),
-        ("IMAGINEBOT_HTTP_PORT", "eighty", "a port from 0 to 65535"),
-        ("IMAGINEBOT_HTTP_PORT", "65536", "a port from 0 to 65535"),
+        ("IMAGINEBOT_HTTP_PORT", "eighty", "a whole number from 0 to 65535"),
+        ("IMAGINEBOT_HTTP_PORT", "65536", "a whole number from 0 to 65535"),
         ("MIDJOURNEY_CONCURRENCY", "0", "from 1 to 1000"),
         ("IMAGINEBOT_WEB", "perhaps", "true or false"),
-        ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "40"),
-        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "1"),
+        ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "a whole number from 1 to 40."),
+        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "a whole number from 1."),
+        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "x", "a whole number from 1."),
+        ("IMAGINEBOT_API_CALLS_PER_MINUTE", "1000001", "a whole number from 1 to 1000000."),
+        ("IMAGINEBOT_SLACK_API_URL", "x", "an address such as https://slack.com/api,"),
+        ("IMAGINEBOT_DISCORD_API_URL", "x", "an address such as https://discord.com/api/v10,"),
         ("DATABASE_URL", "mysql://user:hunter2@host/db", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
     ],
@@ -197,7 +201,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest_known_one(
         monkeypatch.setenv(name, "x")
     with pytest.raises(InvalidSetting) as refused:
         read_settings()
-    assert str(refused.value).startswith(f"There is no setting {name.upper()}. {hint}")
+    said = f"There is no setting {name.upper()}. {hint}"
+    assert str(refused.value).lower().startswith(said.lower())
+    assert (refused.value.args[0].split()[4] == name.lower() + ".") is by_file  # in the file names are in lower case
 
 
 def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,10 +214,53 @@ def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPa
     assert (settings.demo, settings.web, settings.token) == (False, True, None)
 
 
-@pytest.mark.parametrize("text", ["demo = true", "token = 'x'", "[section]\nkey = 1"])
-def test_what_is_no_setting_is_refused_in_the_file(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("demo = true", "There is no setting demo. "),
+        ("token = 'x'", "There is no setting token. Did you mean midjourney_token, discord_token, "),
+        ("web = true", "There is no setting web. Did you mean imaginebot_web?"),
+        ("[section]\nkey = 1", "There is no setting section. The file has no sections: "),
+    ],
+)
+def test_what_is_no_setting_is_refused_in_the_file_with_what_may_be_meant(text: str, hint: str) -> None:
     Path("imaginebot.toml").write_text(text)
-    with pytest.raises(InvalidSetting, match="There is no setting"):
+    with pytest.raises(InvalidSetting) as refused:
+        read_settings()
+    assert str(refused.value).startswith(hint)
+    assert "IMAGINEBOT" not in str(refused.value)
+
+
+WORDS = (
+    "true or false",
+    "a whole number from ",
+    "an address such as http",
+    "the path of a folder",
+    "a text in quotes",
+    "texts parted by commas, or a list of them",
+)
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_what_a_setting_expects_is_said_in_our_words_whatever_its_type(name: str) -> None:
+    write_settings(f"{name.lower()} = [[]]\n")  # which no setting takes
+    with pytest.raises(InvalidSetting) as refused:
+        read_settings()
+    said = str(refused.value).removeprefix(f"{name} is not as it should be. Expected: ")
+    assert said.startswith(WORDS)
+
+
+@pytest.mark.parametrize("truth", ["true", "false"])
+def test_a_truth_is_no_number(truth: str) -> None:
+    write_settings(f"midjourney_concurrency = {truth}\n")
+    with pytest.raises(InvalidSetting, match=r"Expected: a whole number from 1 to 1000\."):
+        read_settings()
+
+
+@pytest.mark.parametrize("value", ["5", "true", "[5]"])
+def test_a_list_of_something_else_than_texts_is_refused_in_our_words(value: str) -> None:
+    write_settings(f"imaginebot_blocked_words = {value}\n")
+    with pytest.raises(InvalidSetting, match=r"Expected: texts parted by commas, or a list of them\."):
         read_settings()
 
 
