@@ -75,8 +75,16 @@ def at_home(path: Path, name: str) -> Path:
         raise InvalidSetting(f"{name}: the home folder in {path} is not known. Set it to the whole path.") from None
 
 
+def _need_file(path: Path, name: str) -> None:
+    """Refuse what is no file: to close a device or a folder to others would harm the whole machine."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a shell hands over what a command prints as a pipe
+        raise InvalidSetting(f"{name}: {path} is no file. Name the one with the secret, or unset the setting.")
+
+
 def _read(path: Path, name: str) -> str:
     try:
+        _need_file(path, name)
         need_private(path, name)
         with path.open(encoding="utf-8") as file:
             text = file.read(_SIZE_LIMIT_BYTES).strip()
