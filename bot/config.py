@@ -162,6 +162,14 @@ class Settings(BaseSettings):
             raise ValueError(expected.expected(field))
         return value
 
+    @field_validator("*")
+    @classmethod
+    def _nothing_behind_the_path(cls, value: object, info: ValidationInfo) -> object:
+        # Paths are put behind each of these addresses.
+        if isinstance(value, HttpUrl) and {"?", "#"} & set(str(value)):
+            raise ValueError(expected.expected(cls.model_fields[info.field_name or ""]))
+        return value
+
     @field_validator("trusted_proxies", "metrics_readers")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:

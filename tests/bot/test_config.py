@@ -250,6 +250,27 @@ def test_what_a_setting_expects_is_said_in_our_words_whatever_its_type(name: str
     assert said.startswith(WORDS)
 
 
+ADDRESSES = (
+    "MIDJOURNEY_BASE_URL",
+    "PUBLIC_URL",
+    "IMAGINEBOT_API_URL",
+    "IMAGINEBOT_DISCORD_API_URL",
+    "IMAGINEBOT_SLACK_API_URL",
+)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("ending", ["?", "?key=1", "/path?key=1", "#", "#top"])
+def test_an_address_that_paths_are_put_behind_ends_with_its_own(
+    monkeypatch: pytest.MonkeyPatch, name: str, ending: str
+) -> None:
+    monkeypatch.setenv(name, f"https://studio.example{ending}")
+    with pytest.raises(
+        InvalidSetting, match=f"{name} is not as it should be. Expected: an address such as .* no # in it"
+    ):
+        read_settings()
+
+
 @pytest.mark.parametrize("truth", ["true", "false"])
 def test_a_truth_is_no_number(truth: str) -> None:
     write_settings(f"midjourney_concurrency = {truth}\n")
