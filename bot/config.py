@@ -7,6 +7,7 @@ Secrets may stand in files of their own, see ``bot.credentials``.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -38,6 +39,8 @@ REMOTE_URL = "https://api.midjourney.com"
 
 _OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
 """A variable of the environment that begins like this is meant for us, so a misspelt one is refused."""
+
+_HOST_NAME: Final = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 
 
 class _LowerCaseToml(TomlConfigSettingsSource):
@@ -203,6 +206,16 @@ class Settings(BaseSettings):
     def _place_of_pictures(cls, value: str | None) -> str | None:
         return value if value is None or "://" in value else str(credentials.at_home(Path(value), "IMAGINEBOT_BLOBS"))
 
+    @field_validator("http_host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        host = without_brackets(value.strip()).lower()
+        if not _is_host(host):
+            raise ValueError(
+                "an address or a name of this machine, such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT"
+            )
+        return host
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str | None) -> str | None:
@@ -272,12 +285,17 @@ class Settings(BaseSettings):
 
 def is_loopback(host: str) -> bool:
     """Say whether a host name or address is this machine's own."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return ip_address(without_brackets(host)).is_loopback
     except ValueError:
         return False
+
+
+def without_brackets(host: str) -> str:
+    """Give an IPv6 address as it is, which in addresses of pages stands in brackets."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def read_settings(**given: Any) -> Settings:
@@ -322,6 +340,14 @@ def secret_file_names() -> tuple[str, ...]:
 
 def _fields() -> dict[str, FieldInfo]:
     return {str(field.validation_alias): field for name, field in Settings.model_fields.items() if name != "demo"}
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return _HOST_NAME.fullmatch(host) is not None
+    return True
 
 
 def _is_there(file: Path) -> bool:

@@ -166,6 +166,11 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
         ("IMAGINEBOT_DISCORD_API_URL", "x", "an address such as https://discord.com/api/v10,"),
         ("DATABASE_URL", "mysql://user:hunter2@host/db", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
+        ("IMAGINEBOT_HTTP_HOST", "127.0.0.1:8080", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", "[::1]:8080", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", "http://localhost", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", "studio..example", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", " ", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
     ],
 )
 @pytest.mark.parametrize("by_file", [False, True])
@@ -348,9 +353,23 @@ def test_a_home_folder_in_the_file_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("[::1]", "::1"),
+        ("LOCALHOST", "localhost"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("bot.studio.example", "bot.studio.example"),
+    ],
+)
+def test_a_host_is_read_as_it_is_meant(monkeypatch: pytest.MonkeyPatch, given: str, host: str) -> None:
+    monkeypatch.setenv("IMAGINEBOT_HTTP_HOST", given)
+    assert read_settings().http_host == host
+
+
+@pytest.mark.parametrize(
     ("host", "own"),
     [
-        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")),
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST")),
         *((host, False) for host in ("0.0.0.0", "10.0.0.1", "studio.example", "")),
     ],
 )
