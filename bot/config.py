@@ -40,6 +40,8 @@ REMOTE_URL = "https://api.midjourney.com"
 _OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
 """A variable of the environment that begins like this is meant for us, so a misspelt one is refused."""
 
+_BUCKET: Final = re.compile(r"s3://[^/]")
+
 _HOST_NAME: Final = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 
 
@@ -204,7 +206,11 @@ class Settings(BaseSettings):
     @field_validator("blobs")
     @classmethod
     def _place_of_pictures(cls, value: str | None) -> str | None:
-        return value if value is None or "://" in value else str(credentials.at_home(Path(value), "IMAGINEBOT_BLOBS"))
+        if value is None or _BUCKET.match(value):
+            return value
+        if "://" in value or not value:
+            raise ValueError("a folder, or s3://bucket/prefix")
+        return str(credentials.at_home(Path(value), "IMAGINEBOT_BLOBS"))
 
     @field_validator("http_host")
     @classmethod
@@ -221,9 +227,10 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value is None or value.startswith(POSTGRESQL):
             return value
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
+        # By os.path, which takes what it may not look at for no folder, where pathlib raises.
+        if not value.startswith("sqlite:///") or os.path.isdir(value.removeprefix("sqlite:///") or "/"):  # noqa: PTH112
             raise ValueError(
-                "sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
+                "sqlite:/// with the path of a file, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
                 " or postgresql://user:password@host/database"
             )
         return value
