@@ -193,10 +193,10 @@ def mcp(
 
 
 @cli.command()
-def doctor(port: Port = None, data: Data = None) -> None:
+def doctor(port: Port = None, mcp_port: McpPort = None, data: Data = None) -> None:
     """Check everything that the program needs, and say what to do about what is amiss."""
     set_up_logs(logging.CRITICAL)
-    settings = read_settings(data_dir=data, http_port=port)
+    settings = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port)
     if not asyncio.run(_examine(settings)):
         raise typer.Exit(1)
 
