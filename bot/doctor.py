@@ -16,9 +16,10 @@ from bot.engine import EngineSettings, run_engine
 from bot.errors import ImaginebotError, InvalidSetting, OperatorError, UpstreamUnauthorized
 from bot.exposure import open_doors
 from bot.findings import Finding, Verdict
-from bot.keeping import look_at_database, look_at_pictures
+from bot.keeping import look_at_database, look_at_pictures, look_at_privacy
 from bot.midjourney.client import Client, Retries
 from bot.midjourney.schema import ListQuery
+from bot.privacy import OURS_ALONE
 from bot.serving import bind, is_taken
 from bot.storage.database import Database, read_migrations
 from bot.storage.store import MIGRATIONS
@@ -57,6 +58,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield (
         look_at_database(settings.database_path) if settings.postgresql is None else await _server(settings.postgresql)
     )
+    yield look_at_privacy(settings.data_dir, settings.database_path)
     yield await look_at_pictures(settings.blobs or settings.data_dir / "pictures")
     yield look_at_port("Port", settings.http_host, settings.http_port, option="--port")
     yield await (_engine() if settings.embedded else _service(settings))
@@ -89,7 +91,7 @@ def _sqlite() -> Finding:
 
 def _folder(folder: Path) -> Finding:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:

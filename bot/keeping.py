@@ -6,12 +6,12 @@ import asyncio
 import os
 import sqlite3
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from bot.errors import ImaginebotError
 from bot.findings import Finding, Verdict
+from bot.privacy import files_of, is_open
 from bot.storage.blobs import BlobStore
 from bot.storage.database import read_migrations
 from bot.storage.store import MIGRATIONS
@@ -25,7 +25,7 @@ _OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 def look_at_database(path: Path) -> Finding:
     """Look at an SQLite database: whether it can be written, is sound, and of a version that we know."""
-    there = [each for each in _files_of(path) if os.path.exists(each)]  # noqa: PTH110 - pathlib's raises
+    there = [each for each in files_of(path) if os.path.exists(each)]  # noqa: PTH110 - pathlib's raises
     closed = [str(each) for each in there if not _can_write(each)]
     if closed:
         return _bad(
@@ -50,6 +50,20 @@ def look_at_database(path: Path) -> Finding:
     if verdict != "ok":
         return _bad(f"{path}: {verdict}", "Restore a backup, or move the file away to begin anew.")
     return Finding(name="Database", verdict=Verdict.GOOD, seen=f"{path}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def look_at_privacy(folder: Path, database: Path) -> Finding:
+    """Look at who else on this machine can read what is kept. A folder that pictures alone are in is its owner's."""
+    ours = (*files_of(database), folder / "engine", folder / "pictures")
+    found = " ".join(str(path) for path in ours if is_open(path))
+    if not found:
+        return Finding(name="Privacy", verdict=Verdict.GOOD, seen="nobody else on this machine reads what is kept")
+    return Finding(
+        name="Privacy",
+        verdict=Verdict.NOTE,
+        seen="everybody on this machine can read some of what is kept",
+        advice=f"Unless they are meant to, close it with: chmod -R o= {found}",
+    )
 
 
 async def look_at_pictures(place: str | Path) -> Finding:
@@ -78,11 +92,6 @@ async def look_at_pictures(place: str | Path) -> Finding:
 def _write_to(folder: Path) -> None:
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"doctor")
-
-
-def _files_of(path: Path) -> Sequence[Path]:
-    """Give the database file and what SQLite keeps beside it."""
-    return [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm")]
 
 
 def _lowest_folder(path: Path) -> Path:

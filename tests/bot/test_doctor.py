@@ -19,7 +19,7 @@ from bot.config import Settings, read_settings, setting_names
 from bot.doctor import Finding, Verdict, examine
 from bot.engine import workshop
 from bot.errors import NotAuthenticated
-from bot.keeping import look_at_database
+from bot.keeping import look_at_database, look_at_privacy
 from bot.midjourney.routes import create_contract_app
 from bot.serving import bind
 from bot.storage.database import Database
@@ -58,7 +58,18 @@ async def findings(settings: Settings) -> dict[str, Finding]:
 
 async def test_the_embedded_studio_is_well(tmp_path: Path, settings: Settings) -> None:
     found = await findings(settings.model_copy(update={"token": None}))
-    ours = ["Python", "SQLite", "Data folder", "Database", "Pictures", "Port", "Image service", "Webhooks", "Doors"]
+    ours = [
+        "Python",
+        "SQLite",
+        "Data folder",
+        "Database",
+        "Privacy",
+        "Pictures",
+        "Port",
+        "Image service",
+        "Webhooks",
+        "Doors",
+    ]
     assert list(found) == [*ours, "MCP port"]
     assert all(finding.verdict is not Verdict.BAD for finding in found.values())
     assert found["Image service"].seen == "the embedded engine answers"
@@ -150,6 +161,20 @@ def test_a_database_that_cannot_be_made_is_bad_and_nobody_is_told_to_open_folder
         finding = look_at_database(others_folder / name)
     assert (finding.verdict, finding.seen) == (Verdict.BAD, f"{others_folder} cannot be written")
     assert finding.advice == "Name a place that can be, with DATABASE_URL or --data."
+
+
+def test_what_everybody_can_read_is_noted_with_how_to_close_it(others_folder: Path) -> None:
+    database, pictures = others_folder / "imaginebot.db", others_folder / "pictures"
+    database.touch(mode=0o640)
+    pictures.mkdir(mode=0o750)
+    assert look_at_privacy(others_folder, database).verdict is Verdict.GOOD
+    database.chmod(0o644)
+    pictures.chmod(0o755)
+    finding = look_at_privacy(others_folder, database)
+    assert finding.verdict is Verdict.NOTE
+    assert finding.advice.endswith(f"chmod -R o= {database} {pictures}")
+    others_folder.chmod(0o750)
+    assert look_at_privacy(others_folder, database).verdict is Verdict.GOOD
 
 
 @pytest.mark.parametrize("in_the_way", [True, False])
