@@ -17,6 +17,7 @@ from rich.table import Table
 from bot.config import Settings, read_settings
 from bot.errors import DataFolderBusy, InvalidCommand
 from bot.logs import set_up_logs
+from bot.privacy import closed_to_others
 
 keys_cli = typer.Typer(help="API keys for programs (REST and MCP).", no_args_is_help=True)
 
@@ -116,7 +117,8 @@ def _when(moment: str | None) -> str:
 
 def _ask(data: Path | None, act: str, **arguments: Any) -> Any:
     set_up_logs(logging.WARNING)
-    return asyncio.run(carry_out(read_settings(data_dir=data), act, arguments))
+    with closed_to_others():
+        return asyncio.run(carry_out(read_settings(data_dir=data), act, arguments))
 
 
 async def carry_out(settings: Settings, act: str, arguments: dict[str, Any]) -> Any:

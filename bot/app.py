@@ -51,6 +51,7 @@ from bot.jobs.upstream import Addresses
 from bot.keys import Keys
 from bot.midjourney.client import Client
 from bot.parts import Connection, Listening
+from bot.privacy import make_folder
 from bot.restoring import need_whole
 from bot.serving import bind, serve, url_of
 from bot.storage.blobs import BlobStore
@@ -326,8 +327,8 @@ def own_folder(folder: Path, *, to_restore: bool = False) -> Iterator[None]:
         DatabaseDamaged: a restore into it has been cut off.
         StorageUnavailable: it cannot be made or written.
     """
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "imaginebot.lock", timeout=0)
         lock.acquire()
     except Timeout:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DatabaseDamaged, DatabaseTooNew, ImaginebotError, InvalidSetting, StorageUnavailable
+from bot.privacy import close_database
 from bot.restoring import flush, marked
 from bot.storage.database import read_migrations
 from bot.storage.store import MIGRATIONS
@@ -115,6 +116,8 @@ def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
             # Until here, everything is as it was; from here on nothing starts on it before it is done.
             with marked(places.engine.parent):  # the folder that a start looks at, wherever the database lies
                 if (scratch / ENGINE).exists():
+                    for database in places.engine.glob("*.db"):
+                        close_database(database)
                     _set_aside(places.engine)
                     (scratch / ENGINE).rename(places.engine)
                 _keep_beside(places.database)
@@ -180,6 +183,8 @@ def _unpack(file: Path, folder: Path) -> None:
             with path.open("xb") as target:
                 if content is not None:
                     shutil.copyfileobj(content, target)
+            if path.suffix == ".db":
+                path.chmod(_OURS_ALONE)
     if not (folder / DATABASE).exists():
         raise tarfile.ReadError("it holds no database")
 
@@ -235,6 +240,7 @@ def _keep_beside(database: Path) -> None:
     """Give the database that is in the way a second name, under which SQLite finds what is only in its log as well."""
     log, index = (database.with_name(database.name + ending) for ending in ("-wal", "-shm"))
     if database.exists():
+        close_database(database)
         aside = _free_name(database)
         # The log goes once both have their second name, so that wherever this is cut off they are together somewhere.
         for path, name in ((database, aside), (log, aside.with_name(f"{aside.name}-wal"))):

@@ -26,6 +26,7 @@ from bot.errors import ImaginebotError, InvalidSetting
 from bot.exposure import need_closed_doors
 from bot.garbage import spared
 from bot.logs import set_up_logs
+from bot.privacy import closed_to_others, make_folder
 
 if TYPE_CHECKING:
     from bot.app import App, Tuning
@@ -193,11 +194,13 @@ def mcp(
 
 
 @cli.command()
-def doctor(port: Port = None, data: Data = None) -> None:
+def doctor(port: Port = None, mcp_port: McpPort = None, data: Data = None) -> None:
     """Check everything that the program needs, and say what to do about what is amiss."""
     set_up_logs(logging.CRITICAL)
-    settings = read_settings(data_dir=data, http_port=port)
-    if not asyncio.run(_examine(settings)):
+    settings = read_settings(data_dir=data, http_port=port, mcp_port=mcp_port)
+    with closed_to_others():
+        good = asyncio.run(_examine(settings))
+    if not good:
         raise typer.Exit(1)
 
 
@@ -212,7 +215,8 @@ def jobs(
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
-        asyncio.run(work)
+        with closed_to_others():
+            asyncio.run(work)
     except* ImaginebotError as group:
         _raise_first(group)
 
@@ -279,6 +283,7 @@ async def _make_demo_key(app: App) -> None:
 async def _serve_engine(settings: EngineSettings, port: int, *, drawn: bool) -> None:
     from bot.engine import run_engine
 
+    make_folder(settings.folder.parent)
     stop = _stop_signal()
     async with spared(run_engine(settings, port=port)) as server:
         out.print(f"The engine is ready at [bold]{server.url}[/bold]")

@@ -6,8 +6,8 @@ Secrets may stand in files of their own, see ``bot.credentials``.
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Annotated, Any, Final, get_args
 from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,7 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot import crash, credentials
+from bot import crash, credentials, expected
 from bot.errors import InvalidSetting
 
 SETTINGS_FILE = "imaginebot.toml"
@@ -38,6 +39,10 @@ REMOTE_URL = "https://api.midjourney.com"
 
 _OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
 """A variable of the environment that begins like this is meant for us, so a misspelt one is refused."""
+
+_BUCKET: Final = re.compile(r"s3://[^/]")
+
+_HOST_NAME: Final = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 
 
 class _LowerCaseToml(TomlConfigSettingsSource):
@@ -86,11 +91,11 @@ class Settings(BaseSettings):
     """The secret that the image service signs its webhooks with."""
     concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(3, validation_alias="MIDJOURNEY_CONCURRENCY")
     """How many jobs the account takes at a time."""
-    public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL")
+    public_url: HttpUrl | None = Field(None, validation_alias="PUBLIC_URL", examples=["https://studio.example"])
     """Our own address as the internet sees it, for webhooks and reference pictures."""
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     """``sqlite:///path`` or ``postgresql://…``; by default ``imaginebot.db`` in the data folder."""
-    data_dir: Path = Field(default_factory=lambda: user_data_path("imaginebot"), validation_alias="IMAGINEBOT_DATA_DIR")
+    data_dir: Path = Field(default_factory=lambda: _own_folder(), validation_alias="IMAGINEBOT_DATA_DIR")
     """The folder for the database and the pictures."""
     blobs: str | None = Field(None, validation_alias="IMAGINEBOT_BLOBS")
     """Where pictures are kept; by default ``pictures`` in the data folder."""
@@ -154,6 +159,22 @@ class Settings(BaseSettings):
     """Words and phrases that no prompt may hold, parted by commas; whole words only."""
     demo: bool = Field(default=False, validation_alias="demo", exclude=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation is int:  # which Python would take for 1 or 0
+            raise ValueError(expected.expected(field))
+        return value
+
+    @field_validator("*")
+    @classmethod
+    def _nothing_behind_the_path(cls, value: object, info: ValidationInfo) -> object:
+        # Paths are put behind each of these addresses.
+        if isinstance(value, HttpUrl) and {"?", "#"} & set(str(value)):
+            raise ValueError(expected.expected(cls.model_fields[info.field_name or ""]))
+        return value
+
     @field_validator("trusted_proxies", "metrics_readers")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -179,18 +200,37 @@ class Settings(BaseSettings):
 
     @field_validator("data_dir")
     @classmethod
-    def _at_home(cls, value: Path) -> Path:
-        # No shell has read what stands in the file.
-        return value.expanduser()
+    def _folder(cls, value: Path) -> Path:
+        return credentials.at_home(value, "IMAGINEBOT_DATA_DIR")
+
+    @field_validator("blobs")
+    @classmethod
+    def _place_of_pictures(cls, value: str | None) -> str | None:
+        if value is None or _BUCKET.match(value):
+            return value
+        if "://" in value or not value:
+            raise ValueError("a folder, or s3://bucket/prefix")
+        return str(credentials.at_home(Path(value), "IMAGINEBOT_BLOBS"))
+
+    @field_validator("http_host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        host = without_brackets(value.strip()).lower()
+        if not _is_host(host):
+            raise ValueError(
+                "an address or a name of this machine, such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT"
+            )
+        return host
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str | None) -> str | None:
         if value is None or value.startswith(POSTGRESQL):
             return value
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
+        # By os.path, which takes what it may not look at for no folder, where pathlib raises.
+        if not value.startswith("sqlite:///") or os.path.isdir(value.removeprefix("sqlite:///") or "/"):  # noqa: PTH112
             raise ValueError(
-                "sqlite:/// with a path, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
+                "sqlite:/// with the path of a file, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
                 " or postgresql://user:password@host/database"
             )
         return value
@@ -205,7 +245,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then files with a secret each, then the file of settings."""
-        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls), _LowerCaseToml(settings_cls)
+        file = Path(SETTINGS_FILE) if _is_there(Path(SETTINGS_FILE)) else None
+        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls), _LowerCaseToml(settings_cls, file)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -251,12 +292,17 @@ class Settings(BaseSettings):
 
 def is_loopback(host: str) -> bool:
     """Say whether a host name or address is this machine's own."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return ip_address(without_brackets(host)).is_loopback
     except ValueError:
         return False
+
+
+def without_brackets(host: str) -> str:
+    """Give an IPv6 address as it is, which in addresses of pages stands in brackets."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def read_settings(**given: Any) -> Settings:
@@ -272,14 +318,19 @@ def read_settings(**given: Any) -> Settings:
     try:
         return Settings(**arguments)
     except ValidationError as error:
-        raise InvalidSetting(_sentence(error)) from None
+        raise InvalidSetting(expected.sentence(error.errors()[0], _fields())) from None
     except ValueError as error:
         raise InvalidSetting(f"{SETTINGS_FILE} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InvalidSetting(
+            f"{Path(SETTINGS_FILE).absolute()} cannot be read ({(error.strerror or str(error)).lower()}). "
+            "Check its owner, or start in another folder."
+        ) from None
 
 
 def setting_names() -> tuple[str, ...]:
     """Give the names of all settings."""
-    return tuple(str(field.validation_alias) for name, field in Settings.model_fields.items() if name != "demo")
+    return tuple(_fields())
 
 
 def secret_names() -> tuple[str, ...]:
@@ -294,6 +345,38 @@ def secret_file_names() -> tuple[str, ...]:
     return tuple(name + credentials.FILE_ENDING for name in secret_names())
 
 
+def _fields() -> dict[str, FieldInfo]:
+    return {str(field.validation_alias): field for name, field in Settings.model_fields.items() if name != "demo"}
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return _HOST_NAME.fullmatch(host) is not None
+    return True
+
+
+def _is_there(file: Path) -> bool:
+    """Look for the file of settings. Whoever may not enter the current folder has none in it."""
+    try:
+        return file.is_file()
+    except PermissionError:
+        return False
+
+
+def _own_folder() -> Path:
+    """Give the folder that is the user's own for this program.
+
+    Raises:
+        InvalidSetting: the user has no home folder.
+    """
+    try:
+        return user_data_path("imaginebot")
+    except RuntimeError:
+        raise InvalidSetting("This user has no home folder. Name one for the studio by IMAGINEBOT_DATA_DIR.") from None
+
+
 def _is_secret(name: str, value: object) -> bool:
     # The address of a database is none where it holds no password.
     return name in secret_names() and (name != "DATABASE_URL" or "@" in str(value))
@@ -303,37 +386,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     known = {*setting_names(), *secret_file_names(), crash.VARIABLE}
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
-            raise InvalidSetting(_unknown(name.upper()))
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, setting_names(), n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"The settings are {', '.join(setting_names())}."
-    return f"There is no setting {name}. {hint}"
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
-    if first["type"] == "extra_forbidden":
-        return _unknown(name)
-    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
-    return f"{name} is not as it should be. Expected: {_EXPECTED.get(name, expected)}."
-
-
-_EXPECTED = {
-    "MIDJOURNEY_BASE_URL": "an address such as https://api.midjourney.com",
-    "PUBLIC_URL": "an address such as https://studio.example",
-    "IMAGINEBOT_HTTP_PORT": "a port from 0 to 65535",
-    "MIDJOURNEY_CONCURRENCY": "a whole number from 1 to 1000",
-    "IMAGINEBOT_WEB": "true or false",
-    "IMAGINEBOT_MCP": "true or false",
-    "IMAGINEBOT_MCP_PORT": "a port from 0 to 65535",
-    "IMAGINEBOT_API_URL": "an address such as http://127.0.0.1:8080",
-    "IMAGINEBOT_REST": "true or false",
-    "IMAGINEBOT_DISCORD_REACTIONS": "true or false",
-    "IMAGINEBOT_API_CALLS_PER_MINUTE": "a whole number from 1",
-}
+            raise InvalidSetting(expected.unknown(name.upper(), setting_names()))
 
 
 def origin_of(url: str) -> str:

@@ -36,7 +36,7 @@ def of_variables(names: Iterable[str], variables: Mapping[str, str]) -> dict[str
             continue
         if variables.get(name):
             raise InvalidSetting(f"{name} and {name}{FILE_ENDING} are both set. Unset one of them.")
-        found[name] = _read(Path(file).expanduser(), name + FILE_ENDING)
+        found[name] = _read(at_home(Path(file), name + FILE_ENDING), name + FILE_ENDING)
     return found
 
 
@@ -63,8 +63,28 @@ def need_private(path: Path, name: str) -> None:
         raise InvalidSetting(f"{name}: everybody on this machine can read {path}. Close it with: chmod o= {path}")
 
 
+def at_home(path: Path, name: str) -> Path:
+    """Read ``~`` as a shell does, which has not seen what stands in a file; ``name`` is the setting with the path.
+
+    Raises:
+        InvalidSetting: nobody knows that home folder.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise InvalidSetting(f"{name}: the home folder in {path} is not known. Set it to the whole path.") from None
+
+
+def _need_file(path: Path, name: str) -> None:
+    """Refuse what is no file: to close a device or a folder to others would harm the whole machine."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):  # a shell hands over what a command prints as a pipe
+        raise InvalidSetting(f"{name}: {path} is no file. Name the one with the secret, or unset the setting.")
+
+
 def _read(path: Path, name: str) -> str:
     try:
+        _need_file(path, name)
         need_private(path, name)
         with path.open(encoding="utf-8") as file:
             text = file.read(_SIZE_LIMIT_BYTES).strip()

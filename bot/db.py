@@ -15,6 +15,7 @@ from bot.admin import Data, out
 from bot.config import Settings, read_settings
 from bot.errors import InvalidCommand
 from bot.logs import set_up_logs
+from bot.privacy import closed_to_others
 
 if TYPE_CHECKING:
     from bot.backup import Places
@@ -28,7 +29,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def upgrade(data: Data = None) -> None:
     """Bring the database up to date. Every start does so by itself."""
     set_up_logs(logging.WARNING)
-    done = asyncio.run(_upgrade(read_settings(data_dir=data)))
+    with closed_to_others():
+        done = asyncio.run(_upgrade(read_settings(data_dir=data)))
     out.print("\n".join(f"Applied {name}." for name in done) if done else "The database is up to date.")
 
 
@@ -53,7 +55,8 @@ def copy_database(
         raise InvalidCommand("Give --pictures-from and --pictures-to together, or neither.")
     set_up_logs(logging.WARNING)
     places = None if pictures_from is None or pictures_to is None else (pictures_from, pictures_to)
-    moved = asyncio.run(move(Move(source=source, target=target, pictures=places, replace=replace)))
+    with closed_to_others():
+        moved = asyncio.run(move(Move(source=source, target=target, pictures=places, replace=replace)))
     for name, rows in sorted(moved.rows.items()):
         out.print(f"{rows:>12,}  {name}")
     out.print(f"{sum(moved.rows.values()):>12,}  rows in all, counted and digested on both sides.")
@@ -89,7 +92,7 @@ def restore(
 
     set_up_logs(logging.WARNING)
     settings = read_settings(data_dir=data)
-    with own_folder(settings.data_dir, to_restore=True):
+    with closed_to_others(), own_folder(settings.data_dir, to_restore=True):
         contents = backups.restore(_places(settings), file, replace=replace)
     out.print(f"{contents.jobs} jobs and {contents.pictures} pictures are back in {escape(str(settings.data_dir))}.")
 

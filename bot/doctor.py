@@ -8,9 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import closing
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -18,11 +15,16 @@ from bot.config import Settings
 from bot.engine import EngineSettings, run_engine
 from bot.errors import ImaginebotError, InvalidSetting, OperatorError, UpstreamUnauthorized
 from bot.exposure import open_doors
+from bot.findings import Finding, Verdict
+from bot.keeping import look_at_database, look_at_pictures, look_at_privacy
 from bot.midjourney.client import Client, Retries
 from bot.midjourney.schema import ListQuery
-from bot.serving import bind
+from bot.privacy import OURS_ALONE
+from bot.serving import bind, is_taken
 from bot.storage.database import Database, read_migrations
 from bot.storage.store import MIGRATIONS
+
+__all__ = ["Finding", "Verdict", "examine", "look_at_port"]
 
 PYTHON = (3, 11)
 WAL_BUG_FIRST = (3, 7, 0)
@@ -43,24 +45,6 @@ CONNECTIONS_OF_A_REPLICA = 10
 """Connections that one process has to a PostgreSQL database at the most: its pool, and two of its own."""
 
 
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    GOOD = "good"
-    NOTE = "note"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One check: what was looked at, how it came out, what was seen and what to do."""
-
-    name: str
-    verdict: Verdict
-    seen: str
-    advice: str = ""
-
-
 CHECKS = "imaginebot.checks"
 """The group of entry points under which adapters bring checks of their own; each leads to an asynchronous generator
 of findings over the settings, which finds nothing where the adapter is switched off."""
@@ -71,8 +55,12 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _python()
     yield _sqlite()
     yield _folder(settings.data_dir)
-    yield _database(settings.database_path) if settings.postgresql is None else await _server(settings.postgresql)
-    yield _port(settings)
+    yield (
+        look_at_database(settings.database_path) if settings.postgresql is None else await _server(settings.postgresql)
+    )
+    yield look_at_privacy(settings.data_dir, settings.database_path)
+    yield await look_at_pictures(settings.blobs or settings.data_dir / "pictures")
+    yield look_at_port("Port", settings.http_host, settings.http_port, option="--port")
     yield await (_engine() if settings.embedded else _service(settings))
     yield _webhooks(settings)
     yield _doors(settings)
@@ -103,7 +91,7 @@ def _sqlite() -> Finding:
 
 def _folder(folder: Path) -> Finding:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
@@ -119,32 +107,6 @@ def _folder(folder: Path) -> Finding:
     if free < SPACE_NEEDED:
         return Finding(name="Data folder", verdict=Verdict.NOTE, seen=seen, advice="Free some space soon.")
     return Finding(name="Data folder", verdict=Verdict.GOOD, seen=seen)
-
-
-def _database(path: Path) -> Finding:
-    if not path.exists():
-        return Finding(name="Database", verdict=Verdict.GOOD, seen="none yet; the first start makes it")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            newer = verdict == "ok" and _is_newer(connection)
-    except sqlite3.Error as error:
-        verdict, newer = str(error), False
-    if newer:
-        return Finding(
-            name="Database",
-            verdict=Verdict.BAD,
-            seen=f"{path}: written by a newer imaginebot",
-            advice="Install that version again, or restore a backup made before the upgrade.",
-        )
-    if verdict == "ok":
-        return Finding(name="Database", verdict=Verdict.GOOD, seen=f"{path}, {path.stat().st_size / 1e6:.1f} MB")
-    return Finding(
-        name="Database",
-        verdict=Verdict.BAD,
-        seen=f"{path}: {verdict}",
-        advice="Restore a backup, or move the file away to begin anew.",
-    )
 
 
 async def _server(address: str) -> Finding:
@@ -198,33 +160,35 @@ SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now,
 _NEWEST = "SELECT MAX(version) AS newest FROM schema_migrations WHERE owner = 'bot'"
 
 
-def _is_newer(connection: sqlite3.Connection) -> bool:
+def look_at_port(name: str, host: str, port: int, *, option: str) -> Finding:
+    """Try to listen on a port; ``option`` is the one that sets it."""
     try:
-        row = connection.execute("SELECT MAX(version) FROM schema_migrations WHERE owner = 'bot'").fetchone()
-    except sqlite3.OperationalError:  # no migration has been run yet
-        return False
-    return (row[0] or 0) > read_migrations(MIGRATIONS)[-1].version
-
-
-def _port(settings: Settings) -> Finding:
-    seen = f"{settings.http_host} port {settings.http_port}"
-    try:
-        bind(settings.http_host, settings.http_port).close()
-    except InvalidSetting:
+        bind(host, port, option=option).close()
+    except InvalidSetting as error:
+        if not is_taken(error):
+            return Finding(name=name, verdict=Verdict.BAD, seen=str(error), advice="Then look again.")
         return Finding(
-            name="Port",
+            name=name,
             verdict=Verdict.NOTE,
-            seen=f"{seen} is in use",
-            advice="That is as it should be if imaginebot is running. Otherwise choose another with --port.",
+            seen=f"{host} port {port} is in use",
+            advice=f"That is as it should be if imaginebot is running. Otherwise choose another with {option}.",
         )
-    return Finding(name="Port", verdict=Verdict.GOOD, seen=f"{seen} is free")
+    return Finding(name=name, verdict=Verdict.GOOD, seen=f"{host} port {port} is free")
 
 
 async def _engine() -> Finding:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = EngineSettings(folder=Path(folder), token="doctor")  # noqa: S106 - for a moment, on loopback
-        async with run_engine(settings) as engine, Client(engine.url, settings.token) as client:
-            await client.list_jobs(ListQuery(limit=1))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = EngineSettings(folder=Path(folder), token="doctor")  # noqa: S106 - for a moment, on loopback
+            async with run_engine(settings) as engine, Client(engine.url, settings.token) as client:
+                await client.list_jobs(ListQuery(limit=1))
+    except (ImaginebotError, OSError) as error:
+        return Finding(
+            name="Image service",
+            verdict=Verdict.BAD,
+            seen=f"the embedded engine does not work: {error}",
+            advice="Look again once this machine is less busy, or set MIDJOURNEY_TOKEN to use the remote service instead.",
+        )
     return Finding(
         name="Image service",
         verdict=Verdict.GOOD,

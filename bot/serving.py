@@ -7,6 +7,7 @@ port is known, and open, before anything is started.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.config import without_brackets
 from bot.connections import TimedProtocol, connections_limit
 from bot.errors import InvalidSetting
 from bot.headers import SafeHeaders
@@ -46,6 +48,7 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
     Raises:
         InvalidSetting: the address is in use, not ours, or not allowed.
     """
+    host = without_brackets(host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named TCP, and not left to be guessed: asyncio switches Nagle's delay off only where the protocol is named.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -56,11 +59,22 @@ def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
     except OSError as error:
         listener.close()
         reason = (error.strerror or str(error)).lower()
-        raise InvalidSetting(
-            f"Cannot listen on {host} port {port} ({reason}). Stop what uses it, or choose another port with {option}."
-        ) from error
+        raise InvalidSetting(f"Cannot listen on {host} port {port} ({reason}). {_remedy(error, option)}") from error
     listener.setblocking(False)  # noqa: FBT003 - the signature is the library's
     return listener
+
+
+def is_taken(error: InvalidSetting) -> bool:
+    """Tell whether ``bind`` has failed only because something listens there already."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
+
+
+def _remedy(error: OSError, option: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Stop what uses it, or choose another port with {option}."
+    if error.errno == errno.EACCES:
+        return f"Choose a port from 1024 on with {option}."
+    return "Set IMAGINEBOT_HTTP_HOST to an address of this machine, such as 127.0.0.1."
 
 
 def url_of(listener: socket.socket) -> str:

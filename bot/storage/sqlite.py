@@ -21,6 +21,7 @@ from typing import Self
 from bot import crash
 from bot.clock import Clock, system_clock
 from bot.errors import DatabaseDamaged, StorageUnavailable
+from bot.privacy import OURS_ALONE, close_database
 from bot.storage.connection import settled
 from bot.storage.database import LEDGER, Database
 from bot.storage.thread import SqliteConnection
@@ -94,7 +95,8 @@ class SqliteDatabase(Database):
             StorageUnavailable: the folder cannot be written.
         """
         with _sentences(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
+            close_database(path)
             connection = await SqliteConnection.open(path)
             try:
                 await connection.patiently(_prepare)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from bot.config import Settings, is_loopback, origin_of, read_settings, setting_names
 from bot.errors import InvalidSetting
+from tests.bot.strangers import bound_by_modes
 
 EVERY = {
     "MIDJOURNEY_TOKEN": "a-token",
@@ -152,14 +154,27 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
     [
         ("MIDJOURNEY_BASE_URL", "images.example", "https://api.midjourney.com"),
         ("PUBLIC_URL", "ftp://studio.example", "https://studio.example"),
-        ("IMAGINEBOT_HTTP_PORT", "eighty", "a port from 0 to 65535"),
-        ("IMAGINEBOT_HTTP_PORT", "65536", "a port from 0 to 65535"),
+        ("IMAGINEBOT_HTTP_PORT", "eighty", "a whole number from 0 to 65535"),
+        ("IMAGINEBOT_HTTP_PORT", "65536", "a whole number from 0 to 65535"),
         ("MIDJOURNEY_CONCURRENCY", "0", "from 1 to 1000"),
         ("IMAGINEBOT_WEB", "perhaps", "true or false"),
-        ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "40"),
-        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "1"),
+        ("IMAGINEBOT_MAX_JOBS_PER_COMMAND", "41", "a whole number from 1 to 40."),
+        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "0", "a whole number from 1."),
+        ("IMAGINEBOT_MAX_JOBS_PER_PERSON", "x", "a whole number from 1."),
+        ("IMAGINEBOT_API_CALLS_PER_MINUTE", "1000001", "a whole number from 1 to 1000000."),
+        ("IMAGINEBOT_SLACK_API_URL", "x", "an address such as https://slack.com/api,"),
+        ("IMAGINEBOT_DISCORD_API_URL", "x", "an address such as https://discord.com/api/v10,"),
         ("DATABASE_URL", "mysql://user:hunter2@host/db", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:////tmp", "the path of a file"),
+        ("IMAGINEBOT_BLOBS", "gs://nobucket", "a folder, or s3://bucket/prefix."),
+        ("IMAGINEBOT_BLOBS", "http://127.0.0.1/pictures", "a folder, or s3://bucket/prefix."),
+        ("IMAGINEBOT_BLOBS", "s3://", "a folder, or s3://bucket/prefix."),
+        ("IMAGINEBOT_HTTP_HOST", "127.0.0.1:8080", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", "[::1]:8080", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", "http://localhost", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", "studio..example", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
+        ("IMAGINEBOT_HTTP_HOST", " ", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
     ],
 )
 @pytest.mark.parametrize("by_file", [False, True])
@@ -195,7 +210,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest_known_one(
         monkeypatch.setenv(name, "x")
     with pytest.raises(InvalidSetting) as refused:
         read_settings()
-    assert str(refused.value).startswith(f"There is no setting {name.upper()}. {hint}")
+    said = f"There is no setting {name.upper()}. {hint}"
+    assert str(refused.value).lower().startswith(said.lower())
+    assert (refused.value.args[0].split()[4] == name.lower() + ".") is by_file  # in the file names are in lower case
 
 
 def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,10 +223,74 @@ def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPa
     assert (settings.demo, settings.web, settings.token) == (False, True, None)
 
 
-@pytest.mark.parametrize("text", ["demo = true", "token = 'x'", "[section]\nkey = 1"])
-def test_what_is_no_setting_is_refused_in_the_file(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("demo = true", "There is no setting demo. "),
+        ("token = 'x'", "There is no setting token. Did you mean midjourney_token, discord_token, "),
+        ("web = true", "There is no setting web. Did you mean imaginebot_web?"),
+        ("[section]\nkey = 1", "There is no setting section. The file has no sections: "),
+    ],
+)
+def test_what_is_no_setting_is_refused_in_the_file_with_what_may_be_meant(text: str, hint: str) -> None:
     Path("imaginebot.toml").write_text(text)
-    with pytest.raises(InvalidSetting, match="There is no setting"):
+    with pytest.raises(InvalidSetting) as refused:
+        read_settings()
+    assert str(refused.value).startswith(hint)
+    assert "IMAGINEBOT" not in str(refused.value)
+
+
+WORDS = (
+    "true or false",
+    "a whole number from ",
+    "an address such as http",
+    "the path of a folder",
+    "a text in quotes",
+    "texts parted by commas, or a list of them",
+)
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_what_a_setting_expects_is_said_in_our_words_whatever_its_type(name: str) -> None:
+    write_settings(f"{name.lower()} = [[]]\n")  # which no setting takes
+    with pytest.raises(InvalidSetting) as refused:
+        read_settings()
+    said = str(refused.value).removeprefix(f"{name} is not as it should be. Expected: ")
+    assert said.startswith(WORDS)
+
+
+ADDRESSES = (
+    "MIDJOURNEY_BASE_URL",
+    "PUBLIC_URL",
+    "IMAGINEBOT_API_URL",
+    "IMAGINEBOT_DISCORD_API_URL",
+    "IMAGINEBOT_SLACK_API_URL",
+)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("ending", ["?", "?key=1", "/path?key=1", "#", "#top"])
+def test_an_address_that_paths_are_put_behind_ends_with_its_own(
+    monkeypatch: pytest.MonkeyPatch, name: str, ending: str
+) -> None:
+    monkeypatch.setenv(name, f"https://studio.example{ending}")
+    with pytest.raises(
+        InvalidSetting, match=f"{name} is not as it should be. Expected: an address such as .* no # in it"
+    ):
+        read_settings()
+
+
+@pytest.mark.parametrize("truth", ["true", "false"])
+def test_a_truth_is_no_number(truth: str) -> None:
+    write_settings(f"midjourney_concurrency = {truth}\n")
+    with pytest.raises(InvalidSetting, match=r"Expected: a whole number from 1 to 1000\."):
+        read_settings()
+
+
+@pytest.mark.parametrize("value", ["5", "true", "[5]"])
+def test_a_list_of_something_else_than_texts_is_refused_in_our_words(value: str) -> None:
+    write_settings(f"imaginebot_blocked_words = {value}\n")
+    with pytest.raises(InvalidSetting, match=r"Expected: texts parted by commas, or a list of them\."):
         read_settings()
 
 
@@ -217,6 +298,43 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
     Path("imaginebot.toml").write_text("this is = = no toml")
     with pytest.raises(InvalidSetting, match=r"imaginebot\.toml cannot be read"):
         read_settings()
+
+
+def test_a_folder_that_the_user_may_not_enter_holds_no_settings(tmp_path: Path) -> None:
+    Path("imaginebot.toml").write_text("imaginebot_http_port = 1\n")
+    tmp_path.chmod(0o000)
+    try:
+        with bound_by_modes():
+            assert read_settings().http_port == 8080
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_file_that_the_user_may_not_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    Path("imaginebot.toml").write_text("imaginebot_http_port = 1\n")
+    Path("imaginebot.toml").chmod(0o000)
+    tmp_path.chmod(0o755)
+    with (
+        bound_by_modes(),
+        pytest.raises(InvalidSetting, match=r"imaginebot\.toml cannot be read \(permission denied\)\. Check its owner"),
+    ):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", ["IMAGINEBOT_DATA_DIR", "IMAGINEBOT_BLOBS", "MIDJOURNEY_TOKEN_FILE"])
+def test_a_home_folder_that_nobody_has_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "~nouser/x")
+    with pytest.raises(InvalidSetting, match=f"{name}: the home folder in ~nouser/x is not known"):
+        read_settings()
+
+
+def test_a_user_without_a_home_is_asked_for_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_123)  # whom no machine knows
+    with pytest.raises(InvalidSetting, match=r"no home folder\. Name one .* IMAGINEBOT_DATA_DIR"):
+        read_settings()
+    assert read_settings(data_dir=Path("/srv/studio")).data_dir == Path("/srv/studio")
 
 
 def test_only_the_demo_command_sets_demo() -> None:
@@ -239,9 +357,23 @@ def test_a_home_folder_in_the_file_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("[::1]", "::1"),
+        ("LOCALHOST", "localhost"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("bot.studio.example", "bot.studio.example"),
+    ],
+)
+def test_a_host_is_read_as_it_is_meant(monkeypatch: pytest.MonkeyPatch, given: str, host: str) -> None:
+    monkeypatch.setenv("IMAGINEBOT_HTTP_HOST", given)
+    assert read_settings().http_host == host
+
+
+@pytest.mark.parametrize(
     ("host", "own"),
     [
-        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")),
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST")),
         *((host, False) for host in ("0.0.0.0", "10.0.0.1", "studio.example", "")),
     ],
 )

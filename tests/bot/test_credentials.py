@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,23 @@ def test_a_file_without_a_secret_is_refused_by_name(
     monkeypatch.setenv("MIDJOURNEY_TOKEN_FILE", str(file))
     with pytest.raises(InvalidSetting, match=f"MIDJOURNEY_TOKEN_FILE: {file}.*{reason}"):
         read_settings()
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/tmp"])  # noqa: S108 - looked at, not used
+def test_nobody_is_told_to_close_a_device_or_a_folder(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("MIDJOURNEY_TOKEN_FILE", path)
+    with pytest.raises(InvalidSetting, match=f"MIDJOURNEY_TOKEN_FILE: {path} is no file") as refused:
+        read_settings()
+    assert "chmod" not in str(refused.value)
+
+
+def test_a_secret_can_come_through_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()  # as MIDJOURNEY_TOKEN_FILE=<(command) does it
+    os.write(writing, b"a-token\n")
+    os.close(writing)
+    monkeypatch.setenv("MIDJOURNEY_TOKEN_FILE", f"/dev/fd/{reading}")
+    assert shown(read_settings(), "MIDJOURNEY_TOKEN") == "a-token"
+    os.close(reading)
 
 
 def test_a_folder_that_cannot_be_looked_into_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi import Request
 
-from bot import doctor
+from bot import doctor, keeping
 from bot.app import upgrade_database
 from bot.config import Settings, read_settings, setting_names
 from bot.doctor import Finding, Verdict, examine
+from bot.engine import workshop
 from bot.errors import NotAuthenticated
+from bot.keeping import look_at_database, look_at_privacy
 from bot.midjourney.routes import create_contract_app
 from bot.serving import bind
 from bot.storage.database import Database
+from tests.bot.storage.test_object_store import endpoint, environment
+from tests.bot.strangers import bound_by_modes
 from tests.fakes.http_server import serve
 from tests.fakes.image_service import ImageService, SettableClock
+
+__all__ = ["endpoint", "environment"]
 
 
 @pytest.fixture
@@ -35,13 +44,33 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return read_settings(data_dir=tmp_path / "studio", http_port=0)
 
 
+@pytest.fixture
+def others_folder() -> Iterator[Path]:
+    """A folder that other users can come to, as they cannot to pytest's."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 async def findings(settings: Settings) -> dict[str, Finding]:
     return {finding.name: finding async for finding in examine(settings)}
 
 
 async def test_the_embedded_studio_is_well(tmp_path: Path, settings: Settings) -> None:
     found = await findings(settings.model_copy(update={"token": None}))
-    assert list(found) == ["Python", "SQLite", "Data folder", "Database", "Port", "Image service", "Webhooks", "Doors"]
+    ours = [
+        "Python",
+        "SQLite",
+        "Data folder",
+        "Database",
+        "Privacy",
+        "Pictures",
+        "Port",
+        "Image service",
+        "Webhooks",
+        "Doors",
+    ]
+    assert list(found) == [*ours, "MCP port"]
     assert all(finding.verdict is not Verdict.BAD for finding in found.values())
     assert found["Image service"].seen == "the embedded engine answers"
     assert found["Database"].seen == "none yet; the first start makes it"
@@ -112,6 +141,79 @@ async def test_a_sound_database_is_good_and_a_damaged_one_bad(settings: Settings
     assert (finding.verdict, "backup" in finding.advice) == (Verdict.BAD, True)
 
 
+def test_a_database_that_belongs_to_somebody_else_is_bad(others_folder: Path) -> None:
+    path = others_folder / "imaginebot.db"
+    asyncio.run(upgrade_database(path))
+    others_folder.chmod(0o777)
+    path.chmod(0o444)
+    with bound_by_modes():
+        finding = look_at_database(path)
+    assert (finding.verdict, finding.seen) == (Verdict.BAD, f"{path} cannot be written")
+    assert f"chown USER {path}" in finding.advice
+
+
+@pytest.mark.parametrize("name", ["imaginebot.db", "further/down/imaginebot.db"])
+def test_a_database_that_cannot_be_made_is_bad_and_nobody_is_told_to_open_folders(
+    others_folder: Path, name: str
+) -> None:
+    others_folder.chmod(0o555)
+    with bound_by_modes():
+        finding = look_at_database(others_folder / name)
+    assert (finding.verdict, finding.seen) == (Verdict.BAD, f"{others_folder} cannot be written")
+    assert finding.advice == "Name a place that can be, with DATABASE_URL or --data."
+
+
+def test_what_everybody_can_read_is_noted_with_how_to_close_it(others_folder: Path) -> None:
+    database, pictures = others_folder / "imaginebot.db", others_folder / "pictures"
+    database.touch(mode=0o640)
+    pictures.mkdir(mode=0o750)
+    assert look_at_privacy(others_folder, database).verdict is Verdict.GOOD
+    database.chmod(0o644)
+    pictures.chmod(0o755)
+    finding = look_at_privacy(others_folder, database)
+    assert finding.verdict is Verdict.NOTE
+    assert finding.advice.endswith(f"chmod -R o= {database} {pictures}")
+    others_folder.chmod(0o750)
+    assert look_at_privacy(others_folder, database).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize("in_the_way", [True, False])
+async def test_pictures_that_cannot_be_kept_in_their_folder_are_bad(settings: Settings, *, in_the_way: bool) -> None:
+    place = settings.data_dir.parent / "elsewhere"
+    if in_the_way:
+        place.write_text("in the way")
+    finding = (await findings(settings.model_copy(update={"blobs": str(place / "pictures")})))["Pictures"]
+    assert (finding.verdict, "IMAGINEBOT_BLOBS" in finding.advice) == (
+        (Verdict.BAD, True) if in_the_way else (Verdict.GOOD, False)
+    )
+
+
+async def test_pictures_are_written_to_their_store(settings: Settings, environment: str) -> None:
+    found = (await findings(settings.model_copy(update={"blobs": "s3://studio/pictures"})))["Pictures"]
+    assert (found.verdict, found.seen) == (Verdict.GOOD, "s3://studio/pictures can be written")
+    missing = (await findings(settings.model_copy(update={"blobs": "s3://nobucket/pictures"})))["Pictures"]
+    assert (missing.verdict, "AWS_" in missing.advice) == (Verdict.BAD, True)
+
+
+async def test_a_store_of_pictures_that_does_not_answer_is_bad(
+    settings: Settings, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "STORE_ANSWERS_WITHIN_S", 0.3)
+    with contextlib.closing(bind("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        found = (await findings(settings.model_copy(update={"blobs": "s3://studio/pictures"})))["Pictures"]
+    assert (found.verdict, found.seen) == (Verdict.BAD, "s3://studio/pictures: it does not answer")
+
+
+async def test_a_painter_that_takes_too_long_is_one_finding_of_many(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workshop, "_START_SECONDS", 0.1)
+    found = await findings(settings.model_copy(update={"token": None}))
+    assert (found["Image service"].verdict, "takes too long" in found["Image service"].seen) == (Verdict.BAD, True)
+    assert "Doors" in found
+
+
 async def test_a_newer_database_is_bad(settings: Settings) -> None:
     await upgrade_database(settings.database_path)
     with contextlib.closing(sqlite3.connect(settings.database_path)) as connection, connection:
@@ -125,6 +227,28 @@ async def test_a_port_in_use_is_noted(settings: Settings) -> None:
     with contextlib.closing(bind("127.0.0.1", 0)) as taken:
         finding = (await findings(settings.model_copy(update={"http_port": taken.getsockname()[1]})))["Port"]
     assert (finding.verdict, "--port" in finding.advice) == (Verdict.NOTE, True)
+
+
+@pytest.mark.parametrize("host", ["nohost.invalid", "203.0.113.7"])
+async def test_a_host_that_cannot_be_listened_on_is_bad(settings: Settings, host: str) -> None:
+    finding = (await findings(settings.model_copy(update={"http_host": host})))["Port"]
+    assert (finding.verdict, "IMAGINEBOT_HTTP_HOST" in finding.seen) == (Verdict.BAD, True)
+
+
+async def test_the_port_of_agents_is_looked_at_too(settings: Settings) -> None:
+    with contextlib.closing(bind("127.0.0.1", 0)) as taken:
+        finding = (await findings(settings.model_copy(update={"mcp_port": taken.getsockname()[1]})))["MCP port"]
+    assert (finding.verdict, "--mcp-port" in finding.advice) == (Verdict.NOTE, True)
+    assert (await findings(settings.model_copy(update={"mcp_port": 0})))["MCP port"].verdict is Verdict.GOOD
+    assert "MCP port" not in await findings(settings.model_copy(update={"mcp": False}))
+
+
+@pytest.mark.parametrize(("asked_for", "verdict"), [({"mcp_port": 9090}, Verdict.BAD), ({}, Verdict.NOTE)])
+async def test_one_port_for_two_is_as_bad_as_the_start_takes_it(
+    settings: Settings, asked_for: dict[str, int], verdict: Verdict
+) -> None:
+    found = await findings(read_settings(data_dir=settings.data_dir, http_port=9090, **asked_for))
+    assert (found["MCP port"].verdict, "IMAGINEBOT_MCP_PORT" in found["MCP port"].advice) == (verdict, True)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot import connections
 from bot.errors import InvalidSetting
-from bot.serving import bind, serve, url_of
+from bot.serving import bind, is_taken, serve, url_of
+from tests.bot.strangers import bound_by_modes
 from tests.fakes import http_server
 
 
@@ -283,14 +284,26 @@ async def test_a_port_that_is_in_use_is_a_sentence() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(
             InvalidSetting, match=rf"Cannot listen on 127\.0\.0\.1 port {port} \(address already in use\)"
-        ):
+        ) as refused:
             bind("127.0.0.1", port)
+        assert is_taken(refused.value)
 
 
-@pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "::ffff:203.0.113.7"])
-def test_an_address_that_is_not_ours_is_a_sentence(host: str) -> None:
-    with pytest.raises(InvalidSetting, match="another port"):
+@pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "nohost.invalid", "::ffff:203.0.113.7"])
+def test_an_address_that_is_not_ours_is_a_sentence_that_names_its_setting(host: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"\. Set IMAGINEBOT_HTTP_HOST to an address of this machine") as refused:
         bind(host, 0)
+    assert not is_taken(refused.value)
+
+
+def test_a_port_that_the_user_may_not_take_is_a_sentence_with_those_that_one_may() -> None:
+    with bound_by_modes(), pytest.raises(InvalidSetting, match=r"\. Choose a port from 1024 on with --port\."):
+        bind("127.0.0.1", 1)
+
+
+def test_an_address_in_brackets_is_listened_on() -> None:
+    with contextlib.closing(bind("[::1]", 0)) as listener:
+        assert url_of(listener) == f"http://[::1]:{listener.getsockname()[1]}"
 
 
 def test_the_url_of_everywhere_is_the_loopback_one() -> None:
