@@ -20,7 +20,6 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from filelock import FileLock, Timeout
@@ -29,10 +28,11 @@ from bot import crash
 from bot.acts import acts_on
 from bot.calls import CallPace
 from bot.clock import Clock, system_clock
-from bot.config import Settings, is_loopback, origin_of
+from bot.config import Settings, origin_of
 from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
+from bot.exposure import address_for_service
 from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
@@ -145,7 +145,7 @@ async def running(
         echo = Echo(bells)
         database.listen(lambda tidings: echo.ring(called=tidings.about(WORK)))
         shelf = PictureShelf(blobs, guarded)
-        addresses = Addresses(lambda: _address_for(settings, service_url, listener))
+        addresses = Addresses(lambda: address_for_service(settings, url_of(listener)))
         service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
         submitter = Submitter(
             store,
@@ -271,13 +271,6 @@ async def _image_service(
         )
     )
     return engine.url, token, secret
-
-
-def _address_for(settings: Settings, service_url: str, listener: socket.socket) -> str | None:
-    """Give our address as the image service sees it: a service on this machine can use the loopback one."""
-    if settings.public_origin is not None and not settings.embedded:
-        return settings.public_origin
-    return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 
 
 def _limits(settings: Settings, tuning: Tuning) -> Limits:

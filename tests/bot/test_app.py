@@ -18,6 +18,7 @@ import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
 from bot.background import Background
 from bot.config import Settings, read_settings, setting_names
+from bot.engine import EngineSettings, run_engine
 from bot.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
@@ -31,6 +32,7 @@ from bot.errors import (
 from bot.jobs.model import Action, Job, JobStatus, Post, Submission
 from bot.jobs.service import JobService
 from bot.jobs.view import JobView
+from bot.midjourney.schema import ListQuery
 from bot.serving import bind
 from bot.storage.connection import LeaseLost
 from tests.bot.jobs.studio import Chat, Person
@@ -132,6 +134,24 @@ async def test_a_remote_service_that_is_out_of_reach_keeps_jobs_waiting(
         await until(lambda: shown(chat, job))
         assert (await app.service.get(job.id)).submission is not Submission.SENT
         assert not (settings.data_dir / "engine").exists()
+
+
+@pytest.mark.parametrize("secret", ["", "a-secret"])
+async def test_no_webhooks_are_asked_for_that_could_not_be_verified(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: str
+) -> None:
+    engine = EngineSettings(folder=tmp_path, token="a-token", webhook_secret=secret, **tuning.engine)
+    async with run_engine(engine) as service:
+        monkeypatch.setenv("MIDJOURNEY_TOKEN", "a-token")
+        monkeypatch.setenv("MIDJOURNEY_BASE_URL", service.url)
+        monkeypatch.setenv("MIDJOURNEY_WEBHOOK_SECRET", secret)
+        async with running(read_settings(data_dir=settings.data_dir, http_port=0)) as app:
+            (job,) = await app.service.imagine(ANNA.does(), "a bird")
+            await until(lambda: done(chat, job))
+            asked_for = app.url if secret else None
+        (theirs,) = (await service.engine.list_jobs(ListQuery())).data
+    assert theirs.status == JobStatus.COMPLETED
+    assert theirs.webhook_url == (f"{asked_for}/webhooks/midjourney/{job.id}" if asked_for else None)
 
 
 async def refused(settings: Settings) -> BaseException:
