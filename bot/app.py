@@ -256,7 +256,7 @@ async def _image_service(
         return str(settings.base_url).rstrip("/"), settings.token.get_secret_value(), secret
     # Both are needed within this process alone, so each start draws its own.
     token, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    ours = frozenset({url_of(listener)})
+    here = url_of(listener)
     engine = await stack.enter_async_context(
         run_engine(
             EngineSettings(
@@ -264,8 +264,9 @@ async def _image_service(
                 token=token,
                 webhook_secret=secret,
                 concurrency=settings.concurrency,
-                picture_origins=ours,
-                webhook_origins=ours,
+                picture_origins=frozenset({here}),
+                webhook_origins=frozenset({here}),
+                home=here,
                 **tuning.engine,
             )
         )

@@ -92,7 +92,7 @@ class Deliveries:
         headers = {"Content-Type": "application/json"}
         if self._settings.webhook_secret:
             headers[SIGNATURE_HEADER] = sign(body, self._settings.webhook_secret)
-        return await sender.send(delivery.url, body, headers)
+        return await sender.send(self._settings.as_of_now(delivery.url), body, headers)
 
     def _wait_after(self, attempts: int) -> float:
         """Double the wait each time; spread it, so that what failed together does not return together."""

@@ -121,6 +121,7 @@ class _Making:
         self._files = means.files
         self._workshop = means.workshop
         self._latency = means.settings.latency
+        self._as_of_now = means.settings.as_of_now
         self._faults = means.faults
         self._changed = means.changed
         self._job = job
@@ -156,7 +157,7 @@ class _Making:
     async def _order(self) -> StoredOrder:
         """Give the order with every picture that it looks at fetched and kept."""
         order = self._job.order
-        names = order.own.pictures
+        names = tuple(map(self._as_of_now, order.own.pictures))
         kept = await self._files.keep_all(names)
         if kept != names:
             order = order.with_pictures(kept)

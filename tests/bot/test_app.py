@@ -115,6 +115,18 @@ async def test_a_grid_an_upscale_and_a_restart(settings: Settings, tuning: Tunin
         assert ended.main.width == 2 * view.images[3].width
 
 
+async def test_a_job_under_way_is_reported_where_the_next_start_listens(
+    settings: Settings, tuning: Tuning, chat: Chat, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(settings, tuning=tuning) as app:
+        (job,) = await app.service.imagine(ANNA.does(), "gated")
+        await until(lambda: shown(chat, job))
+    (tmp_path / "gate").touch()
+    async with running(settings, tuning=tuning):
+        await until(lambda: done(chat, job))
+    assert "given up" not in caplog.text
+
+
 async def test_a_stop_brings_posts_up_to_date(settings: Settings, tuning: Tuning, chat: Chat) -> None:
     async with running(settings, tuning=tuning) as app:
         (job,) = await app.service.imagine(ANNA.does(), "gated")

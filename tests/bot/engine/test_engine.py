@@ -432,6 +432,14 @@ async def test_a_reference_picture_reaches_the_painter_and_stays_for_upscales(tm
         assert upscale.status is JobStatus.COMPLETED
 
 
+async def test_a_reference_picture_is_fetched_from_where_the_program_listens_now(tmp_path: Path) -> None:
+    async with picture_site() as site:
+        settings = tiny_settings(tmp_path, picture_origins=frozenset({site}), home=site)
+        async with Engine(settings) as engine:
+            job = await ended(engine, await imagine(engine, "x", image_url="http://127.0.0.1:1/picture.png"))
+    assert job.status is JobStatus.COMPLETED
+
+
 async def test_an_address_without_a_picture_fails_the_job_with_a_sentence(tmp_path: Path) -> None:
     async with picture_site() as site, Engine(tiny_settings(tmp_path, picture_origins=frozenset({site}))) as engine:
         job = await ended(engine, await imagine(engine, "x", image_url=f"{site}/nothing"))
