@@ -235,14 +235,18 @@ async def running(
 
 
 async def _first_attempts(connections: Sequence[Connection]) -> None:
-    """Wait until each adapter has connected or failed once, for so long at the most.
+    """Wait until each adapter has connected or failed once, or one cannot work at all, for so long at the most.
 
     Raises:
         OperatorError: an adapter cannot work with these settings.
     """
     if not connections:
         return
-    done, _ = await asyncio.wait([connection.tried for connection in connections], timeout=CONNECT_WITHIN_S)
+    done, _ = await asyncio.wait(
+        [connection.tried for connection in connections],
+        timeout=CONNECT_WITHIN_S,
+        return_when=asyncio.FIRST_EXCEPTION,
+    )
     for tried in done:
         tried.result()
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 
 import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
@@ -222,12 +223,18 @@ async def test_an_adapter_that_cannot_start_stops_everything(
         nonlocal stopped
         stopped = True
 
+    class Slow(Chat):
+        async def start(self) -> None:
+            await asyncio.Event().wait()
+
     monkeypatch.setattr(chat, "start", start)
     monkeypatch.setattr(chat, "stop", stop)
-    with pytest.raises(BaseExceptionGroup) as caught:
+    monkeypatch.setattr(bot.app, "load_adapters", lambda app: [Slow(), chat])
+    with pytest.raises(BaseExceptionGroup) as caught, capture_logs() as logged:
         async with running(settings, tuning=tuning):
             pytest.fail("it started")
     assert caught.group_contains(InvalidSetting, match="CHAT_TOKEN")
+    assert logged == []  # whoever starts it says so
     assert stopped
     with own_folder(settings.data_dir):
         pass
