@@ -138,7 +138,7 @@ async def running(
         client = await stack.enter_async_context(
             Client(service_url, token, rates=database.rates, last_look=partial(need_lease, leases))
         )
-        circuit = Circuit(client, settings=tuning.circuit)
+        circuit = Circuit(client, settings=tuning.circuit, prober=client.once())
         guarded = await stack.enter_async_context(PictureFetcher())
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
         bells = Bells()

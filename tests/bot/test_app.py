@@ -30,13 +30,16 @@ from bot.errors import (
     QuotaExceeded,
     StorageUnavailable,
 )
+from bot.jobs.circuit import CircuitSettings
 from bot.jobs.model import Action, Job, JobStatus, Post, Submission
+from bot.jobs.pace import Backoff
 from bot.jobs.service import JobService
 from bot.jobs.view import JobView
 from bot.midjourney.schema import ListQuery
 from bot.serving import bind
 from bot.storage.connection import LeaseLost
 from tests.bot.jobs.studio import Chat, Person
+from tests.fakes.scripted_service import Answer, scripted_service
 
 ANNA = Person("Anna")
 
@@ -147,6 +150,22 @@ async def test_a_remote_service_that_is_out_of_reach_keeps_jobs_waiting(
         await until(lambda: shown(chat, job))
         assert (await app.service.get(job.id)).submission is not Submission.SENT
         assert not (settings.data_dir / "engine").exists()
+
+
+async def test_a_service_that_is_down_is_probed_with_one_request_at_a_time(
+    settings: Settings, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = CircuitSettings(failures=1, backoff=Backoff(first=0.0, last=0.0))
+    monkeypatch.setenv("MIDJOURNEY_TOKEN", "a-token")
+    async with scripted_service() as service:
+        service.answers = [Answer(status=503)]
+        monkeypatch.setenv("MIDJOURNEY_BASE_URL", service.url)
+        remote = read_settings(data_dir=settings.data_dir, http_port=0)
+        async with running(remote, tuning=Tuning(circuit=at_once)) as app:
+            await app.service.imagine(ANNA.does(), "a bird")
+            await until(lambda: len(service.calls) >= 5)
+        calls = [call.headers["x-request-id"] for call in service.calls]
+    assert len(set(calls)) == len(calls)
 
 
 @pytest.mark.parametrize("secret", ["", "a-secret"])
