@@ -97,6 +97,7 @@ class Engine:
             work = asyncio.create_task(self._work(await self._store.interrupted()), name="engine")
             work.add_done_callback(_log_end)
             opening.push_async_callback(_end, work)
+            opening.callback(self._workshop.wind_down)
             self._open = opening.pop_all()
         return self
 

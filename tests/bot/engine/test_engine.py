@@ -501,6 +501,15 @@ async def test_the_log_of_an_ordinary_day_is_empty(tmp_path: Path, caplog: pytes
     assert caplog.text == ""
 
 
+async def test_a_stop_in_the_middle_of_a_stroke_is_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    settings = tiny_settings(tmp_path, workers=2)
+    async with Engine(settings) as engine:
+        await imagine(engine, "stubborn")
+        await until(lambda: len(journal(settings)) >= 2)
+    assert caplog.text == ""
+
+
 def test_the_settings_show_neither_key_nor_secret(tmp_path: Path) -> None:
     settings = EngineSettings(folder=tmp_path, token="hidden-key", webhook_secret="hidden-secret")
     assert "hidden" not in repr(settings)
