@@ -20,7 +20,6 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from filelock import FileLock, Timeout
@@ -29,10 +28,11 @@ from bot import crash
 from bot.acts import acts_on
 from bot.calls import CallPace
 from bot.clock import Clock, system_clock
-from bot.config import Settings, is_loopback, origin_of
+from bot.config import Settings, origin_of
 from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
+from bot.exposure import address_for_service
 from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
@@ -139,14 +139,14 @@ async def running(
         client = await stack.enter_async_context(
             Client(service_url, token, rates=database.rates, last_look=partial(need_lease, leases))
         )
-        circuit = Circuit(client, settings=tuning.circuit)
+        circuit = Circuit(client, settings=tuning.circuit, prober=client.once())
         guarded = await stack.enter_async_context(PictureFetcher())
         trusting = await stack.enter_async_context(PictureFetcher(trusted_origins=frozenset({origin_of(service_url)})))
         bells = Bells()
         echo = Echo(bells)
         database.listen(lambda tidings: echo.ring(called=tidings.about(WORK)))
         shelf = PictureShelf(blobs, guarded)
-        addresses = Addresses(lambda: _address_for(settings, service_url, listener))
+        addresses = Addresses(lambda: address_for_service(settings, url_of(listener)))
         service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
         submitter = Submitter(
             store,
@@ -236,14 +236,18 @@ async def running(
 
 
 async def _first_attempts(connections: Sequence[Connection]) -> None:
-    """Wait until each adapter has connected or failed once, for so long at the most.
+    """Wait until each adapter has connected or failed once, or one cannot work at all, for so long at the most.
 
     Raises:
         OperatorError: an adapter cannot work with these settings.
     """
     if not connections:
         return
-    done, _ = await asyncio.wait([connection.tried for connection in connections], timeout=CONNECT_WITHIN_S)
+    done, _ = await asyncio.wait(
+        [connection.tried for connection in connections],
+        timeout=CONNECT_WITHIN_S,
+        return_when=asyncio.FIRST_EXCEPTION,
+    )
     for tried in done:
         tried.result()
 
@@ -257,7 +261,7 @@ async def _image_service(
         return str(settings.base_url).rstrip("/"), settings.token.get_secret_value(), secret
     # Both are needed within this process alone, so each start draws its own.
     token, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    ours = frozenset({url_of(listener)})
+    here = url_of(listener)
     engine = await stack.enter_async_context(
         run_engine(
             EngineSettings(
@@ -265,20 +269,14 @@ async def _image_service(
                 token=token,
                 webhook_secret=secret,
                 concurrency=settings.concurrency,
-                picture_origins=ours,
-                webhook_origins=ours,
+                picture_origins=frozenset({here}),
+                webhook_origins=frozenset({here}),
+                home=here,
                 **tuning.engine,
             )
         )
     )
     return engine.url, token, secret
-
-
-def _address_for(settings: Settings, service_url: str, listener: socket.socket) -> str | None:
-    """Give our address as the image service sees it: a service on this machine can use the loopback one."""
-    if settings.public_origin is not None and not settings.embedded:
-        return settings.public_origin
-    return url_of(listener) if is_loopback(urlsplit(service_url).hostname or "") else None
 
 
 def _limits(settings: Settings, tuning: Tuning) -> Limits:

@@ -13,6 +13,7 @@ the image service, as one whose answer has been lost, and sent only where it is 
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tarfile
@@ -31,6 +32,9 @@ from bot.storage.store import MIGRATIONS
 DATABASE = "imaginebot.db"
 PICTURES = "pictures"
 ENGINE = "engine"
+
+LOCK_PATIENCE_S = 5.0
+"""Seconds that another program may hold a database before a backup is given up; ours never does."""
 
 _OURS_ALONE = 0o600
 _DERIVED = "derived"
@@ -61,26 +65,27 @@ def back_up(places: Places, file: Path) -> Contents:
     Raises:
         InvalidSetting: ``file`` is there already, or there is nothing to back up.
         DatabaseDamaged: the database fails its own check.
-        StorageUnavailable: the disk is full, or the file cannot be written.
+        StorageUnavailable: the disk is full, the file cannot be written, or the database cannot be read.
     """
-    if file.exists():
-        raise InvalidSetting(f"{file} is there already. Name another file, or move that one away.")
-    if not places.database.exists():
-        raise InvalidSetting(f"There is no database {places.database} to back up. Name its folder with --data.")
-    with _sentences(file), tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
-        scratch = Path(folder)
-        with tarfile.open(scratch / "whole", "w") as archive:
-            copy = _copied(places.database, scratch / DATABASE)
-            jobs = _count_jobs(copy)
-            archive.add(copy, DATABASE)
-            pictures = _add_folder(archive, places.pictures, PICTURES, scratch)
-            _add_folder(archive, places.engine, ENGINE, scratch)
-        whole = scratch / "whole"
-        whole.chmod(_OURS_ALONE)  # it holds what everybody asked for, and the secrets of webhooks
-        flush(whole)
-        size = whole.stat().st_size
-        whole.rename(file)
-        flush(file.absolute().parent)
+    with _sentences(file):
+        if file.exists():
+            raise InvalidSetting(f"{file} is there already. Name another file, or move that one away.")
+        if not places.database.exists():
+            raise InvalidSetting(f"There is no database {places.database} to back up. Name its folder with --data.")
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
+            scratch = Path(folder)
+            with tarfile.open(scratch / "whole", "w") as archive:
+                copy = _copied(places.database, scratch / DATABASE)
+                jobs = _count_jobs(copy)
+                archive.add(copy, DATABASE)
+                pictures = _add_folder(archive, places.pictures, PICTURES, scratch)
+                _add_folder(archive, places.engine, ENGINE, scratch)
+            whole = scratch / "whole"
+            whole.chmod(_OURS_ALONE)  # it holds what everybody asked for, and the secrets of webhooks
+            flush(whole)
+            size = whole.stat().st_size
+            whole.rename(file)
+            flush(file.absolute().parent)
     return Contents(jobs=jobs, pictures=pictures, size_bytes=size)
 
 
@@ -131,14 +136,54 @@ def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
 
 def _copied(source: Path, target: Path) -> Path:
     """Copy a database as it is at one moment, and check the copy."""
-    with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as original,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        original.backup(copy)  # all pages in one step, and so in one read transaction
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+    frozen = _is_frozen(source)
+    with _can_be_read(source):
+        before = source.stat().st_mtime_ns
+        with (
+            closing(
+                sqlite3.connect(_for_reading(source, frozen=frozen), uri=True, timeout=LOCK_PATIENCE_S)
+            ) as original,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            original.execute("SELECT 1 FROM sqlite_master").fetchone()  # a backup would wait for a lock for ever
+            original.backup(copy)  # all pages in one step, and so in one read transaction
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+        if frozen and (not _is_frozen(source) or source.stat().st_mtime_ns != before):
+            raise StorageUnavailable(f"A program has begun to write to {source} meanwhile. Run the backup again.")
     _need_whole(target)
     return target
+
+
+def _is_frozen(database: Path) -> bool:
+    """Say whether a database can be read only as a file that nobody writes to.
+
+    To read a database that is written by way of a log, SQLite makes the log where it is missing, which it cannot in a
+    folder that we may not write. Whoever writes to the database has made one, so where it is missing nobody does.
+    """
+    return not os.access(database.parent, os.W_OK) and not database.with_name(f"{database.name}-wal").exists()
+
+
+def _for_reading(database: Path, *, frozen: bool) -> str:
+    return f"{database.absolute().as_uri()}?{'immutable=1' if frozen else 'mode=ro'}"
+
+
+@contextmanager
+def _can_be_read(database: Path) -> Iterator[None]:
+    """Tell a database that is out of our reach from one that is damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        match error.sqlite_errorcode & 0xFF:  # without what SQLite adds to a code
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                advice = "Close what else has it open, and try again"
+            case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY:
+                advice = (
+                    "Make the backup as the user that imaginebot runs as, or copy the whole folder to where it can be "
+                    "written and name that with --data"
+                )
+            case _:
+                raise
+        raise StorageUnavailable(f"The database {database} cannot be read here ({error}). {advice}.") from error
 
 
 def _add_folder(archive: tarfile.TarFile, folder: Path | None, name: str, scratch: Path) -> int:
@@ -293,5 +338,5 @@ def _sentences(file: Path) -> Iterator[None]:
         raise DatabaseDamaged(f"A database fails its own check ({error}). Use an older backup.") from error
     except OSError as error:
         raise StorageUnavailable(
-            f"{file} cannot be dealt with ({error.strerror or error}). Free some space or mend the permissions."
+            f"{error.filename or file} cannot be dealt with ({error.strerror or error}). Free some space or mend the permissions."
         ) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.config import Settings
 from bot.engine import EngineSettings, run_engine
 from bot.errors import ImaginebotError, InvalidSetting, OperatorError, UpstreamUnauthorized
-from bot.exposure import open_doors
+from bot.exposure import address_for_service, open_doors
 from bot.findings import Finding, Verdict
 from bot.keeping import look_at_database, look_at_pictures, look_at_privacy
 from bot.midjourney.client import Client, Retries
@@ -232,19 +232,19 @@ def _doors(settings: Settings) -> Finding:
 def _webhooks(settings: Settings) -> Finding:
     if settings.embedded:
         return Finding(name="Webhooks", verdict=Verdict.GOOD, seen="from the embedded engine, on loopback")
-    if settings.public_url is None:
-        return Finding(
-            name="Webhooks",
-            verdict=Verdict.NOTE,
-            seen="none, so the image service is asked from time to time",
-            advice="Set PUBLIC_URL and MIDJOURNEY_WEBHOOK_SECRET to hear of changes at once, and to use kept "
-            "pictures as references.",
-        )
-    if settings.webhook_secret is None:
+    if (address := address_for_service(settings, f"port {settings.http_port} on loopback")) is not None:
+        return Finding(name="Webhooks", verdict=Verdict.GOOD, seen=f"to {address}")
+    if settings.public_url is not None:
         return Finding(
             name="Webhooks",
             verdict=Verdict.BAD,
             seen="PUBLIC_URL is set, but no secret to verify webhooks with",
             advice="Set MIDJOURNEY_WEBHOOK_SECRET to the secret that belongs to the key.",
         )
-    return Finding(name="Webhooks", verdict=Verdict.GOOD, seen=f"to {settings.public_origin}")
+    return Finding(
+        name="Webhooks",
+        verdict=Verdict.NOTE,
+        seen="none, so the image service is asked from time to time",
+        advice="Set MIDJOURNEY_WEBHOOK_SECRET, and PUBLIC_URL unless the service is on this machine, to hear of changes "
+        "at once, and to use kept pictures as references.",
+    )

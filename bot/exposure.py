@@ -1,8 +1,8 @@
-"""What the program must not be started with: a door that stands open to everybody, or that cannot tell who knocks."""
+"""Who may reach us: doors that must not stand open, or that cannot tell who knocks, and where the image service finds us."""
 
 from __future__ import annotations
 
-from bot.config import Settings
+from bot.config import Settings, is_loopback
 from bot.errors import InvalidSetting
 
 
@@ -33,3 +33,15 @@ def need_closed_doors(settings: Settings) -> None:
     """
     for sentence in open_doors(settings):
         raise InvalidSetting(sentence)
+
+
+def address_for_service(settings: Settings, here: str) -> str | None:
+    """Give our address as the image service sees it, absent where it sees none, or where its word could not be verified.
+
+    ``here`` is our address on this machine, which a service on this machine can use.
+    """
+    if settings.embedded:
+        return here
+    if not settings.webhook_secret:
+        return None
+    return settings.public_origin or (here if is_loopback(settings.base_url.host or "") else None)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
+import stamina
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -99,6 +100,8 @@ def set_up_logs(level: int = logging.INFO, *, secrets: Iterable[str] = ()) -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # Whoever calls again has said why already, and to what.
+    stamina.instrumentation.set_on_retry_hooks(())
     # Every request that is made and answered is not news.
     for name in ("httpx", "httpcore", "uvicorn.error", "aiosqlite", "filelock"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.errors import OperatorError
 from bot.jobs.pace import Backoff
 
 log = structlog.get_logger(__name__)
@@ -60,8 +61,11 @@ class Supervisor:
         while True:
             began = clock()
             part.running = not connects
+            to_mend: OperatorError | None = None
             try:
                 await run()
+            except OperatorError as error:
+                part.last_failure, to_mend = type(error).__name__, error
             except Exception as error:
                 part.last_failure = type(error).__name__
                 log.exception("a part of the program failed and is started again", part=name)
@@ -69,3 +73,5 @@ class Supervisor:
                 part.running = False
             part.failures = 1 if clock() - began > STEADY_S else part.failures + 1
             await asyncio.sleep(self._backoff.after(part.failures).total_seconds())
+            if to_mend is not None:  # only now: what keeps the program from starting is told by the start itself
+                log.error("a part of the program failed and is started again", part=name, reason=str(to_mend))

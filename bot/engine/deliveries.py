@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from bot.engine.outbox import Delivery, Outbox
 from bot.engine.settings import EngineSettings
+from bot.engine.trouble import Trouble
 from bot.midjourney.sending import Outcome, WebhookSender
 from bot.midjourney.webhooks import SIGNATURE_HEADER, sign
 
@@ -32,6 +33,7 @@ class Deliveries:
         self._settings = settings
         self._wake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._trouble = Trouble(_log)
 
     def wake(self) -> None:
         """Look again."""
@@ -50,8 +52,8 @@ class Deliveries:
                 self._wake.clear()
                 try:
                     wait = await self._begin_due(group, sender)
-                except Exception:  # noqa: BLE001 - the top of a supervised loop
-                    _log.exception("webhooks cannot be read from the database")
+                except Exception as error:  # noqa: BLE001 - the top of a supervised loop
+                    self._trouble.met("webhooks cannot be read from the database", error)
                     wait = _RECOVERY_SECONDS
                 await self._pause(wait)
 
@@ -80,8 +82,8 @@ class Deliveries:
             else:
                 _log.info("a webhook of job %s did not arrive: %s", delivery.job_id, outcome.problem)
                 await self._outbox.postpone(delivery, self._wait_after(delivery.attempts))
-        except Exception:  # noqa: BLE001 - the row is still there, and is tried again as if nothing had been sent
-            _log.exception("a webhook of job %s could not be settled", delivery.job_id)
+        except Exception as error:  # noqa: BLE001 - the row is still there, and is tried again as if nothing had been sent
+            self._trouble.met(f"a webhook of job {delivery.job_id} could not be settled", error)
             await asyncio.sleep(_RECOVERY_SECONDS)
         finally:
             del self._under_way[delivery.number]
@@ -92,7 +94,7 @@ class Deliveries:
         headers = {"Content-Type": "application/json"}
         if self._settings.webhook_secret:
             headers[SIGNATURE_HEADER] = sign(body, self._settings.webhook_secret)
-        return await sender.send(delivery.url, body, headers)
+        return await sender.send(self._settings.as_of_now(delivery.url), body, headers)
 
     def _wait_after(self, attempts: int) -> float:
         """Double the wait each time; spread it, so that what failed together does not return together."""

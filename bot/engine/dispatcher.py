@@ -11,6 +11,7 @@ from uuid import UUID
 
 from bot.engine.records import JobRecord
 from bot.engine.store import EngineStore
+from bot.engine.trouble import Trouble
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Dispatcher:
         self._places = asyncio.Semaphore(concurrency)
         self._wake = asyncio.Event()
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._trouble = Trouble(_log)
 
     def wake(self) -> None:
         """Look again: a job has come."""
@@ -56,15 +58,15 @@ class Dispatcher:
                 if (job := await self._store.begin_next()) is not None:
                     return job
                 await self._wake.wait()
-            except Exception:  # noqa: BLE001 - the top of a supervised loop
-                _log.exception("the next job cannot be read from the database")
+            except Exception as error:  # noqa: BLE001 - the top of a supervised loop
+                self._trouble.met("the next job cannot be read from the database", error)
                 await asyncio.sleep(_RECOVERY_SECONDS)
 
     async def _carry_out(self, job: JobRecord) -> None:
         try:
             await self._make(job)
-        except Exception:  # noqa: BLE001 - one job's trouble is not the others'; its row says that it is unfinished
-            _log.exception("job %s could not be ended; it is taken up again at the next start", job.id)
+        except Exception as error:  # noqa: BLE001 - one job's trouble is not the others'; its row says that it is unfinished
+            self._trouble.met(f"job {job.id} could not be ended; it is taken up again at the next start", error)
 
     def _free(self, job_id: UUID, _task: asyncio.Task[None]) -> None:
         # Not at the end of the task itself: one that is stopped before its first step never comes to its end.

@@ -27,6 +27,7 @@ from bot.engine.pictures import PictureFiles
 from bot.engine.records import JobRecord, PictureRecord
 from bot.engine.settings import EngineSettings
 from bot.engine.store import EngineStore, NewJob
+from bot.engine.trouble import Trouble
 from bot.engine.workshop import Workshop
 from bot.errors import AlreadyEnded, InvalidPicture, StorageUnavailable, UpstreamRejected, UpstreamUnavailable
 from bot.images.fetcher import PictureFetcher
@@ -59,6 +60,7 @@ class Engine:
         self._workshop = Workshop(
             painter=settings.painter, options=settings.painter_options, workers=settings.worker_count
         )
+        self._trouble = Trouble(_log)
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -95,6 +97,7 @@ class Engine:
             work = asyncio.create_task(self._work(await self._store.interrupted()), name="engine")
             work.add_done_callback(_log_end)
             opening.push_async_callback(_end, work)
+            opening.callback(self._workshop.wind_down)
             self._open = opening.pop_all()
         return self
 
@@ -174,7 +177,7 @@ class Engine:
         try:
             await self._store.add(new)
         except StorageUnavailable as error:
-            _log.exception("a job cannot be stored")
+            self._trouble.met("a job cannot be stored", error)
             raise UpstreamUnavailable(_NOT_STORED, may_have_arrived=False) from error
         self._dispatcher.wake()
         return new.id
@@ -197,8 +200,8 @@ class Engine:
                 if sweeping or expired:
                     await self._files.sweep(*await self._store.known())
                 sweeping = False
-            except Exception:  # noqa: BLE001 - the top of a supervised loop
-                _log.exception("expired jobs cannot be deleted")
+            except Exception as error:  # noqa: BLE001 - the top of a supervised loop
+                self._trouble.met("expired jobs cannot be deleted", error)
             await asyncio.sleep(seconds)
 
 

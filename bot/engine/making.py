@@ -23,6 +23,7 @@ from bot.engine.pictures import PictureFiles
 from bot.engine.records import JobRecord, PictureRecord
 from bot.engine.settings import EngineSettings
 from bot.engine.store import EngineStore
+from bot.engine.trouble import Trouble
 from bot.engine.workshop import TaskFailed, Workshop
 from bot.errors import InvalidPicture, JobNotFound, StorageUnavailable, UpstreamUnavailable
 from bot.midjourney.schema import JobStatus, JobType
@@ -73,6 +74,7 @@ class Maker:
     def __init__(self, means: Means) -> None:
         """Use what the engine has opened."""
         self._means = means
+        self._trouble = Trouble(_log)
 
     async def make(self, job: JobRecord) -> None:
         """Carry out a job that is in progress, and end it well or badly."""
@@ -86,7 +88,7 @@ class Maker:
         except UpstreamUnavailable as error:  # the site with a picture, not an image service
             await self._fail(job, "picture_unavailable", str(error))
         except StorageUnavailable as error:
-            _log.error("job %s could not be stored: %s", job.id, error)
+            self._trouble.met(f"job {job.id} could not be stored", error)
             await self._fail(job, error.code, "The pictures could not be stored. Please try again later.")
         except Exception:  # noqa: BLE001 - one job's trouble is not the others'
             _log.exception("job %s failed unexpectedly", job.id)
@@ -107,9 +109,9 @@ class Maker:
         while True:
             try:
                 return await self._means.store.fail(job.id, code, message)
-            except StorageUnavailable:
+            except StorageUnavailable as error:
                 # The job keeps its place meanwhile: no other could be stored either.
-                _log.exception("the end of job %s cannot be written down yet", job.id)
+                self._trouble.met(f"the end of job {job.id} cannot be written down yet", error)
                 await asyncio.sleep(_STORAGE_SECONDS)
 
 
@@ -121,6 +123,7 @@ class _Making:
         self._files = means.files
         self._workshop = means.workshop
         self._latency = means.settings.latency
+        self._as_of_now = means.settings.as_of_now
         self._faults = means.faults
         self._changed = means.changed
         self._job = job
@@ -156,7 +159,7 @@ class _Making:
     async def _order(self) -> StoredOrder:
         """Give the order with every picture that it looks at fetched and kept."""
         order = self._job.order
-        names = order.own.pictures
+        names = tuple(map(self._as_of_now, order.own.pictures))
         kept = await self._files.keep_all(names)
         if kept != names:
             order = order.with_pictures(kept)

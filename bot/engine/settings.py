@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from bot.config import is_loopback
 from bot.errors import InvalidSetting
 
 DEFAULT_PAINTER = "bot.engine.painters.procedural:ProceduralPainter"
@@ -25,6 +27,7 @@ class EngineSettings:
     is where the pictures' links lead; a server that knows its own address fills it in. ``painter`` is
     "module:factory", called in each worker with ``painter_options``. ``picture_origins`` and ``webhook_origins`` are
     the private addresses ("http://127.0.0.1:8080") that pictures may be fetched from and webhooks delivered to.
+    ``home`` is the one of both that belongs to the program which the engine is part of, see ``as_of_now``.
 
     The switches are there to test what stands above: ``fail_rate`` of the jobs fail half-way; ``latency`` is added to
     each job, spread over its progress; webhooks are dropped, sent twice or delayed past later ones; ``expire_after``
@@ -43,6 +46,7 @@ class EngineSettings:
     blocked_words: frozenset[str] = DEFAULT_BLOCKED_WORDS
     picture_origins: frozenset[str] = frozenset()
     webhook_origins: frozenset[str] = frozenset()
+    home: str = ""
     webhook_attempts: int = 6
     webhook_wait: float = 1.0
     webhook_timeout: float = 5.0
@@ -69,6 +73,18 @@ class EngineSettings:
         _require(self.expire_after is None or self.expire_after > 0, "expire_after", "more than 0 seconds")
         for name in _RATES:
             _require(0 <= getattr(self, name) <= 1, name, "from 0 to 1")
+
+    def as_of_now(self, address: str) -> str:
+        """Give an address under which ``home`` was known when a job came in as it is now, and any other as it is.
+
+        The program may listen at another port at each start; where it is alone with its engine, what leads to this
+        machine leads to it.
+        """
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        if not self.home or not (is_loopback(host) or host == urlsplit(self.home).hostname):
+            return address
+        return self.home + urlunsplit(parts._replace(scheme="", netloc=""))
 
     @property
     def worker_count(self) -> int:

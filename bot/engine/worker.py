@@ -92,7 +92,7 @@ class Worker:
         except UserError as error:
             answer["failed"] = {"code": error.code, "message": str(error)}
         except Exception as error:  # noqa: BLE001 - the top of the worker's loop; the engine logs the trace
-            answer["failed"] = {**_failure(error), "trace": traceback.format_exc()}
+            answer["failed"] = _failure(error)
         self._stopped.discard(number)
         self._send(answer)
 
@@ -159,8 +159,8 @@ def write_by_rename(path: Path, content: bytes) -> None:
 
 def _failure(error: Exception) -> Message:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
-        return {"code": StorageUnavailable.code, "message": _NO_SPACE}
-    return {"code": "engine_error", "message": _UNFORESEEN}
+        return {"code": StorageUnavailable.code, "message": _NO_SPACE, "trace": str(error)}
+    return {"code": "engine_error", "message": _UNFORESEEN, "trace": traceback.format_exc()}
 
 
 def main() -> None:

@@ -132,6 +132,7 @@ class Workshop:
         self._waiting: list[_Ticket] = []
         self._workers: list[_Worker] = []
         self._keepers: list[asyncio.Task[None]] = []
+        self._closing = False
 
     @property
     def process_ids(self) -> list[int]:
@@ -155,6 +156,10 @@ class Workshop:
                 raise InvalidSetting(f"The painter {self._setup['painter']} takes too long to start.") from error
             raise
         self.preview_scales = tuple(painter["preview_scales"])
+
+    def wind_down(self) -> None:
+        """Expect to be closed: a worker that has to be ended is not replaced any more, which is no news."""
+        self._closing = True
 
     async def close(self) -> None:
         """End the workers and wait until they are gone. Callers that still wait are cancelled."""
@@ -195,8 +200,14 @@ class Workshop:
         if worker is None:
             return
         worker.send({"stop": ticket.number})
-        asyncio.get_running_loop().call_later(STOP_SECONDS, _kill_if_still_at, worker, ticket)
+        asyncio.get_running_loop().call_later(STOP_SECONDS, self._kill_if_still_at, worker, ticket)
         await ticket.released.wait()
+
+    def _kill_if_still_at(self, worker: _Worker, ticket: _Ticket) -> None:
+        if worker.ticket is ticket:
+            if not self._closing:
+                _log.warning("the painting worker %s did not stop in time and is replaced", worker.process.pid)
+            worker.kill()
 
     def _assign(self) -> None:
         """Give waiting tickets to free workers, the most urgent first."""
@@ -211,7 +222,7 @@ class Workshop:
 
     async def _keep(self, ready: asyncio.Future[Message]) -> None:
         """Keep one worker going: whenever it ends, start another."""
-        while True:
+        while not self._closing:
             worker = await _Worker.spawn()
             try:
                 greeted = await self._greet(worker, ready)
@@ -222,7 +233,8 @@ class Workshop:
                     self._workers.remove(worker)
                 await worker.end()
                 self._mourn(worker)
-            _log.warning("the painting worker %s ended (%s)", worker.process.pid, worker.process.returncode)
+            if not self._closing:
+                _log.warning("the painting worker %s ended (%s)", worker.process.pid, worker.process.returncode)
             if not greeted:
                 await asyncio.sleep(_RESTART_SECONDS)
 
@@ -284,12 +296,6 @@ def _settle(ticket: _Ticket, message: Message) -> None:
     if "trace" in failure:
         _log.error("a task of the painter failed: %s", failure["trace"])
     ticket.outcome.set_exception(TaskFailed(failure["code"], failure["message"]))
-
-
-def _kill_if_still_at(worker: _Worker, ticket: _Ticket) -> None:
-    if worker.ticket is ticket:
-        _log.warning("the painting worker %s did not stop in time and is replaced", worker.process.pid)
-        worker.kill()
 
 
 def _environment() -> dict[str, str]:

@@ -49,9 +49,12 @@ class CircuitSettings:
 class Circuit:
     """An ``ImageApi`` that passes everything on to another one, as long as that answers."""
 
-    def __init__(self, api: ImageApi, *, settings: CircuitSettings | None = None) -> None:
-        """Begin closed."""
+    def __init__(
+        self, api: ImageApi, *, settings: CircuitSettings | None = None, prober: ImageApi | None = None
+    ) -> None:
+        """Begin closed. ``prober`` is the way to the same service for probes, which are repeated here and not there."""
         self._api = api
+        self._prober = prober or api
         self._settings = settings or CircuitSettings()
         self._failures = 0
         self._probes = 0
@@ -109,10 +112,10 @@ class Circuit:
         """Ask the service once whether it is back."""
         self._probes += 1
         try:
-            await self._api.list_jobs(schema.ListQuery(limit=1))
+            await self._prober.list_jobs(schema.ListQuery(limit=1))
         except UpstreamUnavailable as error:
             if not isinstance(error, UpstreamBusy):
-                log.info("the image service is still away", probes=self._probes)
+                log.debug("the image service is still away", probes=self._probes)  # the client has said how
                 return
         except UpstreamUnauthorized:
             self._alert()

@@ -11,7 +11,8 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -162,6 +163,12 @@ class Client:
     async def aclose(self) -> None:
         """Close the connections. Safe to call twice."""
         await self._http.aclose()
+
+    def once(self) -> Self:
+        """Give a client that tries each call once, over the connections of this one, which is the one to be closed."""
+        other = copy(self)
+        other._retries = replace(self._retries, attempts=1)  # noqa: SLF001 - ours
+        return other
 
     async def imagine(self, request: ImagineRequest) -> UUID:
         """Ask for a grid of four pictures and give the new job's id."""

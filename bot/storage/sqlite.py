@@ -11,6 +11,7 @@ for the next one.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
@@ -36,6 +37,9 @@ and a backup look at all of it."""
 
 CACHE_KIB = 4_096
 """Room for what a group of units writes. SQLite writes what finds none to the file early, while everybody waits."""
+
+LONGEST_PATH = 504
+"""Bytes of a database's path: SQLite's ``MAX_PATHNAME``, less the ending of the files beside it."""
 
 _AT_OPENING = (
     "PRAGMA journal_mode = WAL",
@@ -334,6 +338,11 @@ def _sentences(path: Path) -> Iterator[None]:
         if "locked" in text:
             raise StorageUnavailable(
                 f"The database {path} is held by another program. Close what else has it open, and try again."
+            ) from error
+        if (length := len(os.fsencode(path.absolute()))) > LONGEST_PATH:
+            raise StorageUnavailable(
+                f"The path of the database is {length:,} bytes long, and SQLite takes {LONGEST_PATH} at the most. "
+                "Choose a folder with a shorter one."
             ) from error
         if isinstance(error, OSError) or any(sign in text for sign in _UNWRITABLE):
             raise StorageUnavailable(

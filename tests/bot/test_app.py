@@ -13,11 +13,13 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 
 import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
 from bot.background import Background
 from bot.config import Settings, read_settings, setting_names
+from bot.engine import EngineSettings, run_engine
 from bot.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
@@ -28,12 +30,16 @@ from bot.errors import (
     QuotaExceeded,
     StorageUnavailable,
 )
+from bot.jobs.circuit import CircuitSettings
 from bot.jobs.model import Action, Job, JobStatus, Post, Submission
+from bot.jobs.pace import Backoff
 from bot.jobs.service import JobService
 from bot.jobs.view import JobView
+from bot.midjourney.schema import ListQuery
 from bot.serving import bind
 from bot.storage.connection import LeaseLost
 from tests.bot.jobs.studio import Chat, Person
+from tests.fakes.scripted_service import Answer, scripted_service
 
 ANNA = Person("Anna")
 
@@ -113,6 +119,18 @@ async def test_a_grid_an_upscale_and_a_restart(settings: Settings, tuning: Tunin
         assert ended.main.width == 2 * view.images[3].width
 
 
+async def test_a_job_under_way_is_reported_where_the_next_start_listens(
+    settings: Settings, tuning: Tuning, chat: Chat, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(settings, tuning=tuning) as app:
+        (job,) = await app.service.imagine(ANNA.does(), "gated")
+        await until(lambda: shown(chat, job))
+    (tmp_path / "gate").touch()
+    async with running(settings, tuning=tuning):
+        await until(lambda: done(chat, job))
+    assert "given up" not in caplog.text
+
+
 async def test_a_stop_brings_posts_up_to_date(settings: Settings, tuning: Tuning, chat: Chat) -> None:
     async with running(settings, tuning=tuning) as app:
         (job,) = await app.service.imagine(ANNA.does(), "gated")
@@ -132,6 +150,40 @@ async def test_a_remote_service_that_is_out_of_reach_keeps_jobs_waiting(
         await until(lambda: shown(chat, job))
         assert (await app.service.get(job.id)).submission is not Submission.SENT
         assert not (settings.data_dir / "engine").exists()
+
+
+async def test_a_service_that_is_down_is_probed_with_one_request_at_a_time(
+    settings: Settings, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = CircuitSettings(failures=1, backoff=Backoff(first=0.0, last=0.0))
+    monkeypatch.setenv("MIDJOURNEY_TOKEN", "a-token")
+    async with scripted_service() as service:
+        service.answers = [Answer(status=503)]
+        monkeypatch.setenv("MIDJOURNEY_BASE_URL", service.url)
+        remote = read_settings(data_dir=settings.data_dir, http_port=0)
+        async with running(remote, tuning=Tuning(circuit=at_once)) as app:
+            await app.service.imagine(ANNA.does(), "a bird")
+            await until(lambda: len(service.calls) >= 5)
+        calls = [call.headers["x-request-id"] for call in service.calls]
+    assert len(set(calls)) == len(calls)
+
+
+@pytest.mark.parametrize("secret", ["", "a-secret"])
+async def test_no_webhooks_are_asked_for_that_could_not_be_verified(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: str
+) -> None:
+    engine = EngineSettings(folder=tmp_path, token="a-token", webhook_secret=secret, **tuning.engine)
+    async with run_engine(engine) as service:
+        monkeypatch.setenv("MIDJOURNEY_TOKEN", "a-token")
+        monkeypatch.setenv("MIDJOURNEY_BASE_URL", service.url)
+        monkeypatch.setenv("MIDJOURNEY_WEBHOOK_SECRET", secret)
+        async with running(read_settings(data_dir=settings.data_dir, http_port=0)) as app:
+            (job,) = await app.service.imagine(ANNA.does(), "a bird")
+            await until(lambda: done(chat, job))
+            asked_for = app.url if secret else None
+        (theirs,) = (await service.engine.list_jobs(ListQuery())).data
+    assert theirs.status == JobStatus.COMPLETED
+    assert theirs.webhook_url == (f"{asked_for}/webhooks/midjourney/{job.id}" if asked_for else None)
 
 
 async def refused(settings: Settings) -> BaseException:
@@ -190,12 +242,18 @@ async def test_an_adapter_that_cannot_start_stops_everything(
         nonlocal stopped
         stopped = True
 
+    class Slow(Chat):
+        async def start(self) -> None:
+            await asyncio.Event().wait()
+
     monkeypatch.setattr(chat, "start", start)
     monkeypatch.setattr(chat, "stop", stop)
-    with pytest.raises(BaseExceptionGroup) as caught:
+    monkeypatch.setattr(bot.app, "load_adapters", lambda app: [Slow(), chat])
+    with pytest.raises(BaseExceptionGroup) as caught, capture_logs() as logged:
         async with running(settings, tuning=tuning):
             pytest.fail("it started")
     assert caught.group_contains(InvalidSetting, match="CHAT_TOKEN")
+    assert logged == []  # whoever starts it says so
     assert stopped
     with own_folder(settings.data_dir):
         pass

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
 import sqlite3
 import tarfile
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+import bot.backup
 from bot.app import own_folder
 from bot.backup import DATABASE, Places, back_up, restore
 from bot.errors import DatabaseDamaged, DatabaseTooNew, InvalidSetting, StorageUnavailable
@@ -211,6 +214,109 @@ def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
     with pytest.raises(DatabaseDamaged):
         back_up(places(tmp_path), tmp_path / "backup.tar")
     assert not (tmp_path / "backup.tar").exists()
+
+
+NOBODY = 65534
+
+
+def become(user: int) -> None:
+    """Act as a user whom permissions bind; root, whom they do not, can come back."""
+    if os.getresuid()[2] == 0:
+        os.setresuid(user, user, 0)
+
+
+@pytest.fixture
+def guest() -> Iterator[Path]:
+    """A folder of a user who may read everything, and write nowhere else."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        become(NOBODY)
+        try:
+            yield folder
+        finally:
+            become(0)
+            for path in folder.rglob("*"):
+                path.chmod(0o755)
+
+
+def put_out_of_reach(folder: Path, place: Path, *, files: int = 0o444) -> Path:
+    """Copy a data folder to ``place``, where it can be read and not written, nor an index of the log be made."""
+    become(0)
+    shutil.copytree(folder, place, ignore=shutil.ignore_patterns("*-shm"))
+    for path in (place, *place.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else files)
+    become(NOBODY)
+    return place
+
+
+def test_a_database_that_may_be_read_and_not_written_is_backed_up(
+    file: Path, old: Path, new: Path, guest: Path
+) -> None:
+    studio = put_out_of_reach(old, guest / "studio")
+    contents = back_up(places(studio), guest / "backup.tar")
+    become(0)
+    assert contents.jobs == 3
+    assert contents.pictures > 0
+    assert _count_sound(new, guest / "backup.tar") == 3
+
+
+def test_a_database_that_a_program_begins_to_write_to_meanwhile_is_not_copied_half(
+    file: Path, old: Path, guest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio, look = put_out_of_reach(old, guest / "studio"), bot.backup._for_reading
+
+    def begin(database: Path, *, frozen: bool) -> str:
+        become(0)
+        studio.chmod(0o755)
+        (studio / f"{DATABASE}-wal").touch()
+        studio.chmod(0o555)
+        become(NOBODY)
+        return look(database, frozen=frozen)
+
+    monkeypatch.setattr(bot.backup, "_for_reading", begin)
+    with pytest.raises(StorageUnavailable, match="Run the backup again"):
+        back_up(places(studio), guest / "backup.tar")
+    assert not (guest / "backup.tar").exists()
+
+
+def test_a_log_that_cannot_be_read_through_is_not_taken_for_damage(died: Path, guest: Path) -> None:
+    studio = put_out_of_reach(died, guest / "studio")
+    with pytest.raises(StorageUnavailable, match="as the user that imaginebot runs as"):
+        back_up(places(studio), guest / "backup.tar")
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_damage(file: Path, old: Path, guest: Path) -> None:
+    studio = put_out_of_reach(old, guest / "studio", files=0o000)
+    with pytest.raises(StorageUnavailable, match="as the user that imaginebot runs as"):
+        back_up(places(studio), guest / "backup.tar")
+
+
+def test_a_folder_that_may_not_be_looked_into_is_a_sentence(file: Path, old: Path, guest: Path) -> None:
+    studio = put_out_of_reach(old, guest / "studio")
+    become(0)
+    studio.chmod(0o000)
+    become(NOBODY)
+    with pytest.raises(StorageUnavailable, match=f"{studio / DATABASE} cannot be dealt with .*permissions"):
+        back_up(places(studio), guest / "backup.tar")
+
+
+def test_a_database_that_another_program_holds_is_not_waited_for_without_end(
+    file: Path, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.backup, "LOCK_PATIENCE_S", 0.0)
+    with closing(sqlite3.connect(old / DATABASE)) as holder:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageUnavailable, match="Close what else has it open"):
+            back_up(places(old), tmp_path / "second.tar")
+
+
+def test_a_database_of_another_program_is_not_backed_up(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(DatabaseDamaged):
+        back_up(places(tmp_path), tmp_path / "backup.tar")
 
 
 def test_a_database_that_is_there_is_replaced_only_when_asked_and_kept_beside(file: Path, old: Path) -> None:

@@ -30,6 +30,10 @@ from tests.fakes.image_service import ImageService, SettableClock
 
 __all__ = ["endpoint", "environment"]
 
+REMOTE = {"MIDJOURNEY_BASE_URL": "https://service.invalid"}
+PUBLIC = {"PUBLIC_URL": "https://studio.example"}
+SECRET = {"MIDJOURNEY_WEBHOOK_SECRET": "s"}
+
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
@@ -252,21 +256,24 @@ async def test_one_port_for_two_is_as_bad_as_the_start_takes_it(
 
 
 @pytest.mark.parametrize(
-    ("variables", "verdict", "advice"),
+    ("variables", "verdict", "told"),
     [
         ({}, Verdict.NOTE, "PUBLIC_URL"),
-        ({"PUBLIC_URL": "https://studio.example"}, Verdict.BAD, "MIDJOURNEY_WEBHOOK_SECRET"),
-        ({"PUBLIC_URL": "https://studio.example", "MIDJOURNEY_WEBHOOK_SECRET": "s"}, Verdict.GOOD, ""),
+        (REMOTE, Verdict.NOTE, "PUBLIC_URL"),
+        (REMOTE | SECRET, Verdict.NOTE, "PUBLIC_URL"),
+        (PUBLIC, Verdict.BAD, "MIDJOURNEY_WEBHOOK_SECRET"),
+        (REMOTE | PUBLIC | SECRET, Verdict.GOOD, "to https://studio.example"),
+        (SECRET, Verdict.GOOD, "to port 0 on loopback"),
     ],
 )
 async def test_webhooks_need_an_address_and_a_secret(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], verdict: Verdict, advice: str
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], verdict: Verdict, told: str
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     finding = (await findings(read_settings(data_dir=settings.data_dir, http_port=0)))["Webhooks"]
     assert finding.verdict is verdict
-    assert advice in finding.advice
+    assert told in f"{finding.seen} {finding.advice}"
 
 
 async def test_an_open_door_is_bad_and_closing_it_good(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

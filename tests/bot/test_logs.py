@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
+import stamina
 import structlog
 
 from bot.logs import MASK, set_up_logs
@@ -163,6 +164,17 @@ def test_requests_are_no_news(monkeypatch: pytest.MonkeyPatch) -> None:
     set_up_logs()
     logging.getLogger("httpx").info("GET /")
     structlog.get_logger("t").debug("detail")
+    assert stream.getvalue() == ""
+
+
+def test_another_try_is_told_of_by_whoever_makes_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = watch(monkeypatch)
+    stamina.instrumentation.set_on_retry_hooks(None)  # as a program begins
+    set_up_logs()
+    for attempt in stamina.retry_context(on=ValueError, attempts=2, wait_initial=0, wait_jitter=0):
+        with attempt:
+            if attempt.num == 1:
+                raise ValueError
     assert stream.getvalue() == ""
 
 

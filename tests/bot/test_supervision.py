@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.errors import InvalidSetting
 from bot.jobs.pace import Backoff
 from bot.supervision import Supervisor
 from tests.bot.jobs.studio import until
@@ -38,6 +41,45 @@ async def test_a_part_that_fails_is_started_again() -> None:
     assert (part.running, part.failures, part.last_failure) == (True, 2, "RuntimeError")
     await stop(task)
     assert part.running is False
+
+
+async def test_what_the_admin_can_mend_is_one_line_told_when_the_part_is_started_again() -> None:
+    supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
+    lines: list[list[Any]] = []
+
+    async def run() -> None:
+        lines.append(list(logged))
+        if len(lines) == 2:
+            again.set()
+            await asyncio.Event().wait()
+        raise InvalidSetting("Choose another port.")
+
+    with capture_logs() as logged:
+        task = asyncio.create_task(supervisor.keep("part", run))
+        async with asyncio.timeout(30):
+            await again.wait()
+        await stop(task)
+    (line,) = logged
+    assert lines == [[], [line]]
+    assert (line["part"], line["reason"], "exc_info" in line) == ("part", "Choose another port.", False)
+    assert supervisor.parts["part"].last_failure == "InvalidSetting"
+
+
+async def test_what_the_admin_can_mend_is_left_to_whoever_ends_the_part() -> None:
+    supervisor = Supervisor(backoff=Backoff(first=60.0, last=60.0))
+
+    async def run() -> None:
+        raise InvalidSetting("Choose another port.")
+
+    with capture_logs() as logged:
+        task = asyncio.create_task(supervisor.keep("part", run))
+
+        async def it_has_failed() -> bool:
+            return any(part.failures for part in supervisor.parts.values())
+
+        await until(it_has_failed)
+        await stop(task)
+    assert logged == []
 
 
 async def test_a_part_that_returns_is_started_again() -> None:

@@ -124,6 +124,34 @@ async def test_a_webhook_survives_a_restart(tmp_path: Path, receiver: HookReceiv
     assert receiver.bodies[0] == receiver.bodies[1]
 
 
+async def test_a_program_that_listens_elsewhere_after_a_restart_gets_the_webhooks_of_what_it_asked_for_before(
+    tmp_path: Path, receiver: HookReceiver
+) -> None:
+    before = HookReceiver(url="http://localhost:1/hook")
+    async with engine_for(before, tmp_path, home=before.origin) as engine:
+        job_id = await imagine(engine, before, prompt="gated")
+    open_gate(engine.settings)
+    async with engine_for(receiver, tmp_path, home=receiver.origin) as engine:
+        await ended(engine, job_id)
+        await receiver.received(1)
+    assert receiver.names == ["job.completed"]
+
+
+@pytest.mark.parametrize(
+    ("home", "address", "now"),
+    [
+        ("http://127.0.0.1:9", "http://127.0.0.1:8/a/b?c=d", "http://127.0.0.1:9/a/b?c=d"),
+        ("http://127.0.0.1:9", "http://[::1]:8/a", "http://127.0.0.1:9/a"),
+        ("http://10.0.0.2:9", "http://10.0.0.2:8/a", "http://10.0.0.2:9/a"),
+        ("http://127.0.0.1:9", "http://10.0.0.2:8/a", "http://10.0.0.2:8/a"),
+        ("http://127.0.0.1:9", "https://example.com/a", "https://example.com/a"),
+        ("", "http://127.0.0.1:8/a", "http://127.0.0.1:8/a"),
+    ],
+)
+def test_only_what_leads_to_this_machine_leads_home(tmp_path: Path, home: str, address: str, now: str) -> None:
+    assert tiny_settings(tmp_path, home=home).as_of_now(address) == now
+
+
 async def test_late_progress_is_dropped_where_something_newer_waits(tmp_path: Path, receiver: HookReceiver) -> None:
     receiver.answers = [500]
     async with engine_for(receiver, tmp_path, webhook_wait=0.5) as engine:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.engine import Engine, EngineSettings
+from bot.engine import Engine, EngineSettings, making
 from bot.errors import InvalidSetting, JobNotFound
 from bot.midjourney.schema import (
     DescribeRequest,
@@ -33,6 +33,7 @@ from bot.midjourney.schema import (
     SortOrder,
     UpscaleRequest,
 )
+from bot.storage.sqlite import SqliteDatabase
 from tests.fakes.engines import ended, journal, open_gate, png, reached, tiny_settings, until
 from tests.fakes.http_server import serve
 from tests.fakes.tiny_painter import BUSY_SECONDS
@@ -319,11 +320,48 @@ async def test_a_surprise_in_the_painter_fails_the_job_and_its_trace_is_only_log
     assert "the paint has dried up" in caplog.text
 
 
-async def test_a_full_disk_fails_the_job_with_a_sentence(tmp_path: Path) -> None:
+async def test_a_full_disk_fails_the_job_with_a_sentence_and_no_trace(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with Engine(tiny_settings(tmp_path)) as engine:
         job = await ended(engine, await imagine(engine, "full"))
     assert job.error is not None
     assert job.error.code == "storage_unavailable"
+    assert "No space left on device" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+async def test_an_end_that_cannot_be_written_down_is_tried_until_it_can_and_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "_STORAGE_SECONDS", 0.0)
+    settings = tiny_settings(tmp_path, workers=2, concurrency=2)
+    async with Engine(settings) as engine:
+        fail, tries = engine._store.fail, list[UUID]()
+
+        async def try_to_fail(job_id: UUID, code: str, message: str) -> None:
+            tries.append(job_id)
+            await fail(job_id, code, message)
+
+        async def write(*, allowed: bool) -> None:
+            database = engine._store._database
+            assert isinstance(database, SqliteDatabase)
+            pragma = f"PRAGMA query_only = {'OFF' if allowed else 'ON'}"
+            await database._connection.run(lambda connection: connection.execute(pragma).fetchall())
+
+        monkeypatch.setattr(engine._store, "fail", try_to_fail)
+        jobs = [await imagine(engine, f"gated {name}") for name in "ab"]
+        for job_id in jobs:
+            await reached(engine, job_id, is_running)
+        await write(allowed=False)
+        open_gate(settings)
+        await until(lambda: min(tries.count(job_id) for job_id in jobs) >= 3)
+        await write(allowed=True)
+        codes = [job.error.code for job_id in jobs if (job := await ended(engine, job_id)).error]
+    assert codes == ["storage_unavailable"] * 2
+    (record,) = [record for record in caplog.records if record.name == making.__name__]
+    assert "readonly" in record.getMessage()
+    assert record.exc_info is None
 
 
 async def test_a_failed_job_leaves_no_files(tmp_path: Path) -> None:
@@ -432,6 +470,14 @@ async def test_a_reference_picture_reaches_the_painter_and_stays_for_upscales(tm
         assert upscale.status is JobStatus.COMPLETED
 
 
+async def test_a_reference_picture_is_fetched_from_where_the_program_listens_now(tmp_path: Path) -> None:
+    async with picture_site() as site:
+        settings = tiny_settings(tmp_path, picture_origins=frozenset({site}), home=site)
+        async with Engine(settings) as engine:
+            job = await ended(engine, await imagine(engine, "x", image_url="http://127.0.0.1:1/picture.png"))
+    assert job.status is JobStatus.COMPLETED
+
+
 async def test_an_address_without_a_picture_fails_the_job_with_a_sentence(tmp_path: Path) -> None:
     async with picture_site() as site, Engine(tiny_settings(tmp_path, picture_origins=frozenset({site}))) as engine:
         job = await ended(engine, await imagine(engine, "x", image_url=f"{site}/nothing"))
@@ -452,6 +498,15 @@ async def test_the_log_of_an_ordinary_day_is_empty(tmp_path: Path, caplog: pytes
     async with Engine(tiny_settings(tmp_path)) as engine:
         job_id = await imagine(engine, "x")
         await ended(engine, job_id)
+    assert caplog.text == ""
+
+
+async def test_a_stop_in_the_middle_of_a_stroke_is_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    settings = tiny_settings(tmp_path, workers=2)
+    async with Engine(settings) as engine:
+        await imagine(engine, "stubborn")
+        await until(lambda: len(journal(settings)) >= 2)
     assert caplog.text == ""
 
 

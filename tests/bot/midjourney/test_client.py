@@ -225,6 +225,14 @@ async def test_trying_again_has_an_end(client: Client, service: ScriptedService)
     assert len(service.calls) == QUICK.attempts
 
 
+async def test_a_call_can_be_tried_once(client: Client, service: ScriptedService) -> None:
+    service.answers = [Answer(status=503), JOB]
+    with pytest.raises(UpstreamUnavailable):
+        await client.once().get_job(ID)
+    assert len(service.calls) == 1
+    assert (await client.get_job(ID)).id == ID
+
+
 @pytest.mark.parametrize("operation", ["imagine", "cancel"])
 async def test_a_call_that_may_have_been_carried_out_is_not_repeated(
     client: Client, service: ScriptedService, operation: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from bot.errors import DatabaseDamaged, DatabaseTooNew, StorageUnavailable
 from bot.storage.database import Database, read_migrations
+from bot.storage.sqlite import LONGEST_PATH
 from bot.storage.store import MIGRATIONS, Store
 from tests.fakes.image_service import SettableClock
 
@@ -221,6 +223,17 @@ async def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> Non
 async def test_a_path_that_is_a_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="unable to open"):
         await Database.open(tmp_path)
+
+
+async def test_a_path_that_is_too_long_is_told_its_length_and_the_longest_one_works(tmp_path: Path) -> None:
+    folder = tmp_path
+    while (room := LONGEST_PATH - len(os.fsencode(folder)) - len("/imaginebot.db")) > 0:
+        folder /= "f" * (room - 1 if room <= 200 else 100)
+    longest = folder / "imaginebot.db"
+    async with await Database.open(longest):
+        pass
+    with pytest.raises(StorageUnavailable, match=r"is 505 bytes long.*takes 504.*shorter"):
+        await Database.open(longest.with_name("imaginebot2.db"))
 
 
 async def test_a_full_disk_is_a_sentence_and_keeps_nothing_of_the_unit(database: Database) -> None:
