@@ -234,13 +234,18 @@ def _readyz(core: Core) -> Endpoint:
         parts = {name: part.state for name, part in core.supervisor.parts.items()}
         # A service that is down keeps jobs waiting, no more; a key that is refused is for the admin to mend.
         circuit = core.circuit.state
-        ready = core.supervisor.ready and circuit is not CircuitState.UNAUTHORIZED
+        ready = core.supervisor.ready and circuit is not CircuitState.UNAUTHORIZED and core.leases.sure
         parts |= core.leases.roles
+        if not core.leases.sure:
+            parts["lease"] = NO_LEASE
         answer = {"parts": parts | {"image service": _SERVICE_STATES[circuit]}}
         return JSONResponse(answer, status_code=200 if ready else 503)
 
     return readyz
 
+
+NO_LEASE = "not sure, the database is away or cannot be written"
+"""What is said of a process among several that has not renewed its lease in time: the others may have its work by now."""
 
 _SERVICE_STATES = {
     CircuitState.CLOSED: "running",

@@ -7,8 +7,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -84,6 +84,30 @@ async def strip(address: str) -> None:
         await connection.execute("CREATE SCHEMA public")
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def read_only(address: str) -> AsyncIterator[None]:
+    """Let the server take no writes to a database while the block runs, as one that is full, or changes places, does."""
+    name = urlsplit(address).path.lstrip("/")
+    await _on(address, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    try:
+        await cut_off(address)
+        yield
+    finally:
+        connection = await asyncpg.connect(address, server_settings={"default_transaction_read_only": "off"})
+        await connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        await connection.close()
+        await cut_off(address)
+
+
+async def cut_off(address: str) -> None:
+    """End whoever is connected to a database."""
+    await _on(
+        address,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+    )
 
 
 async def _on(address: str, statement: str) -> Any:

@@ -10,7 +10,9 @@ Of several processes one carries the wishes of all out, under the lease ``LEASE`
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,7 +27,7 @@ from adapters.slack.sources import Person
 from adapters.slack.studio import Studio
 from adapters.slack.workspaces import QUERIES
 from bot import crash
-from bot.clock import to_millis
+from bot.clock import Setbacks, to_millis
 from bot.errors import (
     ImaginebotError,
     InvalidPicture,
@@ -38,6 +40,7 @@ from bot.images import MAX_BYTES
 from bot.jobs.bells import Bell
 from bot.jobs.model import Source
 from bot.jobs.pace import Backoff
+from bot.jobs.slots import Slots
 from bot.storage.connection import DatabaseUnavailable
 from bot.storage.database import Database, Tidings, load_queries
 
@@ -47,10 +50,19 @@ LEASE: Final = "slack wishes"
 """The lease of the process that carries wishes out, and what the others tell it by when they have kept one."""
 
 AT_A_TIME: Final = 4
+EACH: Final = 2
+"""How many wishes are carried out at a time, and how many of them are one person's at the most."""
+
+LOOKED_AT: Final = 200
+"""How many wishes that are due are looked at to find some of other people than those who have their share."""
+
 TRIES: Final = 6
 """How often a wish is tried before it is refused, and how often it is then tried to tell the person."""
 
 BACKOFF: Final = Backoff(first=1.0, last=30.0)
+LONGEST: Final = timedelta(minutes=1)
+"""Longer than a wish is ever put off by ourselves."""
+
 IDLE_S: Final = 5.0
 KEPT: Final = timedelta(days=7)
 """How long wishes that have ended are remembered, so that the same event stays one wish."""
@@ -86,6 +98,14 @@ class Wish(BaseModel):
         """Who wishes, where, and by which event."""
         person = Person(workspace=self.workspace, user_id=self.user_id, name=self.name)
         return person.does(self.key, self.channel, self.thread)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """A wish that is carried out, or may be, and whose it is."""
+
+    id: str
+    whose: str
 
 
 class Wishes:
@@ -126,9 +146,15 @@ class Wishes:
             StorageUnavailable: the database is not to be had at the moment.
         """
         hear_no_more = self._database.listen(self._hear)
+        setbacks = Setbacks(self._studio.clock)
         try:
-            while True:
-                await self._bell.wait(await self._round())
+            await self._hurry()
+            async with asyncio.TaskGroup() as group:
+                slots: Slots[_Piece] = Slots(group, self._bell, AT_A_TIME)
+                while True:
+                    if setbacks.noticed():
+                        await self._hurry()
+                    await self._bell.wait(await self._begin_due(slots))
         finally:
             hear_no_more()
 
@@ -136,23 +162,26 @@ class Wishes:
         if tidings.about(LEASE):
             self._bell.ring()
 
-    async def _round(self) -> float:
-        """Carry out what is due, and give the seconds until more is."""
-        while True:
-            now = self._studio.clock()
-            async with self._database.transaction() as connection:
-                rows = [row async for row in self._queries.due_wishes(connection, now=to_millis(now), limit=AT_A_TIME)]
-                await self._queries.drop_wishes(connection, before=to_millis(now - KEPT))
-            if not rows:
-                break
-            async with asyncio.TaskGroup() as tasks:
-                for row in rows:
-                    tasks.create_task(self._carry_out(row["id"], row["body"], row["attempts"]), name=row["id"])
+    async def _hurry(self) -> None:
+        """Make due what was put off before the clock went back; see ``bot.jobs.timekeeper``."""
+        now = self._studio.clock()
         async with self._database.transaction() as connection:
-            due_at: int | None = await self._queries.next_wish_due_at(connection)
-        if due_at is None:
-            return IDLE_S
-        return min(IDLE_S, max(0.02, (due_at - to_millis(self._studio.clock())) / 1000))
+            await self._queries.hurry_wishes(connection, now=to_millis(now), after=to_millis(now + LONGEST))
+
+    async def _begin_due(self, slots: Slots[_Piece]) -> float:
+        """Begin what is due, as far as there is room, and give the seconds until more is."""
+        under_way = slots.under_way  # as it is before the rows are read, which may tell of what ends meanwhile
+        now = self._studio.clock()
+        async with self._database.transaction() as connection:
+            due = self._queries.due_wishes(connection, now=to_millis(now), limit=LOOKED_AT)
+            rows = {row["id"]: row async for row in due}
+            next_at: int | None = await self._queries.next_wish_due_at(connection, now=to_millis(now))
+            await self._queries.drop_wishes(connection, before=to_millis(now - KEPT))
+        waiting = [_Piece(id=wish_id, whose=_whose(row["body"])) for wish_id, row in rows.items()]
+        for piece in _chosen(waiting, under_way, slots.room):
+            row = rows[piece.id]
+            slots.begin(piece, self._carry_out(piece.id, row["body"], row["attempts"]), name=piece.id)
+        return IDLE_S if next_at is None else min(IDLE_S, max(0.02, (next_at - to_millis(now)) / 1000))
 
     async def _carry_out(self, wish_id: str, body: str, attempts: int) -> None:
         try:
@@ -255,6 +284,26 @@ class Wishes:
 def pictures_among(files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Give those of a message's files that are pictures, as far as Slack says."""
     return [file for file in files if str(file.get("mimetype") or "image/").startswith("image/")]
+
+
+def _chosen(waiting: Sequence[_Piece], under_way: Sequence[_Piece], room: int) -> Sequence[_Piece]:
+    """Choose what is begun: the first of each person, as far as they have not had their share."""
+    begun, shares = {piece.id for piece in under_way}, Counter(piece.whose for piece in under_way)
+    chosen: list[_Piece] = []
+    for piece in waiting:
+        if len(chosen) < room and piece.id not in begun and shares[piece.whose] < EACH:
+            shares[piece.whose] += 1
+            chosen.append(piece)
+    return chosen
+
+
+def _whose(body: str) -> str:
+    """Say whose a wish is; those that cannot be read share one place in line."""
+    try:
+        wish = Wish.model_validate_json(body)
+    except ValidationError:
+        return ""
+    return f"{wish.workspace}:{wish.user_id}"
 
 
 def may_pass(error: Exception) -> bool:

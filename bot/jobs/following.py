@@ -70,10 +70,10 @@ class Following:
         prompt: str | None,
     ) -> Job | None:
         if action is Action.UPSCALE and index is not None:
-            return await unit.live_upscale(job.id, index)
+            return await self._live_upscale(unit, job.id, index)
         if action is Action.RETRY and job.type is JobType.UPSCALE and job.parent_id and job.image_index:
             # The button of the picture may have been pressed again in the meantime.
-            live = await unit.live_upscale(job.parent_id, job.image_index)
+            live = await self._live_upscale(unit, job.parent_id, job.image_index)
             if live is not None:
                 return live
         if button is None or button.outcome_job_id is None or button.pressed_at is None:
@@ -87,6 +87,15 @@ class Following:
             return None  # a program does not press twice by mistake
         again = button.pressed_by_id == source.requester.user_id and unit.now - button.pressed_at < DOUBLE_CLICK
         return outcome if again and prompt in {None, outcome.prompt} else None
+
+    async def _live_upscale(self, unit: Unit, grid_id: str, index: int) -> Job | None:
+        """Give the upscale of a picture that is under way or done; until the end of the unit nobody else makes one.
+
+        The button of the picture and Retry under an upscale of it that failed hold a job each, and not the same one. Both
+        hold that before this, and what counts the room after it, so that no two wait for each other.
+        """
+        await unit.hold(f"upscale {grid_id} {index}")
+        return await unit.live_upscale(grid_id, index)
 
     async def _draft(self, unit: Unit, job: Job, action: Action, index: int | None, prompt: str | None) -> Draft:
         pictures = await unit.pictures_of(job.id)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.clock import Clock, to_millis
+from bot.errors import StorageUnavailable
 from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import load_queries
 from bot.storage.identifiers import new_id
@@ -123,7 +124,7 @@ class Replica:
             return await self._under(lease, work)
         finally:
             self.roles[name] = STANDS_BY
-            with suppress(DatabaseUnavailable):
+            with suppress(StorageUnavailable):
                 await self._free(name, lease)
 
     async def _present(self) -> _Lease:
@@ -168,7 +169,7 @@ class Replica:
         try:
             async with self._database.transaction() as connection:
                 return bool(await self._queries.take_lease(connection, name=name, holder=connection.holder))
-        except DatabaseUnavailable:
+        except StorageUnavailable:
             await asyncio.sleep(_AGAIN_S)
             return False
 
@@ -183,8 +184,9 @@ class Replica:
             try:
                 async with self._database.line() as line:
                     await self._beat(line)
-            except DatabaseUnavailable as error:
-                log.warning("the database is out of reach", reason=str(error))
+            except Exception as error:  # without a beat nothing that this process does counts, so it never ends
+                foreseen = isinstance(error, StorageUnavailable)
+                log.warning("the lease cannot be renewed", reason=str(error), exc_info=not foreseen)
             await asyncio.sleep(_AGAIN_S)
 
     async def _beat(self, line: Line) -> None:
@@ -247,7 +249,7 @@ class Replica:
         try:
             async with self._database.line() as line:
                 await self._bury(line, leaving=self._lease.id)
-        except DatabaseUnavailable:
+        except StorageUnavailable:
             log.warning("could not take leave of the other processes; they will find out")
         self._database.holder = None
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
 from bot.background import Background
+from bot.clock import system_clock
 from bot.config import Settings, read_settings, setting_names
 from bot.engine import EngineSettings, run_engine
 from bot.errors import (
@@ -184,6 +185,22 @@ async def test_no_webhooks_are_asked_for_that_could_not_be_verified(
         (theirs,) = (await service.engine.list_jobs(ListQuery())).data
     assert theirs.status == JobStatus.COMPLETED
     assert theirs.webhook_url == (f"{asked_for}/webhooks/midjourney/{job.id}" if asked_for else None)
+
+
+async def test_what_waited_by_a_clock_that_was_ahead_is_done_at_once_after_a_start_by_the_right_time(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fast_clock() -> datetime:
+        return system_clock() + timedelta(hours=1)
+
+    with monkeypatch.context() as remote, contextlib.closing(bind("127.0.0.1", 0)) as closed:
+        remote.setenv("MIDJOURNEY_TOKEN", "a-token")
+        remote.setenv("MIDJOURNEY_BASE_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        async with running(read_settings(data_dir=settings.data_dir, http_port=0), clock=fast_clock) as app:
+            jobs = await app.service.imagine(ANNA.does(), "a bird --repeat 5")  # more than are sent at a time
+            await until(lambda: all(shown(chat, job) for job in jobs))
+    async with running(settings, tuning=tuning):
+        await until(lambda: all(done(chat, job) for job in jobs))
 
 
 async def refused(settings: Settings) -> BaseException:

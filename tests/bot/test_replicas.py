@@ -13,12 +13,16 @@ import asyncpg
 import httpx
 import pytest
 
+from bot import http
 from bot.app import App, running
 from bot.config import Settings
 from bot.engine import run_engine
 from bot.errors import DataFolderBusy
 from bot.jobs.submitter import Submitter
+from bot.storage import replicas
+from tests.bot.jobs.studio import until
 from tests.fakes.engines import TOKEN, tiny_settings
+from tests.postgresql import read_only
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +126,39 @@ async def test_every_part_runs_in_both(programs: list[App]) -> None:
         async with browser(app) as here:
             answer = await here.get("/readyz")
             assert answer.status_code == 200, answer.text
+
+
+async def test_a_program_whose_database_takes_no_writes_is_not_ready_and_goes_on_once_it_does(
+    tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"LEASE_S": 1.5, "MARGIN_S": 0.3, "BEAT_S": 0.3, "_AGAIN_S": 0.05}.items():
+        monkeypatch.setattr(replicas, name, seconds)
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(run_engine(tiny_settings(tmp_path / "engine", webhook_secret=SECRET)))
+        app = await stack.enter_async_context(running(settings(tmp_path, postgres_database, 0, engine.url)))
+        here = await stack.enter_async_context(browser(app))
+        headers = {"Authorization": f"Bearer {(await app.keys.create('robot')).key}"}
+
+        async def readiness() -> tuple[int, str | None]:
+            answer = await here.get("/readyz")
+            return answer.status_code, answer.json()["parts"].get("lease")
+
+        async def unsure() -> bool:
+            return await readiness() == (503, http.NO_LEASE)
+
+        async def ready() -> bool:
+            return await readiness() == (200, None)
+
+        async with read_only(postgres_database):
+            await until(unsure)
+        await until(ready)
+        created = await here.post("/v1/imagine", json={"prompt": "a lighthouse"}, headers=headers)
+        job_id = created.json()["data"]["job_id"]
+
+        async def completed() -> bool:
+            return bool((await here.get(f"/v1/jobs/{job_id}", headers=headers)).json()["status"] == "completed")
+
+        await until(completed)
 
 
 async def test_a_program_that_is_taken_for_dead_while_it_starts_starts_all_the_same(

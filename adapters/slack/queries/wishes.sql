@@ -6,10 +6,14 @@ ON CONFLICT (id) DO NOTHING;
 SELECT * FROM slack_wishes WHERE state = 'open' AND due_at <= :now ORDER BY due_at, id LIMIT :limit;
 
 -- name: next_wish_due_at$
-SELECT MIN(due_at) FROM slack_wishes WHERE state = 'open';
+-- Beside those that are due: they are carried out, or wait for one that is.
+SELECT MIN(due_at) FROM slack_wishes WHERE state = 'open' AND due_at > :now;
 
 -- name: put_wish_off!
 UPDATE slack_wishes SET attempts = :attempts, due_at = :due_at WHERE id = :id AND state = 'open';
+
+-- name: hurry_wishes!
+UPDATE slack_wishes SET due_at = :now WHERE state = 'open' AND due_at > :after;
 
 -- name: refuse_wish!
 -- The body says so from now on, so that the wish is not tried again; it stays open until the person has been told.

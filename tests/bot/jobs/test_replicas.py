@@ -81,6 +81,37 @@ async def test_a_picture_that_is_upscaled_at_once_everywhere_is_upscaled_once(
     assert sorted(each.existing for each in pressed) == [False, True, True]
 
 
+async def test_a_picture_and_its_upscale_that_failed_pressed_at_once_upscale_it_once(
+    studios: list[Studio], anna: Person, ben: Person
+) -> None:
+    one, other, _ = studios
+    (job,) = await one.service.imagine(anna.does(), "a bird")
+    await one.done(job)
+    failed = (await one.service.upscale(anna.does(), job.id, 2)).job
+    await one.send()
+    one.api.fail(await one.upstream(failed))
+    one.clock.advance(30)
+    await one.tracker.poll()
+    picture, retry = await one.button(job, "U2"), await one.button(failed, "Retry")
+
+    async with one.store.unit() as unit:  # until both wait for this one
+        await unit.hold(f"room of chat:acme:{anna.requester.user_id}")
+        await unit.hold(f"room of chat:acme:{ben.requester.user_id}")
+        pressing = [
+            asyncio.create_task(one.service.press(anna.does(), picture.id)),
+            asyncio.create_task(other.service.press(ben.does(), retry.id)),
+        ]
+
+        async def both_wait() -> bool:
+            [(waiting,)] = await one.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            return bool(waiting == 2)
+
+        await until(both_wait)
+    pressed = await asyncio.gather(*pressing)
+    assert len({each.job.id for each in pressed}) == 1
+    assert sorted(each.existing for each in pressed) == [False, True]
+
+
 async def test_the_limit_of_what_waits_holds_over_all(world: World) -> None:
     async with AsyncExitStack() as stack:
         limits = Limits(waiting=20)

@@ -17,6 +17,7 @@ from bot.storage.database import Database, Tidings
 from bot.storage.leases import Leases, OneProcess
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.store import Store
+from tests.postgresql import cut_off, read_only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,41 @@ async def test_a_unit_under_way_keeps_its_process_from_being_taken_for_dead(addr
         other.leases._hurry.set()  # type: ignore[attr-defined] # the look for the dead, now
         await asyncio.sleep(0.2)
         assert len(await other.leases.members()) == 2
+
+
+async def test_a_process_outlives_a_server_that_takes_no_writes(address: str) -> None:
+    leading: list[int] = []
+    async with process(address) as one, process(address) as other:
+        tasks = [asyncio.create_task(one.leases.lead("x", lead_as(1, leading)))]
+        await until(lambda: leading == [1])
+        async with read_only(address):
+            tasks.append(asyncio.create_task(other.leases.lead("x", lead_as(2, leading))))
+            await until(lambda: not one.leases.sure and not other.leases.sure)
+        await until(lambda: one.leases.sure and other.leases.sure)
+        assert [task.done() for task in tasks] == [False, False]
+        for each in (one, other):
+            await write(each)
+        assert len(await one.leases.members()) == 2
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_whatever_goes_wrong_with_a_beat_there_is_another(address: str) -> None:
+    async with process(address) as one:
+        await on(address, "ALTER TABLE replicas RENAME TO hidden")
+        await until(lambda: not one.leases.sure)
+        await on(address, "ALTER TABLE hidden RENAME TO replicas")
+        await until(lambda: one.leases.sure)
+        await write(one)
+
+
+async def test_a_process_can_end_while_the_server_takes_no_writes(address: str) -> None:
+    async with AsyncExitStack() as server:
+        async with process(address) as one:
+            await server.enter_async_context(read_only(address))
+        assert isinstance(one.database, PostgresDatabase)
+        assert one.database.holder is None
 
 
 async def test_work_is_cut_off_where_the_lease_is_lost_and_begun_again_under_the_next(address: str) -> None:
@@ -287,11 +323,7 @@ async def test_processes_hear_what_the_others_have_kept_and_not_what_was_undone(
 async def test_whoever_hears_nothing_for_a_while_looks_at_everything(address: str) -> None:
     async with process(address) as one:
         one.heard.clear()
-        await on(
-            address,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
+        await cut_off(address)
         await until(lambda: any(each.topics is None for each in one.heard))
         await write(one)
 
