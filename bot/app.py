@@ -46,6 +46,7 @@ from bot.jobs.publisher import Publisher, PublisherSettings
 from bot.jobs.service import JobService, Limits
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.submitter import Submitter, SubmitterSettings
+from bot.jobs.timekeeper import Timekeeper
 from bot.jobs.tracker import Tracker, TrackerSettings
 from bot.jobs.upstream import Addresses
 from bot.keys import Keys
@@ -223,6 +224,7 @@ async def running(
                 keep("collector", partial(leases.working, collector.run))
                 keep("publisher", partial(leases.working, publisher.run))
                 keep("keys", keys.run)
+                keep("clock", partial(leases.working, Timekeeper(store, anew=submitter.on_service_change).run))
                 keep("notifier", partial(leases.working, notifier.run))
                 keep("housekeeper", partial(leases.lead, "housekeeping", Housekeeper(store).run))
                 yield app

@@ -27,7 +27,7 @@ from adapters.slack.sources import Person
 from adapters.slack.studio import Studio
 from adapters.slack.workspaces import QUERIES
 from bot import crash
-from bot.clock import to_millis
+from bot.clock import Setbacks, to_millis
 from bot.errors import (
     ImaginebotError,
     InvalidPicture,
@@ -60,6 +60,9 @@ TRIES: Final = 6
 """How often a wish is tried before it is refused, and how often it is then tried to tell the person."""
 
 BACKOFF: Final = Backoff(first=1.0, last=30.0)
+LONGEST: Final = timedelta(minutes=1)
+"""Longer than a wish is ever put off by ourselves."""
+
 IDLE_S: Final = 5.0
 KEPT: Final = timedelta(days=7)
 """How long wishes that have ended are remembered, so that the same event stays one wish."""
@@ -143,10 +146,14 @@ class Wishes:
             StorageUnavailable: the database is not to be had at the moment.
         """
         hear_no_more = self._database.listen(self._hear)
+        setbacks = Setbacks(self._studio.clock)
         try:
+            await self._hurry()
             async with asyncio.TaskGroup() as group:
                 slots: Slots[_Piece] = Slots(group, self._bell, AT_A_TIME)
                 while True:
+                    if setbacks.noticed():
+                        await self._hurry()
                     await self._bell.wait(await self._begin_due(slots))
         finally:
             hear_no_more()
@@ -154,6 +161,12 @@ class Wishes:
     def _hear(self, tidings: Tidings) -> None:
         if tidings.about(LEASE):
             self._bell.ring()
+
+    async def _hurry(self) -> None:
+        """Make due what was put off before the clock went back; see ``bot.jobs.timekeeper``."""
+        now = self._studio.clock()
+        async with self._database.transaction() as connection:
+            await self._queries.hurry_wishes(connection, now=to_millis(now), after=to_millis(now + LONGEST))
 
     async def _begin_due(self, slots: Slots[_Piece]) -> float:
         """Begin what is due, as far as there is room, and give the seconds until more is."""

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import uvicorn
 import bot.app
 from bot.app import App, Tuning, own_folder, running, upgrade_database
 from bot.background import Background
+from bot.clock import system_clock
 from bot.config import Settings, read_settings, setting_names
 from bot.errors import (
     DatabaseDamaged,
@@ -30,6 +32,7 @@ from bot.errors import (
 )
 from bot.jobs.model import Action, Job, JobStatus, Post, Submission
 from bot.jobs.service import JobService
+from bot.jobs.submitter import SubmitterSettings
 from bot.jobs.view import JobView
 from bot.serving import bind
 from bot.storage.connection import LeaseLost
@@ -132,6 +135,26 @@ async def test_a_remote_service_that_is_out_of_reach_keeps_jobs_waiting(
         await until(lambda: shown(chat, job))
         assert (await app.service.get(job.id)).submission is not Submission.SENT
         assert not (settings.data_dir / "engine").exists()
+
+
+async def test_what_waited_by_a_clock_that_was_ahead_is_done_at_once_after_a_start_by_the_right_time(
+    settings: Settings, tuning: Tuning, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fast_clock() -> datetime:
+        return system_clock() + timedelta(hours=1)
+
+    with contextlib.closing(bind("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with monkeypatch.context() as remote:
+        remote.setenv("MIDJOURNEY_TOKEN", "a-token")
+        remote.setenv("MIDJOURNEY_BASE_URL", f"http://127.0.0.1:{port}")
+        async with running(read_settings(data_dir=settings.data_dir, http_port=0), clock=fast_clock) as app:
+            jobs = await app.service.imagine(ANNA.does(), "a bird --repeat 5")  # more than are sent at a time
+            await until(lambda: all(shown(chat, job) for job in jobs))
+    # What was being sent in that moment may still turn up, and takes up the room of the others until it no longer can.
+    tuning = replace(tuning, submitter=SubmitterSettings(arrives_within=timedelta(seconds=1)))
+    async with running(settings, tuning=tuning):
+        await until(lambda: all(done(chat, job) for job in jobs))
 
 
 async def refused(settings: Settings) -> BaseException:

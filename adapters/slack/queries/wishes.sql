@@ -12,6 +12,9 @@ SELECT MIN(due_at) FROM slack_wishes WHERE state = 'open' AND due_at > :now;
 -- name: put_wish_off!
 UPDATE slack_wishes SET attempts = :attempts, due_at = :due_at WHERE id = :id AND state = 'open';
 
+-- name: hurry_wishes!
+UPDATE slack_wishes SET due_at = :now WHERE state = 'open' AND due_at > :after;
+
 -- name: refuse_wish!
 -- The body says so from now on, so that the wish is not tried again; it stays open until the person has been told.
 UPDATE slack_wishes SET body = :body, attempts = 0, due_at = :now WHERE id = :id AND state = 'open';

@@ -9,9 +9,10 @@ from bot.storage.unit.lists import ListRows
 from bot.storage.unit.posts import PostRows
 from bot.storage.unit.programs import ProgramRows
 from bot.storage.unit.queue import QueueRows
+from bot.storage.unit.waits import WaitRows
 
 __all__ = ["HOOKS", "JOBS", "WORK", "Step", "Unit"]
 
 
-class Unit(JobRows, QueueRows, ListRows, PostRows, ProgramRows, LedgerRows):
+class Unit(JobRows, QueueRows, ListRows, PostRows, ProgramRows, LedgerRows, WaitRows):
     """One unit of work on all the tables."""

@@ -102,6 +102,19 @@ async def test_somebody_s_slow_wishes_leave_room_for_those_of_others(place: Plac
     await slack.until(lambda: len(place.acme.general.from_bot) == 2 * wishes.AT_A_TIME)
 
 
+async def test_a_wish_is_carried_out_at_once_though_the_clock_has_gone_back(place: Place, slack: Slack) -> None:
+    held = slack.trouble("files.info", hold=asyncio.Event(), status=503)
+    await place.ann.mentions("describe", files=[picture(place)])
+    async with asyncio.timeout(WITHIN_S):
+        await held.met.wait()
+        assert held.hold is not None
+        held.hold.set()
+        while (await state_of_the_wish(place.app))[1] == 0:  # noqa: ASYNC110 - rows send no events
+            await asyncio.sleep(0.02)
+    slack.clock.advance(-3600)
+    await place.post("Describe", "Done in")
+
+
 async def test_a_wish_that_meets_a_full_disk_waits_for_room_however_often_it_is_tried(
     place: Place, slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
