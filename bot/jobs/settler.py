@@ -16,6 +16,7 @@ import structlog
 from bot import crash
 from bot.errors import ImaginebotError, UpstreamUnauthorized, UpstreamUnavailable
 from bot.jobs import changes
+from bot.jobs.material import parent_of
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.upstream import CLOCKS_DIFFER, needs_content, read_list, recognise
@@ -202,9 +203,3 @@ class Settler:
             wait = self._patience.backoff.after(attempts, at_least=getattr(error, "retry_after", None))
             await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
         self._ring()
-
-
-async def parent_of(unit: Unit, job: Job) -> str | None:
-    """Give the image service's id of the job that ``job`` starts from."""
-    parent = await unit.find_job(job.parent_id) if job.parent_id else None
-    return parent.upstream_id if parent else None

@@ -25,6 +25,14 @@ WHERE job_id = :job_id AND role = :role AND position = :position;
 UPDATE pictures SET due_at = NULL, failure = :failure
 WHERE job_id = :job_id AND role = :role AND position = :position;
 
+-- name: mark_unread!
+-- An input that is kept, and cannot be read from the store at the moment; its tries are those to read it.
+UPDATE pictures SET attempts = attempts + 1, failure = :failure
+WHERE job_id = :job_id AND role = :role AND position = :position;
+
+-- name: mark_read!
+UPDATE pictures SET attempts = 0, failure = NULL WHERE job_id = :job_id AND role = 'input' AND failure IS NOT NULL;
+
 -- name: pictures_of_job
 SELECT * FROM pictures WHERE job_id = :job_id ORDER BY role, position;
 

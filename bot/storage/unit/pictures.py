@@ -70,6 +70,14 @@ class PictureRows(UnitBase):
         self._write("give_picture_up", **_which(picture), failure=failure)
         self._hold_picture(_which(picture), None)
 
+    async def mark_unread(self, picture: Picture, failure: str) -> None:
+        """Record that a kept picture which a job starts from cannot be read at the moment, in a sentence; count the try."""
+        self._write("mark_unread", **_which(picture), failure=failure)
+
+    async def mark_read(self, job_id: str) -> None:
+        """Record that the pictures which a job starts from can be read again."""
+        self._write("mark_read", job_id=job_id)
+
     async def stop_preview(self, job_id: str) -> None:
         """Fetch no preview of a job any more."""
         self._write("stop_preview", job_id=job_id)
