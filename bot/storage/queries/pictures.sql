@@ -11,11 +11,15 @@ ON CONFLICT (job_id, role, position) DO UPDATE SET
 WHERE pictures.role = 'preview' AND pictures.source_url <> excluded.source_url;
 
 -- name: keep_picture!
+-- A preview that a newer one has been wanted in place of is shown until that is there, which is still to be fetched.
 INSERT INTO pictures (job_id, role, position, digest, width, height, content_type)
 VALUES (:job_id, :role, :position, :digest, :width, :height, :content_type)
 ON CONFLICT (job_id, role, position) DO UPDATE SET
     digest = excluded.digest, width = excluded.width, height = excluded.height, content_type = excluded.content_type,
-    due_at = NULL, failure = NULL;
+    due_at = CASE
+        WHEN pictures.role = 'preview' AND pictures.source_url <> CAST(:source_url AS TEXT) THEN pictures.due_at
+    END,
+    failure = NULL;
 
 -- name: put_picture_off!
 UPDATE pictures SET attempts = :attempts, due_at = :due_at, source_url = :source_url
@@ -63,3 +67,7 @@ UPDATE pictures SET due_at = NULL WHERE job_id = :job_id AND role IN ('preview',
 
 -- name: drop_preview!
 DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview';
+
+-- name: give_preview_up!
+-- Unless a newer one has been wanted in its place.
+DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview' AND source_url = :source_url;
