@@ -1,12 +1,12 @@
 """Tell the image service what is not wanted any more: jobs that somebody cancels, and jobs of which there is one too many.
 
 A cancel is a row of its job until the service has answered it. A superfluous job is nobody's, so it has a row by itself
-until the service has let go of it.
+until the service has let go of it. Each kind has its own loop, so that nobody's cancel waits for what nobody waits for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from bot.errors import (
     UpstreamUnavailable,
 )
 from bot.jobs import changes
-from bot.jobs.bells import Bells
+from bot.jobs.bells import Bell, Bells
 from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus
 from bot.jobs.pace import Backoff
@@ -70,21 +70,29 @@ class _Pause:
 
 
 class Canceller:
-    """The loop that carries cancels over."""
+    """The loops that carry cancels over, and drop what is superfluous."""
 
     def __init__(self, store: Store, api: ImageApi, bells: Bells, *, backoff: Backoff) -> None:
         """Stand on the store and the image service."""
         self._store = store
         self._api = api
         self._bells = bells
-        # What is superfluous waits by itself, so that nobody's cancel waits for the sake of it.
         self._cancels, self._drops = _Pause(store, backoff), _Pause(store, backoff)
+        self._drop_bell = Bell()
 
     async def run(self) -> None:
         """Carry over until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._drop_loop(), name="drop")
+            while True:
+                await self._carry_cancels()
+                await self._bells.canceller.wait(IDLE_S)
+                self._drop_bell.ring()
+
+    async def _drop_loop(self) -> None:
         while True:
-            await self.carry()
-            await self._bells.canceller.wait(IDLE_S)
+            await self._drop_superfluous()
+            await self._drop_bell.wait(IDLE_S)
 
     def hurry(self) -> None:
         """Wait no longer for a service that is back."""
@@ -93,17 +101,14 @@ class Canceller:
 
     async def carry(self) -> None:
         """Tell the image service of every cancel that it has not heard of, and of every superfluous job."""
-        if self._cancels.is_on and self._drops.is_on:
+        await self._carry_cancels()
+        await self._drop_superfluous()
+
+    async def _carry_cancels(self) -> None:
+        if self._cancels.is_on:
             return
         async with self._store.reading() as unit:
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
-            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
-        if not self._cancels.is_on:
-            await self._carry_cancels(asked)
-        if not self._drops.is_on:
-            await self._drop_superfluous(superfluous)
-
-    async def _carry_cancels(self, asked: Sequence[Job]) -> None:
         try:
             for job in asked:
                 if job.upstream_id is not None:
@@ -114,7 +119,11 @@ class Canceller:
         else:
             self._cancels.end()
 
-    async def _drop_superfluous(self, superfluous: Sequence[tuple[str, datetime]]) -> None:
+    async def _drop_superfluous(self) -> None:
+        if self._drops.is_on:
+            return
+        async with self._store.reading() as unit:
+            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
         for upstream_id, found_at in superfluous:
             age = self._store.clock() - found_at
             try:
