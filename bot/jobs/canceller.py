@@ -7,7 +7,7 @@ until the service has let go of it. Each kind has its own loop, so that nobody's
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -25,7 +25,7 @@ from bot.jobs import changes
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus
-from bot.jobs.pace import Backoff
+from bot.jobs.pace import Backoff, Pause
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.connection import DatabaseUnavailable
@@ -43,30 +43,22 @@ LET_GO_AFTER = timedelta(hours=6)
 """How long it is tried to cancel a superfluous job. It has ended by itself long before."""
 
 
-class _Pause:
-    """A time in which the service is not asked, as it has not answered; longer each time in a row."""
+class _Trouble:
+    """The times in which the service is not asked, as it has not answered; longer each time in a row."""
 
     def __init__(self, store: Store, backoff: Backoff) -> None:
-        self._store = store
         self._backoff = backoff
         self._failed = 0
-        self._until: datetime | None = None
+        self.pause = Pause(store.clock)
 
-    @property
-    def is_on(self) -> bool:
-        return self._until is not None and self._store.clock() < self._until
-
-    def begin(self, error: ImaginebotError) -> None:
-        wait = self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None))
-        self._until = self._store.clock() + wait
+    def met(self, error: ImaginebotError) -> None:
+        self.pause.begin(self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None)))
         self._failed += 1
 
-    def end(self) -> None:
+    def over(self) -> None:
         """Begin with a short one the next time."""
-        self._failed, self._until = 0, None
-
-    def cut_short(self) -> None:
-        self._until = None
+        self._failed = 0
+        self.pause.end()
 
 
 class Canceller:
@@ -77,7 +69,7 @@ class Canceller:
         self._store = store
         self._api = api
         self._bells = bells
-        self._cancels, self._drops = _Pause(store, backoff), _Pause(store, backoff)
+        self._cancels, self._drops = _Trouble(store, backoff), _Trouble(store, backoff)
         self._drop_bell = Bell()
 
     async def run(self) -> None:
@@ -96,8 +88,8 @@ class Canceller:
 
     def hurry(self) -> None:
         """Wait no longer for a service that is back."""
-        self._cancels.cut_short()
-        self._drops.cut_short()
+        self._cancels.pause.end()
+        self._drops.pause.end()
 
     async def carry(self) -> None:
         """Tell the image service of every cancel that it has not heard of, and of every superfluous job."""
@@ -105,7 +97,7 @@ class Canceller:
         await self._drop_superfluous()
 
     async def _carry_cancels(self) -> None:
-        if self._cancels.is_on:
+        if self._cancels.pause.is_on:
             return
         async with self._store.reading() as unit:
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
@@ -115,12 +107,12 @@ class Canceller:
                     with bound_contextvars(job=job.id):
                         await self._carry_one(job, job.upstream_id)
         except UpstreamUnavailable as error:
-            self._cancels.begin(error)  # it is not about this job, so the others need not be tried either
+            self._cancels.met(error)  # it is not about this job, so the others need not be tried either
         else:
-            self._cancels.end()
+            self._cancels.over()
 
     async def _drop_superfluous(self) -> None:
-        if self._drops.is_on:
+        if self._drops.pause.is_on:
             return
         async with self._store.reading() as unit:
             superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
@@ -135,11 +127,11 @@ class Canceller:
                 if isinstance(error, JobNotFound) and age < KNOWN_AFTER:
                     continue
                 if age < LET_GO_AFTER and not isinstance(error, JobNotFound | AlreadyEnded | UpstreamRejected):
-                    self._drops.begin(error)
+                    self._drops.met(error)
                     return
             async with self._store.unit() as unit:
                 await unit.forget_superfluous(upstream_id)
-        self._drops.end()
+        self._drops.over()
 
     async def _cancel(self, upstream_id: str) -> schema.Job:
         crash.point("canceller.before_call")

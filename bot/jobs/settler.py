@@ -160,7 +160,8 @@ class Settler:
     async def _not_found(self, job: Job) -> None:
         """Send a job again that is nowhere, once its request can no longer turn up."""
         now = self._store.clock()
-        self._missed = {name: at for name, at in self._missed.items() if now - at < _MISSES_COUNT_FOR}
+        # One that is still to come is of before the clock was set back, and says nothing any more.
+        self._missed = {name: at for name, at in self._missed.items() if at <= now < at + _MISSES_COUNT_FOR}
         missed = self._missed.setdefault(job.id, now)
         certain = missed + self._patience.arrives_within
         if now < certain:

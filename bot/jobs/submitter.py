@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
@@ -31,6 +31,7 @@ from bot.jobs.bells import Bells
 from bot.jobs.canceller import Canceller
 from bot.jobs.material import Materials, PictureUnreadError
 from bot.jobs.model import Failure, Job, Submission
+from bot.jobs.pace import Pause
 from bot.jobs.settler import UNAUTHORIZED, Patience, Settler
 from bot.jobs.upstream import Addresses, send
 from bot.jobs.views import touch_queue
@@ -84,7 +85,7 @@ class Submitter:
         self._service_answers = service_answers
         self._calling: set[str] = set()
         self._has_run = False
-        self._paused_until: datetime | None = None
+        self._pause = Pause(store.clock)
         self._canceller = Canceller(store, api, bells, backoff=settings.backoff)
         self._settler = Settler(
             store, api, patience=settings, calling=self._calling, adopt=self._adopt, ring=self._ring
@@ -97,7 +98,7 @@ class Submitter:
 
     async def on_service_change(self) -> None:
         """Let every waiting job go at once when the service is back, and say where they stand either way."""
-        self._paused_until = None
+        self._pause.end()
         self._canceller.hurry()
         async with self._store.unit() as unit:
             if self._service_answers():
@@ -147,8 +148,8 @@ class Submitter:
             return IDLE_S
         if kind is Submission.WAITING and not self._service_answers():
             return IDLE_S
-        if kind is Submission.WAITING and self._paused_until is not None:
-            soonest = max(soonest, self._paused_until)
+        if kind is Submission.WAITING and (until := self._pause.until) is not None:
+            soonest = max(soonest, until)
         if kind is Submission.WAITING and soonest <= now:
             return IDLE_S  # none of them was to be taken just now, and a bell tells when one is
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
@@ -163,7 +164,7 @@ class Submitter:
             return None
         async with self._store.unit() as unit:
             await unit.hold("claims")  # what the account takes at a time is counted over all processes
-            if self._paused_until is not None and unit.now < self._paused_until:
+            if self._pause.is_on:
                 return None
             if await unit.count_in_flight() >= self._settings.concurrency:
                 return None
@@ -273,14 +274,14 @@ class Submitter:
             at_least = error.retry_after or 0.0
             if error.may_have_arrived:
                 at_least = max(at_least, self._settings.settle_after.total_seconds())
-            due_at = unit.now + self._settings.backoff.after(attempts - 1, at_least=at_least)
+            wait = self._settings.backoff.after(attempts - 1, at_least=at_least)
             if error.may_have_arrived:
                 await unit.touch_job(job.id)
             else:
                 await changes.wait_again(unit, present, give_up_after=self._settings.give_up_after)
                 # It is not about this job, so the others need not try it too.
-                self._paused_until = due_at
-            await unit.schedule_job(job.id, due_at, attempts=attempts)
+                self._pause.begin(wait)
+            await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
         self._ring()
 
     async def _read_later(self, job: Job, error: PictureUnreadError) -> None:

@@ -123,6 +123,17 @@ async def test_cancels_spare_a_service_that_is_in_trouble(
     assert [(await studio.service.get(job.id)).status for job in jobs] == [JobStatus.CANCELLED] * 2
 
 
+async def test_a_clock_that_is_set_back_does_not_hold_cancels_up(studio: Studio, anna: Person) -> None:
+    studio.api.script("cancel", Fault(error=DOWN))
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    studio.clock.advance(-3600)
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+
 async def test_cancels_go_over_at_once_when_the_service_is_back(studio: Studio, anna: Person) -> None:
     studio.api.script("cancel", Fault(error=DOWN))
     job = await make(studio, anna)

@@ -79,6 +79,16 @@ async def test_a_busy_service_is_left_alone_for_as_long_as_it_asks(studio: Studi
     assert len(studio.api.jobs) == 2
 
 
+async def test_a_clock_that_is_set_back_does_not_hold_jobs_up(studio: Studio, anna: Person) -> None:
+    studio.api.script("imagine", Fault(error=UpstreamBusy(retry_after=30)))
+    await make(studio, anna)
+    await studio.send()
+    studio.clock.advance(-3600)
+    job = await make(studio, anna)
+    await studio.send()
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
+
+
 async def test_a_service_that_is_down_is_asked_ever_less_often(studio: Studio, anna: Person) -> None:
     studio.api.script("imagine", *[Fault(error=DOWN)] * 6)
     await make(studio, anna)
