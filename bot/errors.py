@@ -242,6 +242,6 @@ class DatabaseDamaged(OperatorError):
 
 
 class StorageUnavailable(OperatorError):
-    """The disk is full or cannot be written."""
+    """The disk is full, or cannot be written or read."""
 
     code = "storage_unavailable"

@@ -1,13 +1,13 @@
 """Tell the image service what is not wanted any more: jobs that somebody cancels, and jobs of which there is one too many.
 
 A cancel is a row of its job until the service has answered it. A superfluous job is nobody's, so it has a row by itself
-until the service has let go of it.
+until the service has let go of it. Each kind has its own loop, so that nobody's cancel waits for what nobody waits for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -22,10 +22,10 @@ from bot.errors import (
     UpstreamUnavailable,
 )
 from bot.jobs import changes
-from bot.jobs.bells import Bells
+from bot.jobs.bells import Bell, Bells
 from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus
-from bot.jobs.pace import Backoff
+from bot.jobs.pace import Backoff, Pause
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.connection import DatabaseUnavailable
@@ -43,78 +43,79 @@ LET_GO_AFTER = timedelta(hours=6)
 """How long it is tried to cancel a superfluous job. It has ended by itself long before."""
 
 
-class _Pause:
-    """A time in which the service is not asked, as it has not answered; longer each time in a row."""
+class _Trouble:
+    """The times in which the service is not asked, as it has not answered; longer each time in a row."""
 
     def __init__(self, store: Store, backoff: Backoff) -> None:
-        self._store = store
         self._backoff = backoff
         self._failed = 0
-        self._until: datetime | None = None
+        self.pause = Pause(store.clock)
 
-    @property
-    def is_on(self) -> bool:
-        return self._until is not None and self._store.clock() < self._until
-
-    def begin(self, error: ImaginebotError) -> None:
-        wait = self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None))
-        self._until = self._store.clock() + wait
+    def met(self, error: ImaginebotError) -> None:
+        self.pause.begin(self._backoff.after(self._failed, at_least=getattr(error, "retry_after", None)))
         self._failed += 1
 
-    def end(self) -> None:
+    def over(self) -> None:
         """Begin with a short one the next time."""
-        self._failed, self._until = 0, None
-
-    def cut_short(self) -> None:
-        self._until = None
+        self._failed = 0
+        self.pause.end()
 
 
 class Canceller:
-    """The loop that carries cancels over."""
+    """The loops that carry cancels over, and drop what is superfluous."""
 
     def __init__(self, store: Store, api: ImageApi, bells: Bells, *, backoff: Backoff) -> None:
         """Stand on the store and the image service."""
         self._store = store
         self._api = api
         self._bells = bells
-        # What is superfluous waits by itself, so that nobody's cancel waits for the sake of it.
-        self._cancels, self._drops = _Pause(store, backoff), _Pause(store, backoff)
+        self._cancels, self._drops = _Trouble(store, backoff), _Trouble(store, backoff)
+        self._drop_bell = Bell()
 
     async def run(self) -> None:
         """Carry over until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._drop_loop(), name="drop")
+            while True:
+                await self._carry_cancels()
+                await self._bells.canceller.wait(IDLE_S)
+                self._drop_bell.ring()
+
+    async def _drop_loop(self) -> None:
         while True:
-            await self.carry()
-            await self._bells.canceller.wait(IDLE_S)
+            await self._drop_superfluous()
+            await self._drop_bell.wait(IDLE_S)
 
     def hurry(self) -> None:
         """Wait no longer for a service that is back."""
-        self._cancels.cut_short()
-        self._drops.cut_short()
+        self._cancels.pause.end()
+        self._drops.pause.end()
 
     async def carry(self) -> None:
         """Tell the image service of every cancel that it has not heard of, and of every superfluous job."""
-        if self._cancels.is_on and self._drops.is_on:
+        await self._carry_cancels()
+        await self._drop_superfluous()
+
+    async def _carry_cancels(self) -> None:
+        if self._cancels.pause.is_on:
             return
         async with self._store.reading() as unit:
             asked = await unit.jobs_to_cancel(schema.LIST_LIMIT)
-            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
-        if not self._cancels.is_on:
-            await self._carry_cancels(asked)
-        if not self._drops.is_on:
-            await self._drop_superfluous(superfluous)
-
-    async def _carry_cancels(self, asked: Sequence[Job]) -> None:
         try:
             for job in asked:
                 if job.upstream_id is not None:
                     with bound_contextvars(job=job.id):
                         await self._carry_one(job, job.upstream_id)
         except UpstreamUnavailable as error:
-            self._cancels.begin(error)  # it is not about this job, so the others need not be tried either
+            self._cancels.met(error)  # it is not about this job, so the others need not be tried either
         else:
-            self._cancels.end()
+            self._cancels.over()
 
-    async def _drop_superfluous(self, superfluous: Sequence[tuple[str, datetime]]) -> None:
+    async def _drop_superfluous(self) -> None:
+        if self._drops.pause.is_on:
+            return
+        async with self._store.reading() as unit:
+            superfluous = await unit.superfluous_jobs(schema.LIST_LIMIT)
         for upstream_id, found_at in superfluous:
             age = self._store.clock() - found_at
             try:
@@ -126,11 +127,11 @@ class Canceller:
                 if isinstance(error, JobNotFound) and age < KNOWN_AFTER:
                     continue
                 if age < LET_GO_AFTER and not isinstance(error, JobNotFound | AlreadyEnded | UpstreamRejected):
-                    self._drops.begin(error)
+                    self._drops.met(error)
                     return
             async with self._store.unit() as unit:
                 await unit.forget_superfluous(upstream_id)
-        self._drops.end()
+        self._drops.over()
 
     async def _cancel(self, upstream_id: str) -> schema.Job:
         crash.point("canceller.before_call")

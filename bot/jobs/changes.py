@@ -44,16 +44,18 @@ async def cancelled(unit: Unit, job: Job) -> Job:
     return await apply(unit, job, Report(status=JobStatus.CANCELLED))
 
 
-async def wait_again(unit: Unit, job: Job, *, give_up_after: timedelta, tries: int | None = None) -> Job:
+async def wait_again(
+    unit: Unit, job: Job, *, give_up_after: timedelta, tries: int | None = None, given_up: Failure | None = None
+) -> Job:
     """Put a job that has certainly not been sent back among those waiting.
 
-    One that is to be cancelled ends, and so does one that the service has not taken in all that time.
-    ``tries`` is how often it was tried, where the row does not tell.
+    One that is to be cancelled ends, and so does one that could not be sent in all that time: ``given_up`` says why,
+    where it was not for the service. ``tries`` is how often it was tried, where the row does not tell.
     """
     if job.cancel_requested_at is not None:
         return await cancelled(unit, job)
     if await tried_enough(unit, job, give_up_after, tries=tries):
-        return await give_up(unit, job)
+        return await give_up(unit, job, given_up)
     waiting = job.evolve(submission=Submission.WAITING, revision=job.revision + 1, updated_at=unit.now)
     await unit.change_job(waiting)
     return waiting
@@ -66,9 +68,12 @@ async def tried_enough(unit: Unit, job: Job, give_up_after: timedelta, *, tries:
     return unit.now - since > give_up_after and tries >= ENOUGH_TRIES
 
 
-async def give_up(unit: Unit, job: Job) -> Job:
-    """End a job that the image service could not be reached about."""
-    return await fail(unit, job, "upstream_unavailable", _GIVEN_UP)
+async def give_up(unit: Unit, job: Job, why: Failure | None = None) -> Job:
+    """End a job that was tried for long enough: the image service could not be reached, or ``why`` says what else."""
+    return await apply(unit, job, Report(status=JobStatus.FAILED, failure=why or _GIVEN_UP))
 
 
-_GIVEN_UP = "The image service could not be reached for hours, so this was given up. Press Retry to try again."
+_GIVEN_UP = Failure(
+    code="upstream_unavailable",
+    message="The image service could not be reached for hours, so this was given up. Press Retry to try again.",
+)

@@ -198,7 +198,7 @@ class Collector:
     async def _drop_preview(self, picture: Picture) -> None:
         # A preview that is gone is no loss, and nothing to trouble anybody with.
         async with self._store.unit() as unit:
-            await unit.drop_preview(picture.job_id)
+            await unit.give_preview_up(picture)
 
     async def _give_up(self, picture: Picture) -> None:
         async with self._store.unit() as unit:

@@ -215,6 +215,8 @@ _DOING = {
 
 
 def _waiting(facts: Facts) -> str:
+    if any(picture.failure for picture in facts.pictures):
+        return "Waiting until its pictures can be read"
     if facts.place is None:
         return "Waiting"
     if facts.place > SHOWN_PLACES:

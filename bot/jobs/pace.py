@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
 
 LONGEST_S = 24 * 3600.0
 """Seconds of patience that anybody is given, however much they ask for."""
@@ -27,6 +29,35 @@ class Backoff:
         ceiling = min(self.last, self.first * 2.0 ** min(attempts, 30))
         seconds = ceiling * (0.5 + 0.5 * self.draw())
         return timedelta(seconds=max(seconds, min(at_least or 0.0, LONGEST_S)))
+
+
+class Pause:
+    """A time in which something is left alone, kept by this process. Where the clock is set back it is over."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with none."""
+        self._clock = clock
+        self._since: datetime | None = None
+        self._until: datetime | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is one now."""
+        return self._since is not None and self._until is not None and self._since <= self._clock() < self._until
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ends, where there is one now."""
+        return self._until if self.is_on else None
+
+    def begin(self, wait: timedelta) -> None:
+        """Begin one of this length, from now on."""
+        self._since = self._clock()
+        self._until = self._since + wait
+
+    def end(self) -> None:
+        """End it."""
+        self._since = self._until = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,11 +142,16 @@ class Publisher:
         return begun
 
     async def _send_in_turn(self, adapter: Adapter, lane: _Lane) -> None:
-        for post in lane:
+        for place, post in enumerate(lane, start=1):
             with bound_contextvars(job=post.job_id):
-                await self._send(adapter, post)
+                in_order = await self._send(adapter, post)
+            if not in_order:
+                async with self._store.unit() as unit:
+                    await unit.leave_posts(lane[place:])
+                return
 
-    async def _send(self, adapter: Adapter, post: Post) -> None:
+    async def _send(self, adapter: Adapter, post: Post) -> bool:
+        """Send a post, or see to it that it is tried again, and say whether those after it may follow."""
         ended = False
         try:
             async with self._store.reading() as unit:
@@ -163,17 +168,20 @@ class Publisher:
             async with self._store.unit() as unit:
                 due_at = unit.now + timedelta(seconds=error.retry_after or IDLE_S)
                 await unit.hold_post(post.id, due_at, ended=ended)
+            return False
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
-            await self._put_off(post, error.retry_after)
+            await self._put_off(post, error.retry_after, in_order=True)
+            return False
         except TimeoutError:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason="no answer")
-            await self._put_off(post, None)
+            await self._put_off(post, None, in_order=False)
         except Exception:  # one post that breaks something must not hold up the others
             log.exception("showing a job went wrong", job=post.job_id, platform=adapter.name)
-            await self._put_off(post, None)
+            await self._put_off(post, None, in_order=False)
         else:
             await self._record(adapter, post, view)
+        return True
 
     async def _show(self, adapter: Adapter, post: Post, view: JobView) -> None:
         async with asyncio.timeout(self._settings.answer_within.total_seconds()):
@@ -197,11 +205,11 @@ class Publisher:
         if view.ended_at is not None:
             self._store.metrics.end_shown(view.job_id, view.ended_at, now)
 
-    async def _put_off(self, post: Post, retry_after: float | None) -> None:
+    async def _put_off(self, post: Post, retry_after: float | None, *, in_order: bool) -> None:
         self._store.metrics.retries.labels("post").inc()
         async with self._store.unit() as unit:
             due_at = unit.now + self._settings.backoff.after(post.attempts, at_least=retry_after)
-            await unit.put_post_off(post.id, due_at)
+            await unit.put_post_off(post.id, due_at, in_order=in_order)
 
 
 def _channel_of(lane: _Lane) -> tuple[str, str]:
@@ -209,7 +217,11 @@ def _channel_of(lane: _Lane) -> tuple[str, str]:
 
 
 def _lanes(posts: Sequence[Post]) -> list[_Lane]:
-    """Part posts into those that may be sent at the same time: new messages of a conversation keep their order."""
+    """Part posts into those that may be sent at the same time: new messages of a conversation keep their order.
+
+    One that has to wait ends its lane, and those after it wait for it, for a moment (see ``due_posts``). One that hangs or
+    breaks something does not: it has held them up for long enough, or is not the platform's trouble.
+    """
     lanes: list[list[Post]] = []
     new: dict[Conversation, list[Post]] = {}
     for post in posts:

@@ -16,6 +16,7 @@ import structlog
 from bot import crash
 from bot.errors import ImaginebotError, UpstreamUnauthorized, UpstreamUnavailable
 from bot.jobs import changes
+from bot.jobs.material import parent_of
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
 from bot.jobs.upstream import CLOCKS_DIFFER, needs_content, read_list, recognise
@@ -159,7 +160,8 @@ class Settler:
     async def _not_found(self, job: Job) -> None:
         """Send a job again that is nowhere, once its request can no longer turn up."""
         now = self._store.clock()
-        self._missed = {name: at for name, at in self._missed.items() if now - at < _MISSES_COUNT_FOR}
+        # One that is still to come is of before the clock was set back, and says nothing any more.
+        self._missed = {name: at for name, at in self._missed.items() if at <= now < at + _MISSES_COUNT_FOR}
         missed = self._missed.setdefault(job.id, now)
         certain = missed + self._patience.arrives_within
         if now < certain:
@@ -202,9 +204,3 @@ class Settler:
             wait = self._patience.backoff.after(attempts, at_least=getattr(error, "retry_after", None))
             await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
         self._ring()
-
-
-async def parent_of(unit: Unit, job: Job) -> str | None:
-    """Give the image service's id of the job that ``job`` starts from."""
-    parent = await unit.find_job(job.parent_id) if job.parent_id else None
-    return parent.upstream_id if parent else None

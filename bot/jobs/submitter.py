@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
@@ -29,15 +29,17 @@ from bot.errors import (
 from bot.jobs import changes
 from bot.jobs.bells import Bells
 from bot.jobs.canceller import Canceller
-from bot.jobs.model import Job, Picture, Submission
-from bot.jobs.settler import UNAUTHORIZED, Patience, Settler, parent_of
-from bot.jobs.upstream import Addresses, inputs_of, needs_content, send
+from bot.jobs.material import Materials, PictureUnreadError
+from bot.jobs.model import Failure, Job, Submission
+from bot.jobs.pace import Pause
+from bot.jobs.settler import UNAUTHORIZED, Patience, Settler
+from bot.jobs.upstream import Addresses, send
 from bot.jobs.views import touch_queue
 from bot.midjourney.api import ImageApi
 from bot.storage.blobs import BlobStore
 from bot.storage.connection import DatabaseUnavailable
 from bot.storage.leases import Leases, OneProcess
-from bot.storage.store import WORK, Store
+from bot.storage.store import WORK, Store, Unit
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +49,14 @@ IDLE_S = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class SubmitterSettings(Patience):
-    """How jobs are handed over. ``concurrency`` is how many jobs the account takes at a time."""
+    """How jobs are handed over.
+
+    ``concurrency`` is how many jobs the account takes at a time. A picture that a job starts from and that cannot be
+    read in ``read_within`` counts as out of reach, so that the job does not take up the room of another.
+    """
 
     concurrency: int = 3
+    read_within: timedelta = timedelta(seconds=10)
 
 
 class Submitter:
@@ -71,14 +78,14 @@ class Submitter:
         self._leases = leases or OneProcess()
         self._store = store
         self._api = api
-        self._blobs = blobs
+        self._materials = Materials(store, blobs)
         self._bells = bells
         self._addresses = addresses
         self._settings = settings
         self._service_answers = service_answers
         self._calling: set[str] = set()
         self._has_run = False
-        self._paused_until: datetime | None = None
+        self._pause = Pause(store.clock)
         self._canceller = Canceller(store, api, bells, backoff=settings.backoff)
         self._settler = Settler(
             store, api, patience=settings, calling=self._calling, adopt=self._adopt, ring=self._ring
@@ -91,7 +98,7 @@ class Submitter:
 
     async def on_service_change(self) -> None:
         """Let every waiting job go at once when the service is back, and say where they stand either way."""
-        self._paused_until = None
+        self._pause.end()
         self._canceller.hurry()
         async with self._store.unit() as unit:
             if self._service_answers():
@@ -141,8 +148,8 @@ class Submitter:
             return IDLE_S
         if kind is Submission.WAITING and not self._service_answers():
             return IDLE_S
-        if kind is Submission.WAITING and self._paused_until is not None:
-            soonest = max(soonest, self._paused_until)
+        if kind is Submission.WAITING and (until := self._pause.until) is not None:
+            soonest = max(soonest, until)
         if kind is Submission.WAITING and soonest <= now:
             return IDLE_S  # none of them was to be taken just now, and a bell tells when one is
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
@@ -157,7 +164,7 @@ class Submitter:
             return None
         async with self._store.unit() as unit:
             await unit.hold("claims")  # what the account takes at a time is counted over all processes
-            if self._paused_until is not None and unit.now < self._paused_until:
+            if self._pause.is_on:
                 return None
             if await unit.count_in_flight() >= self._settings.concurrency:
                 return None
@@ -184,7 +191,7 @@ class Submitter:
 
     async def _send(self, job: Job) -> None:
         try:
-            parent, inputs = await self._material(job)
+            parent, inputs = await self._materials.gather(job, within=self._settings.read_within)
             crash.point("submitter.before_call")
             upstream_id = await send(
                 self._api, job, parent_upstream_id=parent, inputs=inputs, addresses=self._addresses
@@ -192,6 +199,8 @@ class Submitter:
             crash.point("submitter.after_call")
         except DatabaseUnavailable:
             raise  # this is about no job: all of it is begun again
+        except PictureUnreadError as error:
+            await self._read_later(job, error)
         except UpstreamUnavailable as error:
             await self._try_later(job, error)
         except StorageUnavailable as error:  # met on the way to the service, or on the way back
@@ -213,23 +222,6 @@ class Submitter:
             await self._try_later(job, UpstreamUnavailable(str(error)))
         else:
             await self._adopt(job, str(upstream_id))
-
-    async def _material(self, job: Job) -> tuple[str | None, list[tuple[Picture, bytes]]]:
-        """Gather what a request is made of: the service's id of the job's parent, and its inputs.
-
-        Raises:
-            UpstreamUnavailable: it cannot be read at the moment, so nothing has been sent.
-        """
-        try:
-            async with self._store.reading() as unit:
-                parent = await parent_of(unit, job)
-                pictures = inputs_of(await unit.pictures_of(job.id))
-            contents = [await self._blobs.get(p.digest or "") if needs_content(job) else b"" for p in pictures]
-        except DatabaseUnavailable:
-            raise
-        except StorageUnavailable as error:
-            raise UpstreamUnavailable(str(error), may_have_arrived=False) from error
-        return parent, list(zip(pictures, contents, strict=True))
 
     async def _adopt(self, job: Job, upstream_id: str) -> None:
         async with self._store.unit() as unit:
@@ -274,22 +266,40 @@ class Submitter:
         crash.point("submitter.unavailable")
         log.warning("the image service is not to be had", job=job.id, reason=str(error), again=error.may_have_arrived)
         async with self._store.unit() as unit:
-            present = await unit.hold_job(job.id)
-            if present.status.ended or present.submission is not Submission.SENDING:
+            present = await _still_unsent(unit, job)
+            if present is None:
                 return
             self._store.metrics.retries.labels("submit").inc()
             attempts = await unit.attempts_of(job.id)
             at_least = error.retry_after or 0.0
             if error.may_have_arrived:
                 at_least = max(at_least, self._settings.settle_after.total_seconds())
-            due_at = unit.now + self._settings.backoff.after(attempts - 1, at_least=at_least)
+            wait = self._settings.backoff.after(attempts - 1, at_least=at_least)
             if error.may_have_arrived:
                 await unit.touch_job(job.id)
             else:
                 await changes.wait_again(unit, present, give_up_after=self._settings.give_up_after)
                 # It is not about this job, so the others need not try it too.
-                self._paused_until = due_at
-            await unit.schedule_job(job.id, due_at, attempts=attempts)
+                self._pause.begin(wait)
+            await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
+        self._ring()
+
+    async def _read_later(self, job: Job, error: PictureUnreadError) -> None:
+        """Put off a job whose picture cannot be read, and no other: nothing is known to be wrong with the service."""
+        log.warning("a picture that a job starts from cannot be read", job=job.id, reason=str(error))
+        async with self._store.unit() as unit:
+            present = await _still_unsent(unit, job)
+            if present is None:
+                return
+            self._store.metrics.retries.labels("submit").inc()
+            await unit.mark_unread(error.picture, _UNREAD)
+            tried = error.picture.attempts
+            await changes.wait_again(
+                unit, present, give_up_after=self._settings.give_up_after, tries=tried + 1, given_up=_NEVER_READ
+            )
+            # What has taken up room for long is not soon to do so again. The service was not tried, so no try counts.
+            at_least = self._settings.backoff.last if error.hung else None
+            await unit.schedule_job(job.id, unit.now + self._settings.backoff.after(tried, at_least=at_least))
         self._ring()
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
@@ -299,5 +309,17 @@ class Submitter:
         self._ring()
 
 
+async def _still_unsent(unit: Unit, job: Job) -> Job | None:
+    """Give a job as it stands where it is still being sent."""
+    present = await unit.hold_job(job.id)
+    return None if present.status.ended or present.submission is not Submission.SENDING else present
+
+
 _NOT_OF_THE_CONTRACT = "The image service would not understand this request. Please put it another way."
 _PARENT_EXPIRED = "The image service no longer keeps the original of this picture. Reroll the grid to make it anew."
+_UNREAD = "A picture that this starts from could not be read from the studio's store."
+_NEVER_READ = Failure(
+    code=StorageUnavailable.code,
+    message="A picture that this starts from could not be read from the studio's store for hours, so this was given up."
+    " Ask the admin to mend the store, then press Retry.",
+)

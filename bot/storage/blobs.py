@@ -40,7 +40,7 @@ _CHECKSUM_BYTES: Final = hashlib.sha256().digest_size
 
 # As obstore puts them into its messages: EFBIG, ENOSPC, EROFS, EDQUOT.
 _FULL: Final = re.compile(r"\(os error (?:27|28|122)\)|no space left|quota", re.IGNORECASE)
-_READ_ONLY: Final = re.compile(r"\(os error (?:1|13|30)\)|permission denied|read-only", re.IGNORECASE)
+_CLOSED: Final = re.compile(r"\(os error (?:1|13|30)\)|permission denied|read-only", re.IGNORECASE)
 
 _log = structlog.get_logger(__name__)
 
@@ -161,7 +161,7 @@ class BlobStore:
         return content if hashlib.sha256(content).digest() == checksum else None
 
     async def _read(self, path: str) -> bytes | None:
-        with _reporting():
+        with _reporting(reading=True):
             try:
                 found = await self._store.get_async(path)
                 return bytes(await found.bytes_async())
@@ -211,21 +211,23 @@ def _flush_to_disk(folder: Path, path: str) -> None:
 
 
 @contextmanager
-def _reporting() -> Iterator[None]:
+def _reporting(*, reading: bool = False) -> Iterator[None]:
     """Translate what the file system and obstore raise into a sentence for the admin, and log the cause."""
     try:
         yield
     except (BaseError, OSError) as error:
         reason = str(error).partition("\n")[0]
         _log.error("The picture store failed.", reason=reason)
-        raise StorageUnavailable(_advice(reason, error)) from error
+        raise StorageUnavailable(_advice(reason, error, reading=reading)) from error
 
 
-def _advice(reason: str, error: Exception) -> str:
+def _advice(reason: str, error: Exception, *, reading: bool) -> str:
     # Python writes "[Errno 28]" where obstore writes "(os error 28)".
     written = f"{reason} (os error {error.errno})" if isinstance(error, OSError) and error.errno else reason
     if _FULL.search(written):
         return "Pictures cannot be stored because the disk is full: free some space on it."
-    if _READ_ONLY.search(written):
+    if _CLOSED.search(written) and reading:
+        return "Pictures cannot be read because their folder is closed to the program: let it read what is in there."
+    if _CLOSED.search(written):
         return "Pictures cannot be stored because their folder is read-only: let the program write to it."
     return "The picture store cannot be reached: check that its folder or address exists and can be written to."

@@ -11,11 +11,15 @@ ON CONFLICT (job_id, role, position) DO UPDATE SET
 WHERE pictures.role = 'preview' AND pictures.source_url <> excluded.source_url;
 
 -- name: keep_picture!
+-- A preview that a newer one has been wanted in place of is shown until that is there, which is still to be fetched.
 INSERT INTO pictures (job_id, role, position, digest, width, height, content_type)
 VALUES (:job_id, :role, :position, :digest, :width, :height, :content_type)
 ON CONFLICT (job_id, role, position) DO UPDATE SET
     digest = excluded.digest, width = excluded.width, height = excluded.height, content_type = excluded.content_type,
-    due_at = NULL, failure = NULL;
+    due_at = CASE
+        WHEN pictures.role = 'preview' AND pictures.source_url <> CAST(:source_url AS TEXT) THEN pictures.due_at
+    END,
+    failure = NULL;
 
 -- name: put_picture_off!
 UPDATE pictures SET attempts = :attempts, due_at = :due_at, source_url = :source_url
@@ -24,6 +28,14 @@ WHERE job_id = :job_id AND role = :role AND position = :position;
 -- name: give_picture_up!
 UPDATE pictures SET due_at = NULL, failure = :failure
 WHERE job_id = :job_id AND role = :role AND position = :position;
+
+-- name: mark_unread!
+-- An input that is kept, and cannot be read from the store at the moment; its tries are those to read it.
+UPDATE pictures SET attempts = attempts + 1, failure = :failure
+WHERE job_id = :job_id AND role = :role AND position = :position;
+
+-- name: mark_read!
+UPDATE pictures SET attempts = 0, failure = NULL WHERE job_id = :job_id AND role = 'input' AND failure IS NOT NULL;
 
 -- name: pictures_of_job
 SELECT * FROM pictures WHERE job_id = :job_id ORDER BY role, position;
@@ -55,3 +67,7 @@ UPDATE pictures SET due_at = NULL WHERE job_id = :job_id AND role IN ('preview',
 
 -- name: drop_preview!
 DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview';
+
+-- name: give_preview_up!
+-- Unless a newer one has been wanted in its place.
+DELETE FROM pictures WHERE job_id = :job_id AND role = 'preview' AND source_url = :source_url;

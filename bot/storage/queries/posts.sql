@@ -42,8 +42,18 @@ WHERE job_id IN (
 
 -- name: due_posts
 -- Without what is being sent. REPLACE changes a list that holds the text; it compares alike in every database.
-SELECT * FROM posts
-WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
+-- New messages of a conversation wait for one before them that was put off and is due soon, for some tries of it.
+SELECT posts.* FROM posts
+LEFT JOIN (
+    SELECT workspace AS its_workspace, channel AS its_channel, COALESCE(thread, '') AS its_thread, MIN(id) AS first_id
+    FROM posts
+    WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision
+        AND reference IS NULL AND attempts BETWEEN 1 AND :tries AND due_at <= :soon
+    GROUP BY workspace, channel, COALESCE(thread, '')
+) AS put_off ON reference IS NULL AND first_id < id AND its_workspace = workspace AND its_channel = channel
+    AND its_thread = COALESCE(thread, '')
+WHERE first_id IS NULL
+    AND platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at <= :now
     AND REPLACE(CAST(:channels AS TEXT), '|' || workspace || '|' || channel || '|', '') = CAST(:channels AS TEXT)
     AND REPLACE(CAST(:posts AS TEXT), id, '') = CAST(:posts AS TEXT)
     AND (reference IS NOT NULL OR REPLACE(
@@ -84,11 +94,13 @@ WHERE id = :id AND shown_revision < :revision;
 UPDATE posts SET due_at = :now WHERE id = :id AND reference IS NULL AND due_at > :now;
 
 -- name: put_post_off!
-UPDATE posts SET attempts = attempts + 1, due_at = :due_at WHERE id = :id;
+UPDATE posts SET attempts = attempts + :tries, due_at = :due_at WHERE id = :id;
 
 -- name: hold_post!
--- By our own pace, so no try is counted. An end that the platform has not been asked to show yet waits for no pace.
-UPDATE posts SET due_at = :due_at WHERE id = :id AND (final = 0 OR CAST(:ended AS INTEGER) = 1);
+-- By our own pace, so no try is counted, but for the one by which a new message keeps its place (see due_posts). An end
+-- that the platform has not been asked to show yet waits for no pace.
+UPDATE posts SET due_at = :due_at, attempts = CASE WHEN reference IS NULL AND attempts = 0 THEN 1 ELSE attempts END
+WHERE id = :id AND (final = 0 OR CAST(:ended AS INTEGER) = 1);
 
 -- name: close_post!
 UPDATE posts SET state = 'gone' WHERE id = :id;

@@ -41,7 +41,7 @@ class PictureRows(UnitBase):
         )
 
     async def keep_picture(self, picture: Picture) -> None:
-        """Record that a picture is kept."""
+        """Record that a picture is kept, as fetched from its ``source_url``."""
         self._write(
             "keep_picture",
             job_id=picture.job_id,
@@ -51,6 +51,7 @@ class PictureRows(UnitBase):
             width=picture.width,
             height=picture.height,
             content_type=picture.content_type,
+            source_url=picture.source_url,
         )
         self._hold_picture(_which(picture), None)
 
@@ -70,6 +71,14 @@ class PictureRows(UnitBase):
         self._write("give_picture_up", **_which(picture), failure=failure)
         self._hold_picture(_which(picture), None)
 
+    async def mark_unread(self, picture: Picture, failure: str) -> None:
+        """Record that a kept picture which a job starts from cannot be read at the moment, in a sentence; count the try."""
+        self._write("mark_unread", **_which(picture), failure=failure)
+
+    async def mark_read(self, job_id: str) -> None:
+        """Record that the pictures which a job starts from can be read again."""
+        self._write("mark_read", job_id=job_id)
+
     async def stop_preview(self, job_id: str) -> None:
         """Fetch no preview of a job any more."""
         self._write("stop_preview", job_id=job_id)
@@ -77,6 +86,11 @@ class PictureRows(UnitBase):
     async def drop_preview(self, job_id: str) -> None:
         """Forget a job's preview."""
         self._write("drop_preview", job_id=job_id)
+
+    async def give_preview_up(self, picture: Picture) -> None:
+        """Forget a job's preview that cannot be had from its ``source_url``, unless a newer one is wanted by now."""
+        self._write("give_preview_up", job_id=picture.job_id, source_url=picture.source_url)
+        self._hold_picture(_which(picture), None)
 
     async def pictures_of(self, job_id: str) -> list[Picture]:
         """Give every picture of a job."""

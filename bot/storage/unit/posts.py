@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clock import to_millis
 from bot.errors import ButtonNotFound
@@ -11,6 +11,12 @@ from bot.jobs.model import Action, Button, Conversation, Job, Post, Requester
 from bot.storage.identifiers import new_button_id, new_id
 from bot.storage.rows import button_of, post_of
 from bot.storage.unit.base import UnitBase, moment
+
+TRIES_IN_ORDER = 4
+"""So many failed tries of a new message are waited for by those after it in the conversation."""
+
+SOON = timedelta(seconds=30)
+"""A new message is waited for where it is due again in so long."""
 
 
 class PostRows(UnitBase):
@@ -50,7 +56,7 @@ class PostRows(UnitBase):
         """Give posts that are behind their job, those of ended jobs first.
 
         Left out are these ``posts``, new messages of these ``conversations``, and everything in these ``channels``,
-        each named with its workspace. Where several processes share the work, a channel is one's at a time, so that its
+        each named with its workspace; and new messages that come after one which was put off for a moment. Where several processes share the work, a channel is one's at a time, so that its
         pace and order are kept.
         """
         await self.hold(f"posts of {platform}")
@@ -58,6 +64,8 @@ class PostRows(UnitBase):
             "due_posts",
             platform=platform,
             now=self._now,
+            soon=to_millis(self.now + SOON),
+            tries=TRIES_IN_ORDER,
             limit=limit,
             holder=self._connection.holder,
             posts=" ".join(posts),
@@ -69,6 +77,11 @@ class PostRows(UnitBase):
     async def take_posts(self, posts: Iterable[Post]) -> None:
         """Mark posts as being sent by this process."""
         self._take("take_posts", [{"id": post.id} for post in posts])
+
+    async def leave_posts(self, posts: Iterable[Post]) -> None:
+        """Take the mark off posts that were not sent after all."""
+        for post in posts:
+            self._free("take_posts", post.id)
 
     async def next_post_due_at(self, platform: str) -> datetime | None:
         """Say when the next post becomes due, beside those that are."""
@@ -84,9 +97,9 @@ class PostRows(UnitBase):
         self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
         self._free("take_posts", post_id)
 
-    async def put_post_off(self, post_id: str, due_at: datetime) -> None:
-        """Try again at ``due_at``."""
-        self._write("put_post_off", id=post_id, due_at=to_millis(due_at))
+    async def put_post_off(self, post_id: str, due_at: datetime, *, in_order: bool) -> None:
+        """Try again at ``due_at``; new messages after it wait where it is ``in_order``, but not for ever."""
+        self._write("put_post_off", id=post_id, due_at=to_millis(due_at), tries=1 if in_order else TRIES_IN_ORDER + 1)
         self._free("take_posts", post_id)
 
     async def hold_post(self, post_id: str, due_at: datetime, *, ended: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import JobNotFound, UpstreamBusy, UpstreamUnauthorized
 from bot.jobs.model import Job, JobStatus
 from tests.bot.jobs.sending import DOWN, LOST, look, make
-from tests.bot.jobs.studio import Person, Studio, World
+from tests.bot.jobs.studio import Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate
 
 
@@ -121,6 +121,17 @@ async def test_cancels_spare_a_service_that_is_in_trouble(
     studio.clock.advance(0.1)
     await studio.submitter.carry_cancels()
     assert [(await studio.service.get(job.id)).status for job in jobs] == [JobStatus.CANCELLED] * 2
+
+
+async def test_a_clock_that_is_set_back_does_not_hold_cancels_up(studio: Studio, anna: Person) -> None:
+    studio.api.script("cancel", Fault(error=DOWN))
+    job = await make(studio, anna)
+    await studio.send()
+    await studio.service.cancel(anna.does(), job.id)
+    await studio.submitter.carry_cancels()
+    studio.clock.advance(-3600)
+    await studio.submitter.carry_cancels()
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
 
 
 async def test_cancels_go_over_at_once_when_the_service_is_back(studio: Studio, anna: Person) -> None:
@@ -237,6 +248,31 @@ async def test_nobody_s_cancel_waits_for_a_superfluous_job(studio: Studio, anna:
     await studio.service.cancel(anna.does(), job.id)
     await studio.submitter.carry_cancels()
     assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+
+async def test_nobody_s_cancel_waits_for_an_answer_about_a_superfluous_job(studio: Studio, anna: Person) -> None:
+    gate = Gate()
+    _, superfluous = await one_too_many(studio, anna)
+    job = await make(studio, anna)
+    await studio.send()
+    studio.api.script("cancel", Fault(gate=gate))
+    running = asyncio.create_task(studio.submitter._canceller.run())
+    async with asyncio.timeout(30):
+        await gate.reached.wait()
+    await studio.service.cancel(anna.does(), job.id)
+
+    async def it_is_cancelled() -> bool:
+        return (await studio.service.get(job.id)).status is JobStatus.CANCELLED
+
+    await until(it_is_cancelled)
+    gate.opened.set()
+
+    async def the_superfluous_one_too() -> bool:
+        return await studio.rows("SELECT COUNT(*) FROM superfluous_jobs") == [(0,)]
+
+    await until(the_superfluous_one_too)
+    assert studio.api.jobs[superfluous].status is JobStatus.CANCELLED
+    await until_cancelled(running)
 
 
 @pytest.mark.parametrize("status", [JobStatus.IN_PROGRESS, JobStatus.COMPLETED, JobStatus.CANCELLED])

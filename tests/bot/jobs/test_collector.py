@@ -196,6 +196,30 @@ async def test_a_preview_is_replaced_by_a_newer_one_and_dropped_for_the_grid(stu
     assert await content(studio, main.digest) == PICTURE
 
 
+@pytest.mark.parametrize("early", [plain(RED), b"<html>"], ids=["kept", "broken"])
+async def test_a_preview_that_is_wanted_while_an_older_one_is_being_fetched_is_fetched_next(
+    studio: Studio, job: Job, early: bytes
+) -> None:
+    gate = Gate()
+    studio.gallery.picture = early
+    studio.gallery.shows["https://pictures.test/early"] = [gate]
+    studio.gallery.shows["https://pictures.test/late"] = [PICTURE]
+    studio.api.go_on(studio.api.only.id, 20, preview="https://pictures.test/early")
+    await studio.hear(job)
+    fetching = asyncio.create_task(studio.collect())
+    async with asyncio.timeout(30):
+        await gate.reached.wait()
+    studio.api.go_on(studio.api.only.id, 60, preview="https://pictures.test/late")
+    await studio.hear(job)
+    gate.opened.set()
+    await fetching
+    await studio.collect()
+    main = (await studio.service.view(job.id)).main
+    assert main is not None
+    assert await content(studio, main.digest) == PICTURE
+    assert studio.gallery.asked == ["https://pictures.test/early", "https://pictures.test/late"]
+
+
 async def test_a_preview_that_is_gone_troubles_nobody(studio: Studio, job: Job) -> None:
     studio.gallery.shows["https://pictures.test/preview"] = [gone()]
     studio.api.go_on(studio.api.only.id, 20, preview="https://pictures.test/preview")

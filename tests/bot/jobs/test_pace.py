@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.pace import Interval
+from bot.jobs.pace import Interval, Pause
+from tests.fakes.image_service import SettableClock
 
 INTERVAL = Interval(soonest=timedelta(seconds=1), latest=timedelta(seconds=15))
 USUAL = [5, 30, 60, 300, 3600]
@@ -71,3 +72,31 @@ def test_a_job_that_is_long_overdue_is_asked_about_ever_less_often() -> None:
     waits = [round(after - before, 6) for before, after in pairwise(asked(30, until=400)) if before > 30]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (1.0, 15.0)
+
+
+def test_a_pause_lasts_as_long_as_it_was_begun_for() -> None:
+    clock = SettableClock()
+    pause = Pause(clock)
+    assert not pause.is_on
+    pause.begin(timedelta(seconds=30))
+    clock.advance(29)
+    assert pause.is_on
+    assert pause.until == clock.now + timedelta(seconds=1)
+    clock.advance(1)
+    assert not pause.is_on
+    assert pause.until is None
+
+
+def test_a_pause_that_is_ended_is_over_at_once() -> None:
+    pause = Pause(SettableClock())
+    pause.begin(timedelta(seconds=30))
+    pause.end()
+    assert not pause.is_on
+
+
+def test_a_pause_is_over_where_the_clock_is_set_back() -> None:
+    clock = SettableClock()
+    pause = Pause(clock)
+    pause.begin(timedelta(seconds=30))
+    clock.advance(-3600)
+    assert not pause.is_on

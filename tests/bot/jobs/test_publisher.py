@@ -368,6 +368,86 @@ async def test_the_posts_of_one_command_come_in_the_order_in_which_they_were_typ
     assert [job_id for what, job_id, _ in studio.chat.shown if what == "post"] == [job.id for job in jobs]
 
 
+@pytest.fixture
+async def three(studio: Studio) -> list[Job]:
+    """Jobs of three people in one channel, none of them shown yet."""
+    return [(await studio.service.imagine(Person(f"Anna {number}").does(), "a bird"))[0] for number in range(3)]
+
+
+def posted(studio: Studio) -> list[str]:
+    """Give the jobs whose messages were made, in their order."""
+    return [job_id for what, job_id, _ in studio.chat.shown if what == "post"]
+
+
+@pytest.mark.parametrize("trouble", [PlatformUnavailable("5xx"), PlatformBusy("not yet", retry_after=1)])
+async def test_new_messages_keep_their_order_when_one_of_them_has_to_wait(
+    studio: Studio, three: list[Job], ben: Person, trouble: Exception
+) -> None:
+    studio.chat.trouble = [trouble]
+    await studio.publish()
+    (later,) = await studio.service.imagine(ben.does(), "a fish")
+    await studio.publish()
+    assert posted(studio) == []
+    studio.clock.advance(1)
+    await studio.publish()
+    assert posted(studio) == [*(job.id for job in three), later.id]
+
+
+async def test_a_new_message_in_the_middle_is_waited_for_only_by_those_after_it(
+    studio: Studio, three: list[Job], ben: Person
+) -> None:
+    studio.chat.trouble = [None, PlatformUnavailable("5xx")]
+    await studio.publish()
+    (other,) = await studio.service.imagine(elsewhere(ben, "other"), "a fish")
+    await studio.publish()
+    assert posted(studio) == [three[0].id, other.id]
+    studio.clock.advance(1)
+    await studio.publish()
+    assert posted(studio)[2:] == [job.id for job in three[1:]]
+
+
+async def test_edits_do_not_wait_for_a_new_message(studio: Studio, job: Job, ben: Person) -> None:
+    await studio.publish()
+    await studio.service.imagine(ben.does(), "a fish")
+    studio.chat.trouble = [PlatformUnavailable("5xx")]
+    await studio.publish()
+    await finish(studio, job)
+    await studio.publish()
+    assert studio.chat.shown[-1][:2] == ("edit", job.id)
+
+
+async def test_a_new_message_that_is_refused_time_and_again_is_not_waited_for_any_longer(
+    studio: Studio, three: list[Job]
+) -> None:
+    studio.chat.trouble = [PlatformUnavailable("5xx") for _ in range(5)]
+    seconds = 0
+    while not posted(studio):
+        await studio.publish()
+        studio.clock.advance(1)
+        seconds += 1
+    assert studio.chat.trouble == []
+    assert seconds < 30
+    assert posted(studio) == [job.id for job in three[1:]]
+    studio.clock.advance(60)
+    await studio.publish()
+    assert posted(studio)[2:] == [three[0].id]
+
+
+async def test_a_new_message_that_is_long_put_off_is_not_waited_for(studio: Studio, three: list[Job]) -> None:
+    studio.chat.trouble = [PlatformUnavailable("slow down", retry_after=300)]
+    await studio.publish()
+    assert posted(studio) == [job.id for job in three[1:]]
+
+
+async def test_a_new_message_that_hung_is_not_waited_for_again(studio: Studio, three: list[Job]) -> None:
+    studio.chat.trouble = [TimeoutError()]
+    await studio.publish()
+    assert posted(studio) == [job.id for job in three[1:]]
+    studio.clock.advance(1)
+    await studio.publish()
+    assert posted(studio)[2:] == [three[0].id]
+
+
 async def test_a_post_that_answers_the_event_itself_is_left_to_the_adapter(studio: Studio, anna: Person) -> None:
     source = replace(anna.does(), reply_within=timedelta(seconds=5))
     (job,) = await studio.service.imagine(source, "a bird")

@@ -12,7 +12,7 @@ import pytest
 
 from bot.admin import carry_out
 from bot.config import Settings
-from bot.errors import InvalidCommand, QuotaExceeded
+from bot.errors import InvalidCommand, PlatformUnavailable, QuotaExceeded
 from bot.jobs.model import Action, JobStatus, Submission
 from bot.jobs.service import Limits
 from bot.keys import Keys
@@ -137,6 +137,18 @@ async def test_every_post_is_made_once_and_in_order(studios: list[Studio], anna:
         await asyncio.gather(*(studio.publish() for studio in studios))
     shown = [job_id for kind, job_id, _ in studios[0].chat.shown if kind == "post"]
     assert shown == [job.id for job in jobs]
+
+
+async def test_new_messages_keep_their_order_whoever_tries_again(studios: list[Studio], anna: Person) -> None:
+    first, second, _ = studios
+    jobs = await first.service.imagine(anna.does(), "a bird --repeat 5")
+    first.chat.trouble.append(PlatformUnavailable("5xx"))
+    await first.publish()
+    await second.publish()
+    assert first.chat.shown == []
+    first.clock.advance(1)
+    await second.publish()
+    assert [job_id for _, job_id, _ in first.chat.shown] == [job.id for job in jobs]
 
 
 async def test_a_channel_is_one_process_s_at_a_time(studios: list[Studio], anna: Person) -> None:

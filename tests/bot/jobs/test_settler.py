@@ -325,6 +325,21 @@ async def test_looks_that_had_no_answer_before_a_long_stop_give_no_job_up_after_
         assert await studio.upstream(job) == str(world.api.only.id)
 
 
+async def test_a_clock_that_is_set_back_does_not_make_a_lost_request_be_waited_for_all_the_longer(
+    studio: Studio, anna: Person
+) -> None:
+    studio.api.script("imagine", Fault(error=LOST))
+    job = await make(studio, anna)
+    await studio.send()
+    studio.clock.advance(5)
+    await studio.submitter.settle()
+    studio.clock.advance(-3600)
+    await studio.submitter.recover()  # or the row itself would not be due
+    await look(studio)
+    await studio.send()
+    assert await studio.upstream(job) == str(studio.api.only.id)
+
+
 async def test_what_another_process_has_sent_meanwhile_is_waited_for_anew(world: World, anna: Person) -> None:
     async with world.studio() as studio:
         job = await make(studio, anna)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -74,6 +77,16 @@ async def test_a_busy_service_is_left_alone_for_as_long_as_it_asks(studio: Studi
     await studio.send()
     assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
     assert len(studio.api.jobs) == 2
+
+
+async def test_a_clock_that_is_set_back_does_not_hold_jobs_up(studio: Studio, anna: Person) -> None:
+    studio.api.script("imagine", Fault(error=UpstreamBusy(retry_after=30)))
+    await make(studio, anna)
+    await studio.send()
+    studio.clock.advance(-3600)
+    job = await make(studio, anna)
+    await studio.send()
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
 
 
 async def test_a_service_that_is_down_is_asked_ever_less_often(studio: Studio, anna: Person) -> None:
@@ -178,22 +191,115 @@ async def test_a_job_whose_inputs_are_still_being_fetched_is_never_taken(studio:
     assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
 
 
-async def test_a_job_whose_inputs_cannot_be_read_at_the_moment_waits(
-    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = await studio.service.describe(anna.does(), await studio.service.keep_picture(UPLOAD))
+@contextmanager
+def unread(studio: Studio, gate: Gate | None = None) -> Iterator[None]:
+    """Let no picture be read from the store meanwhile: each try fails, after the gate where there is one."""
 
     async def get(_digest: str) -> bytes:
+        if gate is not None:
+            await gate.pass_through()
         raise StorageUnavailable("The disk is away.")
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studio.blobs, "get", get)
-        await studio.send()
+        yield
+
+
+async def describe(studio: Studio, who: Person) -> Job:
+    """Ask for words for a picture."""
+    return await studio.service.describe(who.does(), await studio.service.keep_picture(UPLOAD))
+
+
+async def next_try(studio: Studio) -> float:
+    """Give the seconds until the next waiting job is due."""
+    async with studio.store.reading() as unit:
+        due_at = await unit.next_due_at(Submission.WAITING)
+    assert due_at is not None
+    return (due_at - studio.clock.now).total_seconds()
+
+
+async def test_a_job_whose_inputs_cannot_be_read_at_the_moment_waits(studio: Studio, anna: Person) -> None:
+    job = await describe(studio, anna)
+    waits = []
+    with unread(studio):
+        for _ in range(3):
+            await studio.send()
+            assert await status(studio, job) == (JobStatus.PENDING, Submission.WAITING)
+            waits.append(await next_try(studio))
+            studio.clock.advance(waits[-1])
+    assert waits == [1, 2, 4]
     assert studio.api.calls == []
-    assert await status(studio, job) == (JobStatus.PENDING, Submission.WAITING)
-    studio.clock.advance(60)
     await studio.send()
     assert await status(studio, job) == (JobStatus.PENDING, Submission.SENT)
+
+
+async def test_pictures_that_cannot_be_read_hold_up_no_other_job(studio: Studio, anna: Person) -> None:
+    for number in range(4):
+        await describe(studio, Person(f"Ben {number}"))
+    jobs = [await make(studio, anna) for _ in range(3)]
+    with unread(studio):
+        await studio.send()
+    assert [await status(studio, job) for job in jobs] == [(JobStatus.PENDING, Submission.SENT)] * 3
+
+
+async def test_a_job_whose_inputs_cannot_be_read_says_so_and_not_that_it_waits_for_the_service(
+    studio: Studio, anna: Person
+) -> None:
+    job = await describe(studio, anna)
+    with unread(studio):
+        await studio.send()
+    other = await make(studio, anna)
+    views = [await studio.service.view(each.id) for each in (job, other)]
+    assert [view.state for view in views] == ["Waiting until its pictures can be read", "Waiting, 2nd in the queue"]
+    assert [view.notes for view in views] == [
+        ("A picture that this starts from could not be read from the studio's store.",),
+        (),
+    ]
+    studio.clock.advance(1)
+    await studio.send()
+    view = await studio.service.view(job.id)
+    assert (view.state, view.notes) == ("Starting", ())
+
+
+async def test_a_picture_store_that_hangs_makes_room_for_others_and_is_spared(studio: Studio, anna: Person) -> None:
+    studio.submitter._settings = replace(studio.submitter._settings, concurrency=1, read_within=timedelta())
+    job, other = await describe(studio, anna), await make(studio, anna)
+    with unread(studio, Gate()):
+        async with asyncio.timeout(30):
+            await studio.send()
+    assert await status(studio, job) == (JobStatus.PENDING, Submission.WAITING)
+    assert await status(studio, other) == (JobStatus.PENDING, Submission.SENT)
+    assert await next_try(studio) == 60
+
+
+async def test_a_picture_that_is_unread_for_hours_ends_the_job_with_a_sentence_of_its_own(
+    studio: Studio, anna: Person
+) -> None:
+    job = await describe(studio, anna)
+    with unread(studio):
+        for _ in range(8):
+            assert await status(studio, job) == (JobStatus.PENDING, Submission.WAITING)
+            await studio.send()
+            studio.clock.advance(3600)
+    view = await studio.service.view(job.id)
+    assert view.error == (
+        "A picture that this starts from could not be read from the studio's store for hours, so this was given up."
+        " Ask the admin to mend the store, then press Retry."
+    )
+    assert [button.label for button in view.buttons] == ["Retry"]
+
+
+async def test_a_job_whose_inputs_cannot_be_read_can_be_cancelled_meanwhile(studio: Studio, anna: Person) -> None:
+    gate = Gate()
+    job = await describe(studio, anna)
+    with unread(studio, gate):
+        sending = asyncio.create_task(studio.send())
+        async with asyncio.timeout(30):
+            await gate.reached.wait()
+        await studio.service.cancel(anna.does(), job.id)
+        gate.opened.set()
+        await sending
+    assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
 
 
 # The loops

@@ -51,6 +51,21 @@ def full_disk(room_bytes: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, before)
 
 
+@contextmanager
+def closed(file: Path) -> Iterator[None]:
+    """Let the kernel refuse to open a file, as it does where its mode, or that of a folder above it, is wrong."""
+    superuser = os.geteuid() == 0
+    file.chmod(0)
+    if superuser:  # whom no mode binds
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if superuser:
+            os.seteuid(0)
+        file.chmod(0o600)
+
+
 async def test_what_is_put_is_got_by_its_digest(store: BlobStore) -> None:
     assert await store.put(CONTENT) == DIGEST
     assert await store.get(DIGEST) == CONTENT
@@ -213,6 +228,13 @@ async def test_a_folder_that_cannot_take_files_is_told_to_the_admin(store: BlobS
 def test_a_read_only_folder_is_named_as_such() -> None:
     with pytest.raises(StorageUnavailable, match="read-only: let the program write to it"):
         BlobStore.open("/sys/pictures")
+
+
+async def test_a_picture_that_cannot_be_read_is_told_to_the_admin_as_such(store: BlobStore, folder: Path) -> None:
+    await store.put(CONTENT)
+    with closed(file_of(folder)), pytest.raises(StorageUnavailable, match="let it read what is in there"):
+        await store.get(DIGEST)
+    assert await store.get(DIGEST) == CONTENT
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
