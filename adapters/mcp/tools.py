@@ -109,7 +109,11 @@ def creates(name: str) -> bool:
 
 
 async def _create(studio: Studio, context: Context, made: UUID, arguments: Waiting) -> CallToolResult:
-    job = await _wait(studio, context, made, arguments.wait_seconds)
+    try:
+        job = await _wait(studio, context, made, arguments.wait_seconds)
+    except ImaginebotError:
+        # The job is there whatever keeps us from seeing it; who were told of the error alone would make it again.
+        return presenter.created_unseen(made)
     return presenter.created(job, waited=bool(arguments.wait_seconds))
 
 
