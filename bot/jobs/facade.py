@@ -34,7 +34,7 @@ from bot.midjourney.schema import (
     UpscaleRequest,
     VariationRequest,
 )
-from bot.prompts import understood
+from bot.prompts import understood_whole
 from bot.storage.blobs import BlobNotFound
 from bot.storage.store import Unit
 
@@ -62,8 +62,12 @@ class ApiFacade:
     # --- the eight operations -------------------------------------------------------------------------------------
 
     async def imagine(self, request: ImagineRequest) -> UUID:
-        """Ask for a grid; a picture of ours is recognised by its address, any other is the image service's to fetch."""
-        meant = understood(request)
+        """Ask for a grid; a picture of ours is recognised by its address, any other is the image service's to fetch.
+
+        Raises:
+            InvalidPrompt: the prompt has a mistake, which would cost its parameters, or stands for several.
+        """
+        meant = understood_whole(request)
         digest = None if meant.image_url is None else self._own_digest(str(meant.image_url))
         reference = None if digest is None else await self._kept(self._service.lend(digest))
         blocked = self._service.blocked_words

@@ -232,6 +232,8 @@ async def test_a_job_is_cancelled_and_a_second_cancel_says_that_it_has_ended(cli
         ("createimaginejob", {"prompt": "bird", "seed": None, "colour": "red"}, "colour is not a field"),
         ("createimaginejob", {"prompt": "bird", "wait_seconds": 61}, "from 0 to 60"),
         ("createimaginejob", {"prompt": ["bird"]}, "prompt must be a text"),
+        ("createimaginejob", {"prompt": "bird --ar 3:2 --chaos 500"}, "type --chaos 100"),
+        ("createimaginejob", {"prompt": "a {red, green} bird"}, "One request makes one job"),
         ("createupscalejob", {"job_id": NOBODY, "index": 5}, "index must be 1 to 4"),
         ("createupscalejob", {"job_id": NOBODY, "index": 1}, "Call listjobs"),
         ("createvariationjob", {"job_id": "the last one", "index": 1}, "UUID"),

@@ -214,15 +214,37 @@ async def test_a_hostile_body_is_never_an_error_of_ours(studio: Studio, name: st
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-@pytest.mark.parametrize(
-    "prompt", ["\x00", "\x1b[31m", "--", "{", "--ar", "{a,b} --repeat 9", "\u202e", "💥" * 2000, " ", "\ufffe"]
-)
-async def test_any_text_is_a_prompt(studio: Studio, prompt: str) -> None:
+@pytest.mark.parametrize("prompt", ["a\x00b", "\x1b[31m", "a\u202eb", "💥" * 2000, "a\ufffe", "7", "a -- b", "a \\{ b"])
+async def test_any_text_with_something_to_draw_is_a_prompt(studio: Studio, prompt: str) -> None:
     job_id = await studio.imagine(prompt)
     answer = await studio.http.get(f"/v1/jobs/{job_id}")
     assert answer.status_code == 200
     assert len(answer.json()["prompt"]) == len(prompt)
     assert (await studio.http.post(f"/v1/jobs/{job_id}/cancel")).status_code in {200, 400}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("x --ar 3:2 --chaos 500", "type --chaos 100"),
+        ("x --ar", "type --ar 3:2"),
+        ("x --video", "Videos are not offered here"),
+        ("x {a, b}", "One request makes one job"),
+        ("x --ar {1:1, 3:2}", "One request makes one job"),
+        ("x --repeat 4", "One request makes one job"),
+        ("x --repeat 1", "One request makes one job"),
+        ("x {", "never closed"),
+        *((nothing, "nothing to draw") for nothing in ("--ar 3:2", "   ", "\x00", "\u200b", "--", "\u202e")),
+    ],
+)
+async def test_a_prompt_that_the_chats_would_refuse_is_refused_with_the_same_sentence(
+    studio: Studio, prompt: str, said: str
+) -> None:
+    before = await made(studio)
+    answer = await studio.http.post("/v1/imagine", json={"prompt": prompt})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_prompt")
+    assert said in answer.json()["message"]
+    assert await made(studio) == before
 
 
 async def test_parameters_in_a_prompt_count_unless_a_field_says_otherwise(studio: Studio) -> None:
