@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -151,6 +152,30 @@ async def test_a_repeat_is_known_after_a_restart_and_forgotten_after_a_day(tmp_p
         later = await studio.http.post("/v1/imagine", json={"prompt": "another"}, headers=headers)
         assert later.status_code == 200
         assert later.content != first.content
+
+
+async def test_a_repeat_is_known_whatever_has_been_forbidden_or_has_gone_since(tmp_path: Path) -> None:
+    async with studio_in(tmp_path) as studio:
+        key = studio.key
+        parent = await studio.ended(await studio.imagine())
+        urls = [{"url": image["url"]} for image in parent["result"]["images"]]
+        asked: dict[str, dict[str, Any]] = {
+            "imagine": {"prompt": "a fox", "image_url": urls[1]["url"]},
+            "describe": {"image_url": urls[2]["url"]},
+            "blend": {"images": urls[3:], "prompt": "a fox"},
+        }
+        first = [await _sent_as_k(studio, path, body) for path, body in asked.items()]
+    shutil.rmtree(tmp_path / "pictures")
+    port = httpx.URL(studio.app.url).port
+    async with studio_in(tmp_path, key=key, blocked_words=("fox",), http_port=port) as studio:
+        assert [await _sent_as_k(studio, path, body) for path, body in asked.items()] == first
+        assert (await studio.http.post("/v1/imagine", json={"prompt": "a fox"})).json()["code"] == "blocked_prompt"
+
+
+async def _sent_as_k(studio: Studio, path: str, body: dict[str, Any]) -> bytes:
+    answer = await studio.http.post(f"/v1/{path}", json=body, headers={"Idempotency-Key": f"k-{path}"})
+    assert answer.status_code == 200, answer.text
+    return answer.content
 
 
 @pytest.mark.parametrize("bad", ["", "a b", "x" * 256, '"open', "é".encode().decode("latin-1")])
