@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -51,13 +51,23 @@ class ApiFacade:
     """An ``ImageApi`` over the job service, for the program with one key."""
 
     def __init__(
-        self, service: JobService, key: ApiKey, *, address: Address, idempotency_key: str | None = None
+        self,
+        service: JobService,
+        key: ApiKey,
+        *,
+        address: Address,
+        idempotency_key: str | None = None,
+        webhook_origins: Sequence[str] = (),
     ) -> None:
-        """``address`` gives the public address of a picture; ``idempotency_key`` is the program's name of the call."""
+        """``address`` gives the public address of a picture; ``idempotency_key`` is the program's name of the call.
+
+        ``webhook_origins`` may be told of jobs although they are not on the public internet.
+        """
         self._service = service
         self._key = key
         self._address = address
         self._idempotency_key = idempotency_key
+        self._webhook_origins = webhook_origins
 
     # --- the eight operations -------------------------------------------------------------------------------------
 
@@ -181,6 +191,8 @@ class ApiFacade:
         """Give the job that this very call has led to before, whatever would be said of the request by now, or make it."""
         source = self._source(operation, request)
         before = () if self._idempotency_key is None else await self._service.made_before(source)
+        if not before and source.hook is not None:
+            requests.check_hook(source.hook, self._webhook_origins)
         return UUID((before[0] if before else await make(source)).id)
 
     async def _check_parent(self, job_id: UUID) -> None:

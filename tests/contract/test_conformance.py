@@ -353,10 +353,10 @@ async def test_a_failed_job_says_why(api: ImageApi) -> None:
 
 async def test_webhook_fields_are_given_back(api: ImageApi) -> None:
     request = ImagineRequest.model_validate(
-        {"prompt": "x", "webhook_url": "https://192.0.2.1/hook?a=b", "webhook_type": "progress"}
+        {"prompt": "x", "webhook_url": "https://hooks.invalid/hook?a=b", "webhook_type": "progress"}
     )
     job = await api.get_job(await api.imagine(request))
-    assert (job.webhook_url, job.webhook_type) == ("https://192.0.2.1/hook?a=b", WebhookType.PROGRESS)
+    assert (job.webhook_url, job.webhook_type) == ("https://hooks.invalid/hook?a=b", WebhookType.PROGRESS)
     await ended(api, job.id)
 
 
