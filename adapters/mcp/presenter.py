@@ -148,7 +148,7 @@ def sentence(error: BaseException | None) -> str:
         case JobNotFound():
             return "There is no job with this id among yours, or it has expired. Call listjobs to see those there are."
         case AlreadyEnded():
-            return "This job has already ended, so it cannot be cancelled. getjobstatus shows what came of it."
+            return f"{error} getjobstatus shows what comes of it."
         case NotReady():
             return f"{error} Call getjobstatus with wait_seconds to wait until a job is done."
         case QuotaExceeded() if error.retry_after is not None:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
-from bot.errors import InvalidPicture, JobNotFound
+from bot.errors import AlreadyEnded, InvalidPicture, JobNotFound
 from bot.jobs import requests
 from bot.jobs.bells import Bell
 from bot.jobs.drafts import KeptPicture, NamedPicture
@@ -44,6 +44,7 @@ KEY_LIVES = timedelta(hours=24)
 CANCEL_WITHIN_S = 5.0
 """How long a cancel waits for the image service to let go of the job, in seconds."""
 
+_PAINTED = "The pictures of this job are made and on their way here, so it cannot be cancelled. It is done in a moment."
 _UNKNOWN = "There is no job with this id. It may have expired, or belong to another workspace."
 
 
@@ -156,7 +157,12 @@ class ApiFacade:
         async with self._service.reading() as unit:
             await self._visible(unit, job_id)
         with self._service.watch(str(job_id)) as bell:
-            await self._service.cancel(self._source("cancel", job_id), str(job_id))
+            try:
+                await self._service.cancel(self._source("cancel", job_id), str(job_id))
+            except AlreadyEnded as error:
+                if (await self.get_job(job_id)).status.ended:
+                    raise
+                raise AlreadyEnded(_PAINTED) from error
             ends = asyncio.get_running_loop().time() + CANCEL_WITHIN_S
             while not (job := await self.get_job(job_id)).status.ended:
                 left = ends - asyncio.get_running_loop().time()

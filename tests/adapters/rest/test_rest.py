@@ -380,7 +380,7 @@ async def test_a_result_can_be_had_whole_in_pieces_smaller_and_as_a_file(studio:
         assert small.headers["content-type"] == "image/webp"
         assert small.headers["etag"] != etag
         assert (await anybody.get(f"{url}?download")).headers["content-disposition"].startswith("attachment")
-        assert (await anybody.get(f"{url}?w=257")).status_code == 404
+        assert (await anybody.get(f"{url}?w=257")).status_code == 400
 
 
 # --- the document and the page that shows it --------------------------------------------------------------------------
