@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import datetime
 from enum import StrEnum
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,10 @@ webhooks_cli = typer.Typer(help="Webhooks to programs.", no_args_is_help=True)
 
 out = Console(highlight=False, soft_wrap=True)
 
+tables = Console(highlight=False, soft_wrap=True, width=100_000)
+"""Rich cuts cells off where a table is wider than the terminal, or than 80 columns in a pipe; what stands in them is
+there to be copied, so it is the terminal that folds the lines."""
+
 
 class State(StrEnum):
     """What became of an event."""
@@ -35,6 +40,9 @@ class State(StrEnum):
 
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The folder for database and pictures.")]
+
+_WITHOUT_CHANNELS = frozenset({"mcp", "rest"})
+"""Adapters that programs come in by; nothing can be posted there."""
 
 _TRIES = 25
 _BETWEEN_TRIES_S = 0.2
@@ -53,6 +61,8 @@ def create_key(
     data: Data = None,
 ) -> None:
     """Make a key and show it, this once."""
+    if channel is not None:
+        _check_platform(channel)
     made = _ask(data, "create_key", name=name, workspace=workspace, channel=channel)
     out.print(f"API key:        [bold]{made['key']}[/bold]")
     out.print(f"Webhook secret: [bold]{made['webhook_secret']}[/bold]")
@@ -71,7 +81,7 @@ def list_keys(data: Data = None) -> None:
     for key in keys:
         cells = (key["name"], key["prefix"], key["workspace"], key["channel"] or "–", _when(key["created_at"]))
         table.add_row(*map(escape, cells), _when(key["used_at"]), "revoked" if key["revoked_at"] else "")
-    out.print(table if keys else "There are no keys yet. Make one with: imaginebot keys create NAME")
+    tables.print(table if keys else "There are no keys yet. Make one with: imaginebot keys create NAME")
 
 
 @keys_cli.command("revoke")
@@ -95,7 +105,7 @@ def list_webhooks(
     for row in rows:
         cells = (row["id"], row["job_id"], row["event"], row["endpoint"], row["state"], str(row["attempts"]))
         table.add_row(*map(escape, cells), escape(row["problem"] or ""))
-    out.print(table if rows else "There are no events.")
+    tables.print(table if rows else "There are no events.")
 
 
 @webhooks_cli.command("replay")
@@ -109,6 +119,21 @@ def replay_webhooks(
         raise InvalidCommand("Name one event, or give --failed.")
     count = _ask(data, "replay_webhooks", event_id=event)
     out.print(f"{count} to be sent again.")
+
+
+def _check_platform(channel: str) -> None:
+    """Refuse a channel of a platform that no adapter has: nothing would ever be posted there.
+
+    Raises:
+        InvalidCommand: there is no such platform; the text names those that there are.
+    """
+    from bot.app import ADAPTERS
+    from bot.keys import parse_channel
+
+    platform = parse_channel(channel).platform
+    known = sorted({point.name for point in entry_points(group=ADAPTERS)} - _WITHOUT_CHANNELS)
+    if platform not in known:
+        raise InvalidCommand(f"There is no platform named {platform}. Name the channel of one of: {', '.join(known)}.")
 
 
 def _when(moment: str | None) -> str:

@@ -22,9 +22,10 @@ from structlog.contextvars import bound_contextvars
 from bot import pieces
 from bot.bodies import Bodies, TooLarge, TooMuch, TooSlow
 from bot.config import is_loopback
-from bot.errors import InvalidPicture, JobNotFound
+from bot.errors import JobNotFound
 from bot.jobs.circuit import Circuit, CircuitState
 from bot.jobs.service import JobService
+from bot.jobs.shelf import THUMBNAIL_WIDTHS
 from bot.jobs.tracker import Tracker
 from bot.jobs.upstream import WEBHOOK_PATH
 from bot.metrics import Metrics
@@ -87,28 +88,28 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
     return Starlette(routes=[*own, *routes], exception_handlers={404: _not_found, ClientDisconnect: _hung_up})
 
 
+_WIDTHS = tuple(map(str, THUMBNAIL_WIDTHS))
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def _picture(core: Core) -> Endpoint:
     async def picture(request: Request) -> Response:
         digest = request.path_params["digest"]
+        asked = request.query_params.get("w")
+        if asked is not None and asked not in _WIDTHS:
+            return _refusal(400, "invalid_request", f"w must be one of {', '.join(_WIDTHS)}.")
         try:
-            content, content_type = await core.service.picture(digest, width=_width(request))
-        except (BlobNotFound, InvalidPicture, ValueError) as error:
+            content, content_type = await core.service.picture(digest, width=int(asked) if asked else None)
+        except BlobNotFound as error:
             raise HTTPException(404, "There is no such picture here.") from error
-        etag = f'"{digest}-{request.query_params.get("w", "")}"'
+        etag = f'"{digest}-{asked or ""}"'
         saved = "attachment" if "download" in request.query_params else "inline"
         name = f"{digest[:12]}.{content_type.rpartition('/')[2]}"
         headers = _PICTURE_HEADERS | {"ETag": etag, "Content-Disposition": f'{saved}; filename="{name}"'}
         return pieces.answer(request, content, content_type, headers)
 
     return picture
-
-
-def _width(request: Request) -> int | None:
-    text = request.query_params.get("w")
-    return None if text is None else int(text)
 
 
 def _webhook(core: Core) -> Endpoint:

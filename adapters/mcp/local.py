@@ -55,7 +55,8 @@ async def open_application(app: App) -> AsyncIterator[ASGIApp]:
     address = addresses_under(settings.public_origin or app.url)
 
     def studio_of() -> LocalStudio:
-        return LocalStudio(ApiFacade(app.service, current_key(), address=address), app.service)
+        api = ApiFacade(app.service, current_key(), address=address, webhook_origins=settings.webhook_origins)
+        return LocalStudio(api, app.service)
 
     hosts = (*host_of(settings.public_origin), *(() if settings.on_loopback else (settings.http_host,)))
     guests = Guests(keys=app.keys, pace=app.call_pace, hosts=hosts, proxied=bool(settings.trusted_proxies))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
 from pydantic import BaseModel, ValidationError
@@ -31,6 +32,16 @@ def created(job: Job, *, waited: bool, message: str = "The job has been created.
     if job.status.ended:
         return _result(body, shown(job))
     text = f"{state(job)} Call getjobstatus with jobId {job.id} and wait_seconds to follow it to its end."
+    return _result(body, [_text(text)])
+
+
+def created_unseen(job_id: UUID) -> CallToolResult:
+    """Answer a creation whose job cannot be looked at for the moment."""
+    body = CreatedJob(message="The job has been created.", data=CreatedData(job_id=job_id))
+    text = (
+        f"Job {job_id} has been created and goes on by itself, but could not be followed just now. Do not make it again: "
+        f"call getjobstatus with jobId {job_id} and wait_seconds in a moment to see how it stands."
+    )
     return _result(body, [_text(text)])
 
 
@@ -137,7 +148,7 @@ def sentence(error: BaseException | None) -> str:
         case JobNotFound():
             return "There is no job with this id among yours, or it has expired. Call listjobs to see those there are."
         case AlreadyEnded():
-            return "This job has already ended, so it cannot be cancelled. getjobstatus shows what came of it."
+            return f"{error} getjobstatus shows what comes of it."
         case NotReady():
             return f"{error} Call getjobstatus with wait_seconds to wait until a job is done."
         case QuotaExceeded() if error.retry_after is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from mcp.server.mcpserver.prompts import Prompt
@@ -59,6 +59,15 @@ def prompts() -> list[Prompt]:
             description="Make a prompt for pictures clearer, and correct what is amiss in its parameters.",
         ),
     ]
+
+
+def amiss(name: str, arguments: Mapping[str, object]) -> str:
+    """Say why a prompt cannot be filled in."""
+    known = {prompt.name: prompt for prompt in prompts()}
+    if name not in known:
+        return f"There is no such prompt; there are {', '.join(known)}."
+    missing = [each.name for each in known[name].arguments or () if each.required and each.name not in arguments]
+    return " ".join(f"{each} is missing." for each in missing) or "The arguments of a prompt are texts."
 
 
 def _imagine(

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from adapters.mcp.presenter import sentence
+from adapters.mcp.repeating import PATIENCE_S, Repeating
 from adapters.mcp.studio import Studio, StudioOf
 from bot.config import is_loopback
 from bot.errors import (
@@ -81,8 +82,10 @@ async def _read(answer: httpx.Response) -> bytes:
 
 
 @asynccontextmanager
-async def open_studio(url: str, key: str | None) -> AsyncIterator[StudioOf]:
+async def open_studio(url: str, key: str | None, *, patience_s: float = PATIENCE_S) -> AsyncIterator[StudioOf]:
     """Open the studio at ``url``; nothing is sent before the first call. Without a key each call says what to do.
+
+    ``patience_s`` is how long an answer that was lost is asked for again.
 
     Raises:
         InvalidSetting: a key would cross a network in the clear.
@@ -94,10 +97,10 @@ async def open_studio(url: str, key: str | None) -> AsyncIterator[StudioOf]:
         yield _no_studio
         return
     async with (
-        Client(url, key, retries=_RETRIES) as api,
+        Client(url, key, retries=_RETRIES, ours=True) as client,
         httpx.AsyncClient(base_url=url, timeout=_PICTURE_TIMEOUT_S, trust_env=False) as http,
     ):
-        studio = RemoteStudio(api, http)
+        studio = RemoteStudio(Repeating(client, patience_s=patience_s), http)
         yield lambda: studio
 
 

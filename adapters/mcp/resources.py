@@ -24,10 +24,11 @@ LISTED = 25
 
 _ADDRESS = re.compile(
     rf"{presenter.SCHEME}://jobs/(?P<job_id>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/pictures/(?P<picture>\w+)"
-    r"(?:\?width=(?P<width>[0-9]{1,5}))?",
+    r"(?:\?width=(?P<width>[^&#]*))?",
     re.IGNORECASE | re.ASCII,
 )
 
+_WIDTHS = tuple(map(str, THUMBNAIL_WIDTHS))
 _NO_SUCH = "There is no such picture. getjobstatus of a finished job links those that there are."
 
 
@@ -46,7 +47,7 @@ def template() -> ResourceTemplate:
         title="A picture of a job",
         description=(
             "picture is grid, 1 to 4 (a picture of the grid) or upscale. With width, one of "
-            f"{', '.join(map(str, THUMBNAIL_WIDTHS))}, it comes as a WebP of at most that many pixels across."
+            f"{', '.join(_WIDTHS)}, it comes as a WebP of at most that many pixels across."
         ),
     )
 
@@ -91,4 +92,6 @@ def _parse(uri: str) -> _Address:
     if found is None:
         raise ResourceNotFoundError(_NO_SUCH)
     width = found["width"]
+    if width is not None and width not in _WIDTHS:
+        raise ResourceNotFoundError(f"width must be one of {', '.join(_WIDTHS)}; without it the picture comes whole.")
     return _Address(job_id=UUID(found["job_id"]), picture=found["picture"], width=int(width) if width else None)

@@ -110,7 +110,7 @@ class StudioServer(MCPServer[Any]):
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
-            raise MCPError(code=INVALID_PARAMS, message=str(error)) from error
+            raise MCPError(code=INVALID_PARAMS, message=prompts.amiss(name, arguments or {})) from error
 
     async def _complete(
         self,

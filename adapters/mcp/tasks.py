@@ -105,7 +105,10 @@ class Tasks(Extension):
             return result
         if not isinstance(result, CallToolResult) or result.is_error:
             return result
-        job = await self._studio_of().api.get_job(UUID(result.structured_content["data"]["job_id"]))
+        try:
+            job = await self._studio_of().api.get_job(UUID(result.structured_content["data"]["job_id"]))
+        except ImaginebotError:
+            return result  # it names the job, which is there whatever keeps us from seeing it
         return _task(job, "task")
 
     def _understood(self, ctx: ServerRequestContext[Any, Any]) -> bool:

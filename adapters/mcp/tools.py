@@ -41,6 +41,9 @@ from bot.midjourney.schema import Job, JobPage
 PREVIEW_WIDTH = 512
 """Pixels across of a preview in an answer: enough to judge a grid by, some 30 KiB."""
 
+_LISTS = frozenset({"images"})
+"""Arguments that are lists."""
+
 Act = Callable[[Studio, Any, Context], Awaitable[CallToolResult]]
 """Do what a tool does: the caller's studio, the tool's arguments, and the context to report progress to."""
 
@@ -78,6 +81,18 @@ class ContractTool(Tool):
             raise kind(self.sentence(cause)) from cause
 
 
+class _Metadata(FuncMetadata):
+    """What the library knows of a tool's arguments, save that a text stays a text.
+
+    It reads any text as JSON that can be, as some clients write lists so; ``no: "null"`` would be nothing at all.
+    """
+
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Read what may be a list, and nothing else."""
+        parsed = super().pre_parse_json(data)
+        return data | {name: parsed[name] for name in _LISTS & data.keys()}
+
+
 def tools(studio_of: StudioOf, sentence: Callable[[BaseException | None], str]) -> list[Tool]:
     """Make the eight tools over the studio of whoever calls; ``sentence`` puts errors into words."""
     return [_tool(plan, studio_of, sentence) for plan in PLANS]
@@ -94,7 +109,7 @@ def _tool(plan: Plan, studio_of: StudioOf, sentence: Callable[[BaseException | N
         title=plan.title,
         description=plan.description,
         parameters=input_schema(plan.arguments),
-        fn_metadata=FuncMetadata(arg_model=plan.arguments, output_schema=output_schema(plan.answer)),
+        fn_metadata=_Metadata(arg_model=plan.arguments, output_schema=output_schema(plan.answer)),
         is_async=True,
         context_kwarg="context",
         annotations=ToolAnnotations(
@@ -109,7 +124,11 @@ def creates(name: str) -> bool:
 
 
 async def _create(studio: Studio, context: Context, made: UUID, arguments: Waiting) -> CallToolResult:
-    job = await _wait(studio, context, made, arguments.wait_seconds)
+    try:
+        job = await _wait(studio, context, made, arguments.wait_seconds)
+    except ImaginebotError:
+        # The job is there whatever keeps us from seeing it; who were told of the error alone would make it again.
+        return presenter.created_unseen(made)
     return presenter.created(job, waited=bool(arguments.wait_seconds))
 
 

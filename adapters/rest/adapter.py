@@ -34,6 +34,7 @@ class RestAdapter:
             address=addresses_under(app.settings.public_origin or app.url),
             proxied=bool(app.settings.trusted_proxies),
             pace=app.call_pace,
+            webhook_origins=app.settings.webhook_origins,
         )
         self.routes: Sequence[BaseRoute] = routes(door, self._streams, app.settings.public_origin or app.url)
 

@@ -45,13 +45,14 @@ A POST with an `Idempotency-Key` can be sent again without harm for 24 hours.
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """What calls come in by. ``proxied`` says that proxies are named as trusted."""
+    """What calls come in by. ``proxied`` says that proxies are named as trusted; ``webhook_origins`` may be private."""
 
     keys: Keys
     service: JobService
     address: Address
     proxied: bool
     pace: CallPace
+    webhook_origins: tuple[str, ...]
 
 
 def routes(door: Door, streams: Streams, base: str) -> Sequence[BaseRoute]:
@@ -93,7 +94,9 @@ def _contract_app(door: Door, streams: Streams) -> FastAPI:
         if not standing.taken:
             raise RequestRefused(_too_many(door.pace, standing))
         named = _idempotency_key(request) if request.method == "POST" else None
-        return ApiFacade(door.service, key, address=door.address, idempotency_key=named)
+        return ApiFacade(
+            door.service, key, address=door.address, idempotency_key=named, webhook_origins=door.webhook_origins
+        )
 
     async def events(request: Request) -> Response:
         api = await authenticate(request)

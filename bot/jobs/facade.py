@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
-from bot.errors import InvalidPicture, JobNotFound
+from bot.errors import AlreadyEnded, InvalidPicture, JobNotFound
 from bot.jobs import requests
 from bot.jobs.bells import Bell
 from bot.jobs.drafts import KeptPicture, NamedPicture
@@ -34,7 +34,7 @@ from bot.midjourney.schema import (
     UpscaleRequest,
     VariationRequest,
 )
-from bot.prompts import understood
+from bot.prompts import understood_whole
 from bot.storage.blobs import BlobNotFound
 from bot.storage.store import Unit
 
@@ -44,6 +44,7 @@ KEY_LIVES = timedelta(hours=24)
 CANCEL_WITHIN_S = 5.0
 """How long a cancel waits for the image service to let go of the job, in seconds."""
 
+_PAINTED = "The pictures of this job are made and on their way here, so it cannot be cancelled. It is done in a moment."
 _UNKNOWN = "There is no job with this id. It may have expired, or belong to another workspace."
 
 
@@ -51,52 +52,79 @@ class ApiFacade:
     """An ``ImageApi`` over the job service, for the program with one key."""
 
     def __init__(
-        self, service: JobService, key: ApiKey, *, address: Address, idempotency_key: str | None = None
+        self,
+        service: JobService,
+        key: ApiKey,
+        *,
+        address: Address,
+        idempotency_key: str | None = None,
+        webhook_origins: Sequence[str] = (),
     ) -> None:
-        """``address`` gives the public address of a picture; ``idempotency_key`` is the program's name of the call."""
+        """``address`` gives the public address of a picture; ``idempotency_key`` is the program's name of the call.
+
+        ``webhook_origins`` may be told of jobs although they are not on the public internet.
+        """
         self._service = service
         self._key = key
         self._address = address
         self._idempotency_key = idempotency_key
+        self._webhook_origins = webhook_origins
 
     # --- the eight operations -------------------------------------------------------------------------------------
 
     async def imagine(self, request: ImagineRequest) -> UUID:
-        """Ask for a grid; a picture of ours is recognised by its address, any other is the image service's to fetch."""
-        meant = understood(request)
-        digest = None if meant.image_url is None else self._own_digest(str(meant.image_url))
-        reference = None if digest is None else await self._kept(self._service.lend(digest))
-        blocked = self._service.blocked_words
-        draft = requests.imagine(meant, typed=request.prompt, reference=reference, blocked=blocked)
-        return UUID((await self._service.make(self._source("imagine", request), draft)).id)
+        """Ask for a grid; a picture of ours is recognised by its address, any other is the image service's to fetch.
+
+        Raises:
+            InvalidPrompt: the prompt has a mistake, which would cost its parameters, or stands for several.
+        """
+
+        async def make(source: Source) -> Job:
+            meant = understood_whole(request)
+            digest = None if meant.image_url is None else self._own_digest(str(meant.image_url))
+            reference = None if digest is None else await self._kept(self._service.lend(digest))
+            blocked = self._service.blocked_words
+            draft = requests.imagine(meant, typed=request.prompt, reference=reference, blocked=blocked)
+            return await self._service.make(source, draft)
+
+        return await self._once("imagine", request, make)
 
     async def upscale(self, request: UpscaleRequest) -> UUID:
         """Ask for an upscale; one that is there already is given again."""
-        source = self._source("upscale", request)
-        if (before := await self._again(source)) is None:
+
+        async def make(source: Source) -> Job:
             await self._check_parent(request.job_id)
-            before = (await self._service.upscale(source, str(request.job_id), request.index)).job
-        return UUID(before.id)
+            return (await self._service.upscale(source, str(request.job_id), request.index)).job
+
+        return await self._once("upscale", request, make)
 
     async def variations(self, request: VariationRequest) -> UUID:
         """Ask for variations."""
-        source = self._source("variations", request)
-        if (before := await self._again(source)) is None:
+
+        async def make(source: Source) -> Job:
             await self._check_parent(request.job_id)
-            before = (await self._service.vary(source, str(request.job_id), request.index)).job
-        return UUID(before.id)
+            return (await self._service.vary(source, str(request.job_id), request.index)).job
+
+        return await self._once("variations", request, make)
 
     async def describe(self, request: DescribeRequest) -> UUID:
         """Ask for prompts; a picture named by its address is fetched, guarded, before the job is sent."""
-        picture = await self._picture(request.image_base64, request.image_url)
-        draft = requests.describe(picture)
-        return UUID((await self._service.make(self._source("describe", request), draft)).id)
+
+        async def make(source: Source) -> Job:
+            picture = await self._picture(request.image_base64, request.image_url)
+            return await self._service.make(source, requests.describe(picture))
+
+        return await self._once("describe", request, make)
 
     async def blend(self, request: BlendRequest) -> UUID:
         """Ask for a blend; pictures named by their addresses are fetched, guarded, before the job is sent."""
-        pictures = [await self._picture(image.base64, image.url) for image in request.images]
-        draft = requests.blend(request, pictures, blocked=self._service.blocked_words)
-        return UUID((await self._service.make(self._source("blend", request), draft)).id)
+
+        async def make(source: Source) -> Job:
+            pictures = [await self._picture(image.base64, image.url) for image in request.images]
+            draft = requests.blend(request, pictures, blocked=self._service.blocked_words)
+            return await self._service.make(source, draft)
+
+        return await self._once("blend", request, make)
 
     async def get_job(self, job_id: UUID) -> schema.Job:
         """Give a job of the key's workspace.
@@ -129,7 +157,12 @@ class ApiFacade:
         async with self._service.reading() as unit:
             await self._visible(unit, job_id)
         with self._service.watch(str(job_id)) as bell:
-            await self._service.cancel(self._source("cancel", job_id), str(job_id))
+            try:
+                await self._service.cancel(self._source("cancel", job_id), str(job_id))
+            except AlreadyEnded as error:
+                if (await self.get_job(job_id)).status.ended:
+                    raise
+                raise AlreadyEnded(_PAINTED) from error
             ends = asyncio.get_running_loop().time() + CANCEL_WITHIN_S
             while not (job := await self.get_job(job_id)).status.ended:
                 left = ends - asyncio.get_running_loop().time()
@@ -160,11 +193,13 @@ class ApiFacade:
             hook=_hook_of(request),
         )
 
-    async def _again(self, source: Source) -> Job | None:
-        """Give the job that this very call has led to before, whatever has become of its parent since."""
-        if self._idempotency_key is None:
-            return None
-        return next(iter(await self._service.made_before(source)), None)
+    async def _once(self, operation: str, request: BaseModel, make: Callable[[Source], Awaitable[Job]]) -> UUID:
+        """Give the job that this very call has led to before, whatever would be said of the request by now, or make it."""
+        source = self._source(operation, request)
+        before = () if self._idempotency_key is None else await self._service.made_before(source)
+        if not before and source.hook is not None:
+            requests.check_hook(source.hook, self._webhook_origins)
+        return UUID((before[0] if before else await make(source)).id)
 
     async def _check_parent(self, job_id: UUID) -> None:
         async with self._service.reading() as unit:

@@ -108,8 +108,9 @@ class Maker:
         if unit.shared or at_most > limit:
             own = await unit.count_live_of(who)
             if own + count > limit:
+                jobs, some = ("job", "it") if own == 1 else ("jobs", "some")
                 raise QuotaExceeded(
-                    f"You have {own} jobs under way, and {limit} is the most. Wait for some to finish, or cancel some."
+                    f"You have {own} {jobs} under way, and {limit} is the most. Wait for {some} to finish, or cancel {some}."
                 )
             at_most = own + count
             if len(self._live_at_most) >= _PEOPLE:

@@ -12,8 +12,9 @@ from typing import Any
 
 from bot.errors import NotReady, UpstreamRejected
 from bot.jobs.drafts import Draft, KeptPicture, NamedPicture
-from bot.jobs.model import GRID_TYPES, Action, Job, JobStatus, JobType
+from bot.jobs.model import GRID_TYPES, Action, Hook, Job, JobStatus, JobType
 from bot.midjourney.schema import SEED_LIMIT, BlendRequest, ImagineRequest, wire
+from bot.midjourney.sending import is_plainly_private
 from bot.prompts import blocked_words
 
 LONGEST_RATIO = 14
@@ -83,6 +84,20 @@ def check_parent(parent: Job, *, settled: bool) -> None:
         raise UpstreamRejected("invalid_parent", f"That job has {ended}, so it has no pictures.")
     if parent.status is not JobStatus.COMPLETED or not settled:
         raise NotReady("That job's pictures are not ready yet. Please wait until it is done.")
+
+
+def check_hook(hook: Hook, origins: Sequence[str]) -> None:
+    """Refuse an address that nothing would ever be sent to; ``origins`` may be private.
+
+    Raises:
+        UpstreamRejected: it is plainly a private one.
+    """
+    if is_plainly_private(hook.url, trusted_origins=origins):
+        raise UpstreamRejected(
+            "invalid_webhook_url",
+            "webhook_url is not on the public internet, so nothing is sent there. Give a public address, or ask the admin "
+            "to name this one in IMAGINEBOT_WEBHOOK_ORIGINS.",
+        )
 
 
 def check_ratio(text: str) -> None:

@@ -114,6 +114,7 @@ class Client:
         retries: Retries = _DEFAULT_RETRIES,
         rates: Rates | None = None,
         pace: Rate = PACE,
+        ours: bool = False,
         clock: Clock = system_clock,
         last_look: Callable[[], None] = lambda: None,
     ) -> None:
@@ -121,6 +122,9 @@ class Client:
 
         ``rates`` are those of all who call with the same key. ``last_look`` is called when the connection is there and the next thing is to write a request that changes
         something; where it raises, nothing is written.
+
+        ``ours`` says that the other side is an imaginebot: its sentences are passed on even where it has no room, and
+        each request that changes something is named in an ``Idempotency-Key``, by the same id as in the log.
 
         Raises:
             InvalidSetting: the address is no http or https address, or the token cannot be sent in a header.
@@ -132,6 +136,7 @@ class Client:
         self._retries = retries
         self._rates = rates or OwnRates()
         self._pace = pace
+        self._ours = ours
         self._clock = clock
         self._last_look = last_look
         self._told_of: dict[str, None] = {}
@@ -237,6 +242,8 @@ class Client:
         # it has one. Every line about the call carries it, so that the service's logs and ours can be laid side by side.
         request_id = str(get_contextvars().get("request_id") or uuid.uuid4())
         headers = {"X-Request-Id": request_id}
+        if self._ours and method != "GET":
+            headers["Idempotency-Key"] = request_id
         if body is not None:
             headers["Content-Type"] = "application/json"
         extensions = {} if method == "GET" else {"trace": self._before_writing}
@@ -324,7 +331,8 @@ class Client:
         if status == 401 or status == 403:
             return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
         if status == 429:
-            return UpstreamBusy(retry_after=retry_after)
+            said = {"message": body.message[:_MESSAGE_LIMIT]} if self._ours and body else {}
+            return UpstreamBusy(**said, retry_after=retry_after)
         if status >= 500 or status < 400 or status in {408, 425}:
             _log.warning("the image service answered %s (%s)", status, body.code if body else "no error body")
             return UpstreamUnavailable(retry_after=retry_after)

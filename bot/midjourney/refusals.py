@@ -5,6 +5,7 @@ Every error body has the contract's form: ``{status: "ERROR", code, message}``.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -149,6 +150,10 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
+_ITEMS: Mapping[str, str] = {"images": "must be a picture, which is an object with url or base64"}
+"""What one of a list must be, by the list's name."""
+
+
 def _sentence(error: Mapping[str, Any]) -> str:
     """Say of one finding of pydantic what to do about it. What was sent is never repeated, save a field's name."""
     location = [step for step in error["loc"] if step not in {"body", "query", "path"}]
@@ -166,6 +171,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
             return f"{where}: {sentence}" if where else sentence[0].upper() + sentence[1:]
     if not names:
         return "The body must be a JSON object."
+    if isinstance(location[-1], int) and names[-1] in _ITEMS:
+        return f"{where} {_ITEMS[names[-1]]}."
     expected = _EXPECTED.get(names[-1], f"{names[-1]} is not valid")
     return expected.replace(names[-1], where, 1) + "."
 
@@ -174,5 +181,5 @@ def _path(location: Sequence[str | int]) -> str:
     """Write a location as people do: ``images[1].url``, the first picture having the number 1."""
     path = ""
     for step in location:
-        path += f"[{step + 1}]" if isinstance(step, int) else f".{step[:60]}"
+        path += f"[{step + 1}]" if isinstance(step, int) else f".{step[:60] if step.strip() else json.dumps(step[:60])}"
     return path.removeprefix(".")

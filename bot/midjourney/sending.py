@@ -33,7 +33,27 @@ class Outcome:
     final: bool = False
 
 
-_PRIVATE = Outcome(problem="the address is private", final=True)
+_PRIVATE = Outcome(problem="the address is private, and IMAGINEBOT_WEBHOOK_ORIGINS does not name it", final=True)
+
+
+def is_plainly_private(url: str, *, trusted_origins: Iterable[str]) -> bool:
+    """Say whether an address leads to no public place by what it is, without a look at what any name stands for.
+
+    What passes may still turn out to be private when it is sent to.
+    """
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    if _origin(address) in {_origin(httpx.URL(text)) for text in trusted_origins}:
+        return False
+    host = address.host.rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761
+        return True
+    try:
+        return not is_public(ip_address(host.partition("%")[0]), 0)
+    except ValueError:
+        return False
 
 
 class WebhookSender:
@@ -81,10 +101,10 @@ class WebhookSender:
             return _PRIVATE
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             return Outcome(problem="not a web address", final=True)
-        except TimeoutError:
+        except (TimeoutError, httpx.TimeoutException):
             return Outcome(problem=f"no answer within {self._time_limit:g} s")
         except Exception as error:  # noqa: BLE001 - see above
-            return Outcome(problem=type(error).__name__)
+            return Outcome(problem=_in_words(error))
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -106,6 +126,19 @@ async def _is_private(address: httpx.URL) -> bool:
     port = address.port or (443 if address.scheme == "https" else 80)
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return not all(is_public(ip_address(str(answer[4][0]).partition("%")[0]), port) for answer in answers)
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case socket.gaierror():
+            return "there is no such name"
+        case httpx.ConnectError() if "certificate" in str(error).lower():
+            return "the certificate is not one to trust"
+        case httpx.ConnectError():
+            return "there is no connection to be had"
+        case httpx.TransportError():
+            return "the connection broke off"
+    return f"it cannot be sent to ({type(error).__name__})"
 
 
 def _judge(response: httpx.Response) -> Outcome:

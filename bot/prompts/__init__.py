@@ -9,7 +9,7 @@ from bot.prompts.expand import expand
 from bot.prompts.fields import summary, to_request
 from bot.prompts.model import Issue, Level, Parameter, Prompt, Ratio, Value
 from bot.prompts.parse import SOURCE_LIMIT, parse, without_parameters
-from bot.prompts.understanding import understood
+from bot.prompts.understanding import understood, understood_whole
 from bot.prompts.wordfilter import blocked_words
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "summary",
     "to_request",
     "understood",
+    "understood_whole",
     "without_parameters",
 ]

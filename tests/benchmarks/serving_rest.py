@@ -93,6 +93,7 @@ async def _rest(studio: Studio) -> tuple[ASGIApp, NewKey]:
         address=addresses_under("http://127.0.0.1:8080"),
         proxied=False,
         pace=CallPace(studio.store.database.rates, 10_000_000),
+        webhook_origins=(),
     )
     return Starlette(routes=list(routes(door, Streams(), "http://127.0.0.1:8080"))), key
 

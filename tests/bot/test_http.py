@@ -420,10 +420,13 @@ async def test_a_picture_that_is_not_kept_is_not_found(client: httpx.AsyncClient
     assert (await client.get(f"/pictures/{path}")).status_code == 404
 
 
-@pytest.mark.parametrize("width", ["0", "-1", "257", "huge", "1e3", "99999999999999999999"])
-async def test_a_width_that_is_not_offered_is_not_found(client: httpx.AsyncClient, studio: Studio, width: str) -> None:
+@pytest.mark.parametrize("width", ["", "0", "-1", "257", "huge", "1e3", "99999999999999999999"])
+async def test_a_width_that_is_not_offered_is_refused_with_those_that_are(
+    client: httpx.AsyncClient, studio: Studio, width: str
+) -> None:
     kept = await studio.service.keep_picture(plain((10, 200, 10)))
-    assert (await client.get(f"/pictures/{kept}?w={width}")).status_code == 404
+    answer = await client.get(f"/pictures/{kept}?w={width}")
+    assert (answer.status_code, answer.json()["message"]) == (400, "w must be one of 256, 512, 1024, 1600.")
 
 
 async def test_health_is_about_the_process_and_readiness_about_its_parts(studio: Studio) -> None:

@@ -19,10 +19,14 @@ from bot.app import own_folder, running
 from bot.config import Settings, read_settings
 from bot.control import CONTROL_FILE, ask_running
 from bot.errors import InvalidCommand, NotAuthenticated
+from bot.jobs.model import Source
 from bot.keys import Keys
 from bot.storage.database import Database
+from bot.storage.identifiers import new_id
 from bot.storage.store import Store
 from tests.fakes.image_service import SettableClock
+
+HOOK = "https://hooks.invalid/" + "h" * 150
 
 
 async def test_a_key_is_accepted_and_says_who_it_is(tmp_path: Path) -> None:
@@ -118,6 +122,31 @@ async def test_a_key_can_be_made_while_nothing_runs(tmp_path: Path) -> None:
         assert await app.keys.authenticate(made["key"]) is not None
 
 
+async def test_a_channel_on_a_platform_that_there_is_not_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    for channel in ("discrod:local:general", "rest:local:general"):
+        command = ("keys", "create", "ci", "--channel", channel, "--data", str(tmp_path))
+        said = await _command(*command, expected=1)
+        assert "discord, slack, web" in said
+    assert await carry_out(_settings(tmp_path), "list_keys", {}) == []
+
+
+async def test_lists_are_whole_in_a_pipe_however_long_what_stands_in_them(tmp_path: Path) -> None:
+    channel = "web:" + "w" * 60 + ":" + "c" * 60
+    async with running(_settings(tmp_path)) as app:
+        key = await app.keys.create("n" * 60, channel=channel)
+        source = Source(requester=key.record.requester, conversation=key.record.conversation, key="one")
+        (job,) = await app.service.imagine(source, "a bird")
+        values = {"id": new_id(), "job_id": job.id, "key_id": key.record.id, "event": "job.completed", "body": "{}"}
+        async with app.store.unit() as unit:
+            await unit.webhooks("insert_delivery", **values, url=HOOK, endpoint=HOOK, now=0, give_up_at=2**50)
+            (event,) = await unit.webhook_rows("list_deliveries", state=None, limit=1)
+        (line,) = (await _command("keys", "list", "--data", str(tmp_path))).splitlines()[1:]
+        assert line.split()[:4] == ["n" * 60, key.record.prefix, "w" * 60, channel]
+        (line,) = (await _command("webhooks", "list", "--data", str(tmp_path))).splitlines()[1:]
+        assert line.split()[:4] == [event["id"], event["job_id"], "job.completed", HOOK]
+        assert "1 to be sent again" in await _command("webhooks", "replay", line.split()[0], "--data", str(tmp_path))
+
+
 async def test_the_way_to_the_running_program_is_its_owners_alone(tmp_path: Path) -> None:
     async with running(_settings(tmp_path)):
         file = tmp_path / CONTROL_FILE
@@ -195,10 +224,10 @@ def _settings(folder: Path) -> Settings:
     return read_settings(data_dir=folder, http_port=0)
 
 
-async def _command(*arguments: str) -> str:
+async def _command(*arguments: str, expected: int = 0) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
+    assert process.returncode == expected, said.decode()
     return said.decode()

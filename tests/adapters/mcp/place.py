@@ -14,6 +14,9 @@ import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from adapters.mcp.remote import open_studio, sentence_about
+from adapters.mcp.repeating import PATIENCE_S
+from adapters.mcp.server import create_server
 from bot.app import App, Tuning, running
 from bot.config import read_settings
 
@@ -81,6 +84,19 @@ async def over_http(place: Place, *, key: str | None = None, **options: Any) -> 
 async def over_stdio(place: Place, *, key: str | None = None, **options: Any) -> AsyncIterator[Client]:
     """Connect as a desktop client does, which starts the command by itself."""
     async with Client(command(place.app.url, key or place.key), **options) as client:
+        yield client
+
+
+@asynccontextmanager
+async def bridge(
+    place: Place, url: str | None = None, *, patience_s: float = PATIENCE_S, **options: Any
+) -> AsyncIterator[Client]:
+    """Connect to what the command serves, inside this process; ``url`` is another way to the place."""
+    url = url or place.app.url
+    async with (
+        open_studio(url, place.key, patience_s=patience_s) as studio_of,
+        Client(create_server(studio_of, sentence=sentence_about(url)), **options) as client,
+    ):
         yield client
 
 

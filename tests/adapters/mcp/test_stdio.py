@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client
-from mcp.types import TextContent
+from mcp.types import CallToolResult, TextContent
 
 from adapters.mcp.remote import open_studio
 from bot.errors import InvalidSetting
+from bot.jobs.model import JobFilter
 from bot.serving import bind, url_of
-from tests.adapters.mcp.place import command, open_place, over_http
+from tests.adapters.mcp.place import TIME_LIMIT_SECONDS, bridge, command, held, open_place, over_http
+from tests.fakes.lossy_way import lossy_way
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -59,6 +62,76 @@ async def test_what_is_made_over_stdio_shows_over_http(tmp_path: Path) -> None:
         async with over_http(place) as agent:
             seen = await agent.call_tool("getjobstatus", {"jobId": made.structured_content["data"]["job_id"]})
     assert seen.structured_content == made.structured_content["job"]
+
+
+async def test_a_creation_whose_answer_gets_lost_is_one_job_and_its_id_is_told(tmp_path: Path) -> None:
+    async with open_place(tmp_path) as place, lossy_way(place.app.url) as way, bridge(place, way.url) as client:
+        way.loses = 1
+        made = await client.call_tool("createimaginejob", {"prompt": "a bird"})
+        assert not made.is_error
+        (job,) = (await client.call_tool("listjobs", {})).structured_content["data"]
+        assert made.structured_content["data"]["job_id"] == job["id"]
+        assert len(way.keys) == 2
+        assert len(set(way.keys)) == 1
+        await client.call_tool("createimaginejob", {"prompt": "a bird"})
+        assert (await client.call_tool("listjobs", {})).structured_content["total"] == 2
+
+
+async def test_an_answer_that_stays_lost_sends_to_the_list_and_not_to_a_second_job(tmp_path: Path) -> None:
+    async with (
+        open_place(tmp_path) as place,
+        lossy_way(place.app.url) as way,
+        bridge(place, way.url, patience_s=0.0) as client,
+    ):
+        way.loses = 100
+        assert "Call listjobs" in await said(client, "createimaginejob", prompt="a bird")
+        assert (await client.call_tool("listjobs", {})).structured_content["total"] == 1
+
+
+async def test_a_creation_that_cannot_be_followed_is_answered_with_its_id(tmp_path: Path) -> None:
+    async with open_place(tmp_path, api_calls_per_minute=1) as place, bridge(place) as client:
+        made = await client.call_tool("createimaginejob", {"prompt": "gated", "wait_seconds": 30})
+        assert_is_created(made)
+        listing = await place.app.service.list(JobFilter(workspace="local"))
+        assert [view.job_id for view in listing.views] == [made.structured_content["data"]["job_id"]]
+
+
+async def test_a_wait_with_more_looks_than_the_key_may_take_gives_the_job_as_it_was(tmp_path: Path) -> None:
+    async with open_place(tmp_path, api_calls_per_minute=2) as place, bridge(place) as client:
+        made = await client.call_tool("createimaginejob", {"prompt": "gated", "wait_seconds": 2})
+        assert_is_created(made)
+        assert made.structured_content["job"]["status"] in {"pending", "in_progress"}
+
+
+async def test_a_bot_that_stops_in_the_middle_of_a_wait_takes_no_jobs_id_with_it(tmp_path: Path) -> None:
+    seen = asyncio.Event()
+
+    async def tell(progress: float, total: float | None = None, message: str | None = None) -> None:
+        seen.set()
+
+    async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(held(open_place(tmp_path)))
+        async with bridge(place) as client, asyncio.timeout(TIME_LIMIT_SECONDS):
+            waiting = asyncio.create_task(
+                client.call_tool("createimaginejob", {"prompt": "gated", "wait_seconds": 4}, progress_callback=tell)
+            )
+            await seen.wait()
+            await stack.aclose()
+            assert_is_created(await waiting)
+
+
+async def test_the_bots_own_limits_are_told_in_its_own_words(tmp_path: Path) -> None:
+    async with open_place(tmp_path, max_jobs_per_person=1) as place, bridge(place) as client:
+        await client.call_tool("createimaginejob", {"prompt": "gated"})
+        assert (await said(client, "createimaginejob", prompt="another")).startswith("You have 1 job")
+
+
+def assert_is_created(result: CallToolResult) -> None:
+    """Check that the answer names the job and how to look at it."""
+    assert not result.is_error
+    assert isinstance(result.content[0], TextContent)
+    assert result.structured_content["data"]["job_id"] in result.content[0].text
+    assert "getjobstatus" in result.content[0].text
 
 
 async def test_a_key_is_never_sent_in_the_clear_to_another_machine() -> None:

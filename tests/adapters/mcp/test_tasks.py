@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -22,7 +24,7 @@ from mcp.types import (
 from pydantic import ConfigDict, RootModel
 from pydantic.alias_generators import to_camel
 
-from tests.adapters.mcp.place import Connect, Place, held
+from tests.adapters.mcp.place import Connect, Place, bridge, held, open_place
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -181,3 +183,15 @@ async def test_a_client_that_does_not_say_so_gets_no_task_and_may_not_ask_for_on
 
 async def test_the_extension_is_announced(client: Client) -> None:
     assert client.server_capabilities.extensions == {TASKS: {}}
+
+
+async def test_a_task_that_cannot_be_looked_at_is_answered_with_the_jobs_id(tmp_path: Path) -> None:
+    understands = Understands()
+    async with (
+        open_place(tmp_path, api_calls_per_minute=1) as place,
+        bridge(place, extensions=[understands]) as client,
+    ):
+        result = await client.call_tool("createimaginejob", {"prompt": "a task"})
+    assert understands.made == []
+    assert not result.is_error
+    assert UUID(result.structured_content["data"]["job_id"]).version == 7

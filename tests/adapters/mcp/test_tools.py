@@ -232,6 +232,8 @@ async def test_a_job_is_cancelled_and_a_second_cancel_says_that_it_has_ended(cli
         ("createimaginejob", {"prompt": "bird", "seed": None, "colour": "red"}, "colour is not a field"),
         ("createimaginejob", {"prompt": "bird", "wait_seconds": 61}, "from 0 to 60"),
         ("createimaginejob", {"prompt": ["bird"]}, "prompt must be a text"),
+        ("createimaginejob", {"prompt": "bird --ar 3:2 --chaos 500"}, "type --chaos 100"),
+        ("createimaginejob", {"prompt": "a {red, green} bird"}, "One request makes one job"),
         ("createupscalejob", {"job_id": NOBODY, "index": 5}, "index must be 1 to 4"),
         ("createupscalejob", {"job_id": NOBODY, "index": 1}, "Call listjobs"),
         ("createvariationjob", {"job_id": "the last one", "index": 1}, "UUID"),
@@ -254,6 +256,20 @@ async def test_bad_arguments_are_answered_with_what_to_change_and_the_session_go
     assert said in text(result)
     assert "Error executing" not in text(result)
     assert not (await client.call_tool("listjobs", {})).is_error
+
+
+async def test_a_text_that_looks_like_json_is_taken_as_it_stands(client: Client) -> None:
+    for text in ("null", '["people"]', "true"):
+        made = await client.call_tool("createimaginejob", {"prompt": text, "no": text})
+        job = (await status(client, made.structured_content["data"]["job_id"])).structured_content
+        assert (job["prompt"], job["parameters"]["no"]) == (text, text)
+    refused = await client.call_tool("createimaginejob", {"prompt": "a bird", "image_url": "null"})
+    assert text_of_error(refused) == "image_url must be an http or https address."
+
+
+def text_of_error(result: CallToolResult) -> str:
+    assert result.is_error
+    return text(result)
 
 
 async def test_both_spellings_of_a_jobs_id_are_taken(client: Client) -> None:
@@ -301,8 +317,9 @@ async def test_a_picture_comes_smaller_when_asked_for_with_a_width(client: Clien
     uri = f"imaginebot://jobs/{await imagine(client)}/pictures/1"
     contents = (await client.read_resource(f"{uri}?width=256")).contents[0]
     assert contents.mime_type == "image/webp"
-    with pytest.raises(MCPError, match="no such picture"):
-        await client.read_resource(f"{uri}?width=17")
+    for width in ("17", "300", "wide", ""):
+        with pytest.raises(MCPError, match="width must be one of 256, 512, 1024, 1600"):
+            await client.read_resource(f"{uri}?width={width}")
 
 
 @pytest.mark.parametrize("uri", ["imaginebot://jobs/x/pictures/1", "file:///etc/passwd", "imaginebot://jobs/"])
@@ -323,13 +340,20 @@ async def test_prompts_can_be_picked_and_filled_in(client: Client) -> None:
     assert "type a space after --ar" in str(better.messages[0].content)
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("no-such", {}), ("imagine-a-scene", {})])
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("no-such", {}, "There is no such prompt; there are imagine-a-scene, improve-this-prompt."),
+        ("imagine-a-scene", {}, "scene is missing."),
+        ("improve-this-prompt", {"scene": "a harbour"}, "prompt is missing."),
+    ],
+)
 async def test_a_prompt_that_cannot_be_filled_in_is_the_callers_to_mend(
-    client: Client, name: str, arguments: dict[str, str]
+    client: Client, name: str, arguments: dict[str, str], said: str
 ) -> None:
     with pytest.raises(MCPError) as raised:
         await client.get_prompt(name, arguments)
-    assert raised.value.error.code == -32602
+    assert (raised.value.error.code, raised.value.error.message) == (-32602, said)
 
 
 @pytest.mark.parametrize(

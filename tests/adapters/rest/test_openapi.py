@@ -31,7 +31,7 @@ async def test_schemathesis_finds_nothing_wrong_with_the_program(
             *("run", f"{studio.app.url}/openapi.json", "--checks=all", f"--max-examples={EXAMPLES}", "--seed=1"),
             *("--header", f"Authorization: Bearer {studio.key.key}", "--no-color", "--warnings=off"),
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.contract.schemathesis_hooks"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.adapters.rest.schemathesis_hooks"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -153,6 +154,30 @@ async def test_a_repeat_is_known_after_a_restart_and_forgotten_after_a_day(tmp_p
         assert later.content != first.content
 
 
+async def test_a_repeat_is_known_whatever_has_been_forbidden_or_has_gone_since(tmp_path: Path) -> None:
+    async with studio_in(tmp_path) as studio:
+        key = studio.key
+        parent = await studio.ended(await studio.imagine())
+        urls = [{"url": image["url"]} for image in parent["result"]["images"]]
+        asked: dict[str, dict[str, Any]] = {
+            "imagine": {"prompt": "a fox", "image_url": urls[1]["url"]},
+            "describe": {"image_url": urls[2]["url"]},
+            "blend": {"images": urls[3:], "prompt": "a fox"},
+        }
+        first = [await _sent_as_k(studio, path, body) for path, body in asked.items()]
+    shutil.rmtree(tmp_path / "pictures")
+    port = httpx.URL(studio.app.url).port
+    async with studio_in(tmp_path, key=key, blocked_words=("fox",), http_port=port) as studio:
+        assert [await _sent_as_k(studio, path, body) for path, body in asked.items()] == first
+        assert (await studio.http.post("/v1/imagine", json={"prompt": "a fox"})).json()["code"] == "blocked_prompt"
+
+
+async def _sent_as_k(studio: Studio, path: str, body: dict[str, Any]) -> bytes:
+    answer = await studio.http.post(f"/v1/{path}", json=body, headers={"Idempotency-Key": f"k-{path}"})
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
 @pytest.mark.parametrize("bad", ["", "a b", "x" * 256, '"open', "é".encode().decode("latin-1")])
 async def test_a_malformed_idempotency_key_is_refused(studio: Studio, bad: str) -> None:
     headers = [(b"Idempotency-Key", bad.encode("latin-1"))]
@@ -214,15 +239,37 @@ async def test_a_hostile_body_is_never_an_error_of_ours(studio: Studio, name: st
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-@pytest.mark.parametrize(
-    "prompt", ["\x00", "\x1b[31m", "--", "{", "--ar", "{a,b} --repeat 9", "\u202e", "💥" * 2000, " ", "\ufffe"]
-)
-async def test_any_text_is_a_prompt(studio: Studio, prompt: str) -> None:
+@pytest.mark.parametrize("prompt", ["a\x00b", "\x1b[31m", "a\u202eb", "💥" * 2000, "a\ufffe", "7", "a -- b", "a \\{ b"])
+async def test_any_text_with_something_to_draw_is_a_prompt(studio: Studio, prompt: str) -> None:
     job_id = await studio.imagine(prompt)
     answer = await studio.http.get(f"/v1/jobs/{job_id}")
     assert answer.status_code == 200
     assert len(answer.json()["prompt"]) == len(prompt)
     assert (await studio.http.post(f"/v1/jobs/{job_id}/cancel")).status_code in {200, 400}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("x --ar 3:2 --chaos 500", "type --chaos 100"),
+        ("x --ar", "type --ar 3:2"),
+        ("x --video", "Videos are not offered here"),
+        ("x {a, b}", "One request makes one job"),
+        ("x --ar {1:1, 3:2}", "One request makes one job"),
+        ("x --repeat 4", "One request makes one job"),
+        ("x --repeat 1", "One request makes one job"),
+        ("x {", "never closed"),
+        *((nothing, "nothing to draw") for nothing in ("--ar 3:2", "   ", "\x00", "\u200b", "--", "\u202e")),
+    ],
+)
+async def test_a_prompt_that_the_chats_would_refuse_is_refused_with_the_same_sentence(
+    studio: Studio, prompt: str, said: str
+) -> None:
+    before = await made(studio)
+    answer = await studio.http.post("/v1/imagine", json={"prompt": prompt})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_prompt")
+    assert said in answer.json()["message"]
+    assert await made(studio) == before
 
 
 async def test_parameters_in_a_prompt_count_unless_a_field_says_otherwise(studio: Studio) -> None:
@@ -333,7 +380,7 @@ async def test_a_result_can_be_had_whole_in_pieces_smaller_and_as_a_file(studio:
         assert small.headers["content-type"] == "image/webp"
         assert small.headers["etag"] != etag
         assert (await anybody.get(f"{url}?download")).headers["content-disposition"].startswith("attachment")
-        assert (await anybody.get(f"{url}?w=257")).status_code == 404
+        assert (await anybody.get(f"{url}?w=257")).status_code == 400
 
 
 # --- the document and the page that shows it --------------------------------------------------------------------------

@@ -208,11 +208,42 @@ async def test_nothing_is_lost_in_a_restart(tmp_path: Path, receiver: Receiver) 
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:9/x", "http://localhost:9/x", "http://[::1]:9/", "http://10.0.0.1/"]
 )
-async def test_a_private_address_is_refused_for_good_and_can_be_replayed(tmp_path: Path, address: str) -> None:
-    async with studio_in(tmp_path) as studio:
-        await studio.ended(await studio.imagine(webhook_url=address))
+async def test_a_plainly_private_address_is_refused_at_once_and_the_setting_is_named(
+    tmp_path: Path, address: str
+) -> None:
+    async with studio_in(tmp_path, webhook_origins=("http://127.0.0.1:8",)) as studio:
+        answer = await studio.http.post("/v1/imagine", json={"prompt": "a bird", "webhook_url": address})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_webhook_url")
+        assert "IMAGINEBOT_WEBHOOK_ORIGINS" in answer.json()["message"]
+        await studio.imagine("gated", webhook_url="http://127.0.0.1:8/x")
+
+
+async def test_an_address_that_turns_out_to_be_private_is_given_up_and_the_setting_is_named(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with studio_in(tmp_path, webhook_origins=(receiver.origin,)) as studio:
+        key = studio.key
+        await studio.imagine("gated", webhook_url=receiver.url)
+    async with studio_in(tmp_path, key=key) as studio:
+        studio.open_gate()
         await until_async(lambda: _settled(studio))
-        assert await states(studio) == [("job.completed", "failed", "the address is private")]
+        ((_, state, problem),) = await states(studio)
+    assert (state, "IMAGINEBOT_WEBHOOK_ORIGINS" in problem, receiver.tried) == ("failed", True, 0)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://hooks.invalid/x", "there is no such name"),
+        ("http://127.0.0.1:9/x", "there is no connection to be had"),
+    ],
+)
+async def test_what_keeps_an_event_from_arriving_is_told_in_words(tmp_path: Path, url: str, said: str) -> None:
+    async with studio_in(tmp_path, webhook_origins=("http://127.0.0.1:9",)) as studio:
+        await studio.ended(await studio.imagine(webhook_url=url))
+        await until_async(lambda: _tried(studio))
+        ((_, _, problem),) = await states(studio)
+    assert problem == said
 
 
 async def test_a_redirect_is_not_followed_inward(tmp_path: Path, receiver: Receiver) -> None:
@@ -282,6 +313,10 @@ async def _settled(studio: Studio) -> bool:
     return _all_are(await studio.rows("SELECT state FROM webhook_deliveries"), {"delivered", "failed"})
 
 
+async def _tried(studio: Studio) -> bool:
+    return _all_are(await studio.rows("SELECT attempts > 0 FROM webhook_deliveries"), {True})
+
+
 async def _failed(studio: Studio) -> bool:
     return _all_are(await studio.rows("SELECT state FROM webhook_deliveries"), {"failed"})
 
@@ -291,5 +326,5 @@ async def _paused(studio: Studio) -> bool:
     return any(failures >= 2 for (failures,) in rows)
 
 
-def _all_are(rows: Sequence[tuple[Any, ...]], wanted: set[str]) -> bool:
+def _all_are(rows: Sequence[tuple[Any, ...]], wanted: set[Any]) -> bool:
     return bool(rows) and {state for (state,) in rows} <= wanted

@@ -60,6 +60,14 @@ async def contents(engine: Engine, job: Job) -> list[bytes]:
     return [await content(engine, image.url) for image in job.result.images]
 
 
+async def test_a_prompt_that_nobody_understands_is_painted_as_it_is(tmp_path: Path) -> None:
+    async with Engine(tiny_settings(tmp_path)) as engine:
+        job = await ended(engine, await imagine(engine, "--ar x:y {a, b} --stylize 9999999"))
+    assert job.status is JobStatus.COMPLETED
+    assert job.parameters is not None
+    assert job.parameters.aspect_ratio == "1:1"
+
+
 # --- restart ------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.errors import InvalidPicture, UpstreamUnavailable
+from bot.errors import AlreadyEnded, InvalidPicture, UpstreamUnavailable
 from bot.jobs.facade import ApiFacade, addresses_under
 from bot.keys import Keys
 from bot.midjourney.schema import BlendRequest, DescribeRequest, ImagineRequest, JobStatus, ListQuery, SortOrder
@@ -109,11 +109,15 @@ async def test_a_job_is_completed_for_programs_once_its_pictures_are_there(desk:
     assert await statuses(desk) == {JobStatus.IN_PROGRESS: 1}
     job = await desk.api.get_job(job_id)
     assert (job.status, job.progress, job.completed_at) == (JobStatus.IN_PROGRESS, 99, None)
+    with pytest.raises(AlreadyEnded, match="on their way here"):
+        await desk.api.cancel(job_id)
     await studio.collect()
     assert await statuses(desk) == {JobStatus.COMPLETED: 1}
     done = await desk.api.get_job(job_id)
     assert done.result is not None
     assert len(done.result.images) == 5
+    with pytest.raises(AlreadyEnded, match="already ended"):
+        await desk.api.cancel(job_id)
 
 
 async def test_the_counts_are_those_of_the_rows(desk: Desk) -> None:

@@ -136,6 +136,13 @@ async def test_one_persons_quota_is_theirs_alone(world: World, anna: Person, ben
         await studio.service.imagine(ben.does(), "a bird")
 
 
+async def test_a_quota_of_one_speaks_of_one_job(world: World, anna: Person) -> None:
+    async with world.studio(limits=Limits(live_of_requester=1)) as studio:
+        await studio.service.imagine(anna.does(), "a bird")
+        with pytest.raises(QuotaExceeded, match="1 job under way, and 1 is the most"):
+            await studio.service.imagine(anna.does(), "a second bird")
+
+
 async def test_an_ended_job_makes_room(world: World, anna: Person) -> None:
     async with world.studio(limits=Limits(live_of_requester=1)) as studio:
         (job,) = await studio.service.imagine(anna.does(), "a bird")

@@ -251,6 +251,29 @@ async def test_a_creating_call_that_was_too_much_is_repeated(client: Client, ser
     assert service.calls[0].body == service.calls[1].body
 
 
+async def test_another_imaginebot_hears_a_key_and_is_heard_in_its_own_words(service: ScriptedService) -> None:
+    full = Answer(status=429, headers={"retry-after": "60"}, body=error_body(message="You have enough under way."))
+    service.answers = [full, full, JOB]
+    async with Client(service.url, TOKEN, retries=QUICK, ours=True) as client:
+        with pytest.raises(UpstreamBusy, match="You have enough under way"):
+            await client.imagine(IMAGINE)
+        with pytest.raises(UpstreamBusy):
+            await client.imagine(IMAGINE)
+        await client.get_job(ID)
+    keys = [call.headers.get("idempotency-key") for call in service.calls]
+    assert keys == [*(call.headers["x-request-id"] for call in service.calls[:2]), None]
+    assert len(set(keys)) == 3
+
+
+async def test_a_service_that_is_not_ours_hears_no_key_and_its_words_go_no_further(
+    client: Client, service: ScriptedService
+) -> None:
+    service.answers = [Answer(status=429, headers={"retry-after": "60"}, body=error_body(message="Inside of theirs."))]
+    with pytest.raises(UpstreamBusy, match="image service is busy"):
+        await client.imagine(IMAGINE)
+    assert "idempotency-key" not in service.calls[0].headers
+
+
 async def test_a_refusal_is_not_repeated(client: Client, service: ScriptedService) -> None:
     service.answers = [Answer(status=400, body=error_body())]
     with pytest.raises(UpstreamRejected):

@@ -134,6 +134,13 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("imagine", {"prompt": "x", "webhook_url": "nowhere"}, "webhook_url must be an http or https address."),
     ("imagine", {"prompt": "x", "webhook_type": "all"}, "webhook_type must be one of result, progress."),
     ("imagine", {"prompt": "x", "promt": "x"}, "promt is not a field of this request."),
+    ("imagine", {"prompt": "x", "": "x"}, '"" is not a field of this request.'),
+    ("imagine", {"prompt": "x", " ": "x"}, '" " is not a field of this request.'),
+    (
+        "blend",
+        {"images": [5, {"url": "https://a.test/b"}]},
+        "images[1] must be a picture, which is an object with url or base64.",
+    ),
     ("upscale", {"job_id": str(ID)}, "index is missing."),
     ("upscale", {"job_id": str(ID), "index": 0}, "index must be 1 to 4."),
     ("upscale", {"job_id": str(ID), "index": 5}, "index must be 1 to 4."),
