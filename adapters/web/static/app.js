@@ -64,31 +64,62 @@ function announce(sentence) {
   announcing = setTimeout(() => { region.textContent = sentence; }, 60);
 }
 
-// A lost connection is tried again with the same key, so that nothing happens twice.
-async function post(address, form) {
+// What is not known to have been done is sent again under the same key: by itself, and when a person sends the same
+// once more, also after the page was loaded again. The key is kept before it is used. So nothing happens twice.
+async function post(address, form, advice = "Please try again in a moment.") {
+  const place = `unanswered ${address}`;
+  form.set("key", keyOf(place, form));
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      const response = await fetch(address, { method: "POST", body: form, headers: JSON_ONLY });
-      return await understood(response);
-    } catch (error) {
-      if (!(error instanceof TypeError) || attempt === TRIES) throw error;
-      await wait(300 * 2 ** attempt);
-    }
+    const answer = await answerOf(address, form, advice);
+    if (answer.settled) sessionStorage.removeItem(place);
+    if (!answer.again || attempt === TRIES) return answer;
+    await wait(Math.max(answer.patience, 300 * 2 ** attempt));
   }
 }
 
-async function understood(response) {
-  if (response.status === 401) {
-    location.reload();
-    return { notices: [], ok: false };
-  }
-  const text = await response.text();
+function keyOf(place, form) {
+  const part = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
+  const content = JSON.stringify([...form].map(([name, value]) => [name, part(value)]));
+  const kept = JSON.parse(sessionStorage.getItem(place));
+  if (kept?.content === content) return kept.key;
+  const key = newKey();
+  sessionStorage.setItem(place, JSON.stringify({ content, key }));
+  return key;
+}
+
+// Only the program's own word settles what was sent, and not one of a fault of its own: an attempt before may have
+// been carried out. What is refused before it gets to the program is not tried again by itself.
+async function answerOf(address, form, advice) {
+  const answer = { ok: false, settled: false, again: true, patience: 0, notices: [], goto: null };
+  let response = null;
+  let text = "";
   try {
-    return { notices: [], goto: null, ...JSON.parse(text), ok: response.ok };
+    response = await fetch(address, { method: "POST", body: form, headers: JSON_ONLY });
+    text = await response.text();
   } catch {
-    const sentence = response.status === 413 ? text : "Something went wrong here. Please try again in a moment.";
-    return { notices: [privateNotice("That did not work", sentence)], ok: false };
+    return { ...answer, notices: [privateNotice("The studio cannot be reached", advice)] };
   }
+  if (response.status === 401) location.reload();
+  const own = ownWords(text);
+  if (own) return { ...answer, ...own, ok: response.ok, settled: response.status < 500, again: false };
+  const again = response.status < 400 || response.status >= 500;
+  const patience = Math.min(1000 * (Number(response.headers.get("Retry-After")) || 0), 10000);
+  return { ...answer, again, patience, notices: [privateNotice("That did not work", plainSentence(response, text))] };
+}
+
+function ownWords(text) {
+  try {
+    const words = JSON.parse(text);
+    return ["notices", "goto", "welcome"].some((name) => name in words) ? words : null;
+  } catch {
+    return null;
+  }
+}
+
+// The program says in plain words that it is still starting, or that something is too large.
+function plainSentence(response, text) {
+  const plain = response.headers.get("Content-Type")?.startsWith("text/plain") && /^[A-Z].{10,300}\.$/.test(text);
+  return plain ? text : "Something went wrong here. Please try again in a moment.";
 }
 
 function privateNotice(title, sentence) {
@@ -104,10 +135,6 @@ function showNotices(notices) {
   for (const notice of notices) place.append(typeof notice === "string" ? parse(notice) : notice);
   while (place.children.length > 3) place.firstElementChild.remove();
   place.lastElementChild?.scrollIntoView({ block: "nearest" });
-}
-
-function unreachable(what) {
-  showNotices([privateNotice("The studio cannot be reached", what)]);
 }
 
 // Bring an element up to what the server rendered, keeping what has not changed: focus, scroll, loaded pictures.
@@ -222,13 +249,9 @@ function sideBar() {
 
 async function makeChannel(event) {
   event.preventDefault();
-  try {
-    const answer = await post("/channels", new FormData(event.target));
-    if (answer.goto) location.href = answer.goto;
-    else find("channel-problem").textContent = sentenceOf(answer.notices[0]);
-  } catch {
-    find("channel-problem").textContent = "The studio cannot be reached. Please try again.";
-  }
+  const answer = await post("/channels", new FormData(event.target));
+  if (answer.goto) location.href = answer.goto;
+  else find("channel-problem").textContent = sentenceOf(answer.notices[0]);
 }
 
 function sentenceOf(notice) {
@@ -515,17 +538,11 @@ function presses({ address, follow }) {
   async function press(button, edited, complain = showNotices) {
     if (button.dataset.busy !== undefined) return false;
     const form = new FormData();
-    form.set("key", newKey());
     if (edited !== undefined) form.set("prompt", edited);
     button.dataset.busy = "";
     button.disabled = true;
     button.classList.add("busy");
-    let answer = { ok: false, notices: [privateNotice("The studio cannot be reached", "Please try again in a moment.")] };
-    try {
-      answer = await post(`${address}/buttons/${encodeURIComponent(button.dataset.press)}`, form);
-    } catch {
-      // Said by the notice above.
-    }
+    const answer = await post(`${address}/buttons/${encodeURIComponent(button.dataset.press)}`, form);
     const unfocused = document.activeElement === document.body;
     delete button.dataset.busy;
     button.disabled = false;
@@ -660,7 +677,6 @@ function composer({ address, follow, toLatest }) {
   const advice = suggestions(text, grow);
   const past = pastPrompts(text, grow);
   let sending = false;
-  let unsure = null;
 
   function grow() {
     text.style.height = "auto";
@@ -682,30 +698,18 @@ function composer({ address, follow, toLatest }) {
     if (sending || (!words.trim() && !pictures.length)) return;
     sending = true;
     advice.close();
-    // After a lost connection the same words go out under the same key, so that they cannot arrive twice.
-    const same = unsure && unsure.words === words && unsure.pictures.length === pictures.length
-      && unsure.pictures.every((each, index) => each === pictures[index]);
-    const key = same ? unsure.key : newKey();
     const content = new FormData();
-    content.set("key", key);
     content.set("text", words);
     for (const picture of pictures) content.append("pictures", picture, picture.name || "picture");
     text.readOnly = true;
     send.disabled = true;
     send.classList.add("busy");
-    let answer = null;
-    try {
-      answer = await post(form.action, content);
-      unsure = null;
-    } catch {
-      unsure = { words, pictures, key };
-      unreachable("What you typed is still here. Press Enter to try again.");
-    }
+    const answer = await post(form.action, content, "What you typed is still here. Press Enter to try again.");
     text.readOnly = false;
     send.disabled = false;
     send.classList.remove("busy");
     sending = false;
-    if (answer) await settle(answer, words, pictures);
+    await settle(answer, words, pictures);
     text.focus();
   }
 
