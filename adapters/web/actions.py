@@ -146,7 +146,7 @@ async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
     Raises:
         AlreadyEnded: nothing of the person's own is under way.
     """
-    wanted = [command.job_id] if command.job_id else await _own_live(site, who, everything=command.everything)
+    wanted = [command.job_id] if command.job_id else await _chosen(site, who, everything=command.everything)
     if not wanted:
         raise AlreadyEnded("Nothing of yours is under way, so there is nothing to cancel.")
     stopped = 0
@@ -160,6 +160,11 @@ async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
                 raise
     sentence = "Your latest job is being stopped." if stopped == 1 else f"{stopped} of your jobs are being stopped."
     return site.presenter.notice(Notice(title="Cancelled", sentence=sentence))
+
+
+async def _chosen(site: Site, who: Source, *, everything: bool) -> Sequence[str]:
+    """Give the jobs to stop. A repetition gives those of the first time, as the latest may be another one by now."""
+    return await site.service.settle_on(who, await _own_live(site, who, everything=everything))
 
 
 async def _own_live(site: Site, who: Source, *, everything: bool) -> list[str]:

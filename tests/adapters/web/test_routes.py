@@ -235,6 +235,28 @@ async def test_cancel_stops_ones_latest_job_and_then_all(desk: Desk, ada: httpx.
         assert "Nothing of yours is under way" in nothing.json()["notices"][0]
 
 
+@pytest.mark.parametrize("command", ["/cancel", "/cancel all"])
+async def test_a_repeated_cancel_stops_nothing_more(desk: Desk, ada: httpx.AsyncClient, command: str) -> None:
+    await ada.post("/c/general/messages", **form("/imagine first"))
+    if command == "/cancel":
+        await ada.post("/c/general/messages", **form("/imagine second", "key-second"))
+    answers = [await ada.post("/c/general/messages", **form(command, "key-cancel"))]
+    await ada.post("/c/general/messages", **form("/imagine later", "key-later"))
+    answers += [await ada.post("/c/general/messages", **form(command, "key-cancel")) for _ in range(2)]
+    assert len({answer.text for answer in answers}) == 1
+    assert len([view for view in await _jobs(desk) if view.status.ended]) == 1
+    assert (await _jobs(desk))[0].prompt == "later"
+    assert not (await _jobs(desk))[0].status.ended
+
+
+async def test_a_repeated_cancel_that_found_nothing_leaves_what_came_later(desk: Desk, ada: httpx.AsyncClient) -> None:
+    await ada.post("/c/general/messages", **form("/cancel", "key-cancel"))
+    await ada.post("/c/general/messages", **form("/imagine later"))
+    again = await ada.post("/c/general/messages", **form("/cancel", "key-cancel"))
+    assert "Nothing of yours is under way" in again.json()["notices"][0]
+    assert not (await _jobs(desk))[0].status.ended
+
+
 async def test_somebody_elses_job_cannot_be_cancelled(desk: Desk, ada: httpx.AsyncClient) -> None:
     await ada.post("/c/general/messages", **form("/imagine a cat"))
     (view,) = await _jobs(desk)
