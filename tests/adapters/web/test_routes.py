@@ -334,7 +334,14 @@ async def test_before_its_start_the_page_asks_for_patience(desk: Desk) -> None:
 # Finding one's way
 
 
-@pytest.mark.parametrize("path", ["/c/nowhere", "/c/%00", "/c/" + "x" * 300, "/m/999", "/j/nothing", "/j/%27"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/c/nowhere", "/c/%00", "/c/" + "x" * 300),
+        *("/m/999", "/m/" + "9" * 20, "/m/" + "9" * 5000, "/m/x", "/m/-1"),
+        *("/j/nothing", "/j/%27"),
+    ],
+)
 async def test_a_place_that_is_not_there_is_a_page_with_a_way_back(ada: httpx.AsyncClient, path: str) -> None:
     answer = await ada.get(path, headers={"Accept": "text/html"})
     assert answer.status_code == 404
