@@ -74,11 +74,11 @@ async def add_channel(site: Site, _: Member, request: Request) -> Response:
 async def advise(_: Site, __: Member, request: Request) -> Response:
     """Say how a text that is being typed could go on, and what is wrong with it so far."""
     async with request.form(max_files=0, max_fields=_FIELDS) as form:
-        text, cursor = _text(form, "text"), _text(form, "cursor")
+        text, cursor, attached = (_text(form, name) for name in ("text", "cursor", "attached"))
     if len(text) > ADVICE_LIMIT:
         return JSONResponse({"completions": [], "issues": []})
-    position = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 7 else len(text)
-    return JSONResponse(asdict(commands.advise(text, min(position, len(text)))))
+    position = min(_count(cursor, len(text)), len(text))
+    return JSONResponse(asdict(commands.advise(text, position, attached=_count(attached, 0))))
 
 
 async def send(site: Site, member: Member, request: Request) -> Response:
@@ -218,6 +218,10 @@ def _done(*notices: str, goto: str | None = None) -> Response:
 def _text(form: FormData, name: str) -> str:
     value = form.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""  # forms send line ends as CRLF
+
+
+def _count(typed: str, default: int) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else default
 
 
 def _short(name: str | None) -> str:

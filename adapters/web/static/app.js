@@ -673,8 +673,8 @@ function composer({ address, follow, toLatest }) {
   const text = find("text");
   const send = find("send");
   const draft = `draft ${address}`;
-  const attachments = pictureTray(text);
-  const advice = suggestions(text, grow);
+  const attachments = pictureTray(text, () => advice.ask());
+  const advice = suggestions(text, grow, () => attachments.files().length);
   const past = pastPrompts(text, grow);
   let sending = false;
 
@@ -763,7 +763,7 @@ function composer({ address, follow, toLatest }) {
 
 // Pictures beside the text: by button, drop or paste
 
-function pictureTray(text) {
+function pictureTray(text, changed) {
   const tray = find("attachments");
   const input = find("files");
   const drop = find("drop");
@@ -797,6 +797,7 @@ function pictureTray(text) {
       });
       return make("li", {}, make("img", { src: each.address, alt: name }), remove);
     }));
+    changed();
   }
 
   const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
@@ -832,7 +833,7 @@ function pictureTray(text) {
 // Suggestions and the grammar's remarks while one types. Positions count characters, as people do; JavaScript counts
 // UTF-16 units, so they are converted on the way.
 
-function suggestions(text, changed) {
+function suggestions(text, changed, attached) {
   const box = find("suggest");
   const list = find("completions");
   const remarks = find("issues");
@@ -859,6 +860,7 @@ function suggestions(text, changed) {
     const content = new FormData();
     content.set("text", text.value);
     content.set("cursor", String(count(text.value.slice(0, text.selectionStart))));
+    content.set("attached", String(attached()));
     let advice = null;
     try {
       advice = await (await fetch("/advice", { method: "POST", body: content, headers: JSON_ONLY })).json();

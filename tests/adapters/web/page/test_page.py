@@ -55,6 +55,23 @@ async def test_a_parameter_whose_value_is_being_chosen_is_not_complained_about(p
     await expect(remarks).to_have_count(2)
 
 
+async def test_remarks_know_of_the_pictures_that_are_attached(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "one.png").write_bytes(png())
+    box = page.get_by_role("textbox", name="Message #general")
+    remarks = page.locator("#issues > li")
+    await box.fill("/imagine a cat --iw 2")
+    await expect(remarks).to_contain_text(["weighs a picture"])
+    await page.set_input_files("#files", tmp_path / "one.png")
+    await expect(remarks).to_have_count(0)
+    await page.get_by_role("button", name="Remove one.png").click()
+    await expect(remarks).to_contain_text(["weighs a picture"])
+    await box.fill("/blend --chaos 10 --ar 3:2")
+    await expect(remarks).to_contain_text(["Please leave out --c"])
+    await page.get_by_role("button", name="Fix").click()
+    await expect(box).to_have_value("/blend  --ar 3:2")
+    await expect(remarks).to_have_count(0)
+
+
 async def test_nothing_typed_is_lost_on_an_error_or_a_reload(page: Page) -> None:
     box = page.get_by_role("textbox", name="Message #general")
     await send(page, "/imagien a cat")
