@@ -423,6 +423,13 @@ function conversation() {
     return response.json();
   }
 
+  // The stream passed over what was not on the page. What has changed since the page was read comes once more.
+  function catchUp(page) {
+    if (page.head >= head) return;
+    head = page.head;
+    if (!away) connect();
+  }
+
   async function extend(button, query, end) {
     if (loading || button.hidden) return;
     loading = true;
@@ -437,6 +444,7 @@ function conversation() {
       else list.append(content);
       button.hidden = end === "start" ? !page.older : !page.newer;
       decorate();
+      catchUp(page);
       if (anchor) scroll.scrollTop += anchor.getBoundingClientRect().top - top;
     } catch {
       announce("The messages could not be loaded. Please try again.");
@@ -454,6 +462,7 @@ function conversation() {
     older.hidden = !page.older;
     newer.hidden = !page.newer;
     decorate();
+    catchUp(page);
   }
 
   async function toLatest() {
