@@ -144,7 +144,7 @@ async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
     """Stop what the command names and give the private answer.
 
     Raises:
-        AlreadyEnded: nothing of the person's own is under way.
+        AlreadyEnded: nothing of the person's own is under way any more.
     """
     wanted = [command.job_id] if command.job_id else await _chosen(site, who, everything=command.everything)
     if not wanted:
@@ -158,8 +158,15 @@ async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
         except AlreadyEnded:
             if len(wanted) == 1:
                 raise
-    sentence = "Your latest job is being stopped." if stopped == 1 else f"{stopped} of your jobs are being stopped."
-    return site.presenter.notice(Notice(title="Cancelled", sentence=sentence))
+    if not stopped:
+        raise AlreadyEnded("Your jobs have ended by themselves, so there is nothing to cancel.")
+    return site.presenter.notice(Notice(title="Cancelled", sentence=_stopped(command, stopped)))
+
+
+def _stopped(command: commands.Cancel, count: int) -> str:
+    if not command.everything:
+        return f"{'That' if command.job_id else 'Your latest'} job is being stopped."
+    return "One job of yours is being stopped." if count == 1 else f"{count} of your jobs are being stopped."
 
 
 async def _chosen(site: Site, who: Source, *, everything: bool) -> Sequence[str]:
