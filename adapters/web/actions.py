@@ -74,11 +74,11 @@ async def add_channel(site: Site, _: Member, request: Request) -> Response:
 async def advise(_: Site, __: Member, request: Request) -> Response:
     """Say how a text that is being typed could go on, and what is wrong with it so far."""
     async with request.form(max_files=0, max_fields=_FIELDS) as form:
-        text, cursor = _text(form, "text"), _text(form, "cursor")
+        text, cursor, attached = (_text(form, name) for name in ("text", "cursor", "attached"))
     if len(text) > ADVICE_LIMIT:
         return JSONResponse({"completions": [], "issues": []})
-    position = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 7 else len(text)
-    return JSONResponse(asdict(commands.advise(text, min(position, len(text)))))
+    position = min(_count(cursor, len(text)), len(text))
+    return JSONResponse(asdict(commands.advise(text, position, attached=_count(attached, 0))))
 
 
 async def send(site: Site, member: Member, request: Request) -> Response:
@@ -144,9 +144,9 @@ async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
     """Stop what the command names and give the private answer.
 
     Raises:
-        AlreadyEnded: nothing of the person's own is under way.
+        AlreadyEnded: nothing of the person's own is under way any more.
     """
-    wanted = [command.job_id] if command.job_id else await _own_live(site, who, everything=command.everything)
+    wanted = [command.job_id] if command.job_id else await _chosen(site, who, everything=command.everything)
     if not wanted:
         raise AlreadyEnded("Nothing of yours is under way, so there is nothing to cancel.")
     stopped = 0
@@ -158,8 +158,20 @@ async def _cancel(site: Site, who: Source, command: commands.Cancel) -> str:
         except AlreadyEnded:
             if len(wanted) == 1:
                 raise
-    sentence = "Your latest job is being stopped." if stopped == 1 else f"{stopped} of your jobs are being stopped."
-    return site.presenter.notice(Notice(title="Cancelled", sentence=sentence))
+    if not stopped:
+        raise AlreadyEnded("Your jobs have ended by themselves, so there is nothing to cancel.")
+    return site.presenter.notice(Notice(title="Cancelled", sentence=_stopped(command, stopped)))
+
+
+def _stopped(command: commands.Cancel, count: int) -> str:
+    if not command.everything:
+        return f"{'That' if command.job_id else 'Your latest'} job is being stopped."
+    return "One job of yours is being stopped." if count == 1 else f"{count} of your jobs are being stopped."
+
+
+async def _chosen(site: Site, who: Source, *, everything: bool) -> Sequence[str]:
+    """Give the jobs to stop. A repetition gives those of the first time, as the latest may be another one by now."""
+    return await site.service.settle_on(who, await _own_live(site, who, everything=everything))
 
 
 async def _own_live(site: Site, who: Source, *, everything: bool) -> list[str]:
@@ -213,6 +225,10 @@ def _done(*notices: str, goto: str | None = None) -> Response:
 def _text(form: FormData, name: str) -> str:
     value = form.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""  # forms send line ends as CRLF
+
+
+def _count(typed: str, default: int) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else default
 
 
 def _short(name: str | None) -> str:

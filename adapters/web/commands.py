@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from bot import prompts
-from bot.errors import InvalidCommand, InvalidPicture
+from bot.errors import InvalidCommand, InvalidPicture, InvalidPrompt
+from bot.jobs import drafts
 from bot.midjourney.schema import BLEND_MAX, BLEND_MIN
 
 PICTURES_LIMIT = BLEND_MAX
 PICTURE_BYTES = 20 * 1024 * 1024
 
+_PICTURE_WEIGHT = "iw"
+
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_ANY_PICTURE = drafts.KeptPicture(digest="", width=1, height=1, content_type="image/png")
+_LEADING_ADDRESSES = re.compile(r"(?:\s*https?://\S+(?=\s|$))*\s*", re.IGNORECASE)
 _COMMAND = re.compile(r"/(\S*)\s*")
 
 
@@ -143,8 +149,8 @@ def read(text: str, *, attached: int = 0) -> Command:
             raise InvalidCommand(_unknown(name))
 
 
-def advise(text: str, cursor: int) -> Advice:
-    """Say how ``text`` could go on at ``cursor``, and what the grammar finds in it."""
+def advise(text: str, cursor: int, *, attached: int = 0) -> Advice:
+    """Say how ``text`` could go on at ``cursor``, and what is wrong with it, with ``attached`` pictures beside it."""
     head = _COMMAND.match(text)
     if head is None:
         return Advice(completions=(), issues=())
@@ -154,13 +160,55 @@ def advise(text: str, cursor: int) -> Advice:
         return Advice(completions=(), issues=())
     start, rest = head.end(), text[head.end() :]
     completions = prompts.complete(rest, max(0, cursor - start))
-    issues = prompts.parse(rest).issues if rest.strip() else ()
-    if head[1].lower() == "blend" and not _ADDRESS.sub("", rest).strip().strip("-"):
-        issues = ()
+    issues = _blend_issues(rest) if head[1].lower() == "blend" else _imagine_issues(rest, attached)
     return Advice(
         completions=tuple(_moved_completion(completion, start) for completion in completions),
         issues=tuple(_moved_issue(issue, start) for issue in issues if not _being_typed(issue, rest, cursor - start)),
     )
+
+
+def _imagine_issues(rest: str, attached: int) -> Sequence[prompts.Issue]:
+    if not rest.strip():
+        return ()
+    prompt = prompts.parse(rest)
+    # The grammar warns of a parameter that weighs a picture as it cannot see the one that is attached.
+    weighing = {(each.start, each.end) for each in prompt.parameters if attached and each.name == _PICTURE_WEIGHT}
+    return [
+        issue
+        for issue in prompt.issues
+        if issue.level is prompts.Level.ERROR or issue.lost or (issue.start, issue.end) not in weighing
+    ]
+
+
+def _blend_issues(rest: str) -> Sequence[prompts.Issue]:
+    """Give what the service would refuse of a blend's words, in its own sentence, and what the grammar finds in them."""
+    addresses = _LEADING_ADDRESSES.match(rest)
+    start = addresses.end() if addresses else 0
+    words = rest[start:]
+    if not words.strip().strip("-"):
+        return ()
+    prompt = prompts.parse(words)
+    # "a" stands in for the words that a blend need not have, as it does when the blend is made.
+    stand_in = "" if prompt.text else "a "
+    issues = [_moved_issue(issue, -len(stand_in)) for issue in prompts.parse(f"{stand_in}{words}").issues]
+    refusal = _refusal_of_blend(words)
+    if refusal and all(issue.message != refusal for issue in issues):
+        misplaced = [(each.start, each.end) for each in prompt.parameters if each.name != "ar"]
+        issues = [issue for issue in issues if (issue.start, issue.end) not in misplaced]
+        mend = "" if misplaced else None
+        for begin, end in misplaced or [(0, len(words))]:
+            issues.append(
+                prompts.Issue(level=prompts.Level.ERROR, start=begin, end=end, message=refusal, replacement=mend)
+            )
+    return [_moved_issue(issue, start) for issue in issues]
+
+
+def _refusal_of_blend(words: str) -> str | None:
+    try:
+        drafts.blend([_ANY_PICTURE] * BLEND_MIN, words)
+    except InvalidPrompt as error:
+        return str(error)
+    return None
 
 
 def _being_typed(issue: prompts.Issue, rest: str, cursor: int) -> bool:
@@ -276,11 +324,5 @@ def _moved_completion(completion: prompts.Completion, start: int) -> prompts.Com
     )
 
 
-def _moved_issue(issue: prompts.Issue, start: int) -> prompts.Issue:
-    return prompts.Issue(
-        level=issue.level,
-        start=issue.start + start,
-        end=issue.end + start,
-        message=issue.message,
-        replacement=issue.replacement,
-    )
+def _moved_issue(issue: prompts.Issue, by: int) -> prompts.Issue:
+    return replace(issue, start=max(0, issue.start + by), end=max(0, issue.end + by))

@@ -100,7 +100,8 @@ async def events(site: Site, _: Member, request: Request) -> Response:
 
 async def message(site: Site, _: Member, request: Request) -> Response:
     """Lead to a message, wherever it is."""
-    return _to(await site.chat.message(request.path_params["number"]))
+    number = message_number(request.path_params["number"])
+    return _to(None if number is None else await site.chat.message(number))
 
 
 async def job(site: Site, _: Member, request: Request) -> Response:

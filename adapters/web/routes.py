@@ -52,7 +52,7 @@ def routes(site: Callable[[], Site], *, port: Callable[[], int]) -> Sequence[Bas
         page("/c/{channel}", pages.channel),
         page("/c/{channel}/messages", pages.messages),
         page("/c/{channel}/events", pages.events),
-        page("/m/{number:int}", pages.message),
+        page("/m/{number}", pages.message),
         page("/j/{job_id}", pages.job),
         page("/jobs", pages.jobs),
         page("/history", pages.history),

@@ -54,7 +54,7 @@ async def channel_of(site: Site, request: Request) -> Channel:
     name = request.path_params["channel"]
     channel = await site.chat.channel(name) if len(name) <= 64 and "\x00" not in name else None
     if channel is None:
-        raise NoSuchPage("There is no such channel. Pick one on the left, or make it with the plus sign.")
+        raise NoSuchPage("There is no such channel. The chat has a list of all channels, and a plus sign to make one.")
     return channel
 
 

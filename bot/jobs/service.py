@@ -89,6 +89,18 @@ class JobService:
         async with self._store.reading() as unit:
             return await self._maker.seen(unit, source) or ()
 
+    async def settle_on(self, source: Source, job_ids: Sequence[str]) -> tuple[str, ...]:
+        """Tie the source's key to jobs that were looked for, before anything is done to them, and give their ids.
+
+        A key seen before gives those that it was tied to first, whatever would be found by now.
+
+        Raises:
+            RequestRefused: the key has been used for something else.
+        """
+        async with self.intake.taking(), self._store.unit() as unit:
+            before = await self._maker.take(unit, source, job_ids)
+        return tuple(job_ids) if before is None else tuple(job.id for job in before)
+
     async def lend(self, digest: str) -> KeptPicture:
         """Give a kept picture for an imagine to start from.
 

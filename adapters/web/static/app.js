@@ -64,31 +64,62 @@ function announce(sentence) {
   announcing = setTimeout(() => { region.textContent = sentence; }, 60);
 }
 
-// A lost connection is tried again with the same key, so that nothing happens twice.
-async function post(address, form) {
+// What is not known to have been done is sent again under the same key: by itself, and when a person sends the same
+// once more, also after the page was loaded again. The key is kept before it is used. So nothing happens twice.
+async function post(address, form, advice = "Please try again in a moment.") {
+  const place = `unanswered ${address}`;
+  form.set("key", keyOf(place, form));
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      const response = await fetch(address, { method: "POST", body: form, headers: JSON_ONLY });
-      return await understood(response);
-    } catch (error) {
-      if (!(error instanceof TypeError) || attempt === TRIES) throw error;
-      await wait(300 * 2 ** attempt);
-    }
+    const answer = await answerOf(address, form, advice);
+    if (answer.settled) sessionStorage.removeItem(place);
+    if (!answer.again || attempt === TRIES) return answer;
+    await wait(Math.max(answer.patience, 300 * 2 ** attempt));
   }
 }
 
-async function understood(response) {
-  if (response.status === 401) {
-    location.reload();
-    return { notices: [], ok: false };
-  }
-  const text = await response.text();
+function keyOf(place, form) {
+  const part = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
+  const content = JSON.stringify([...form].map(([name, value]) => [name, part(value)]));
+  const kept = JSON.parse(sessionStorage.getItem(place));
+  if (kept?.content === content) return kept.key;
+  const key = newKey();
+  sessionStorage.setItem(place, JSON.stringify({ content, key }));
+  return key;
+}
+
+// Only the program's own word settles what was sent, and not one of a fault of its own: an attempt before may have
+// been carried out. What is refused before it gets to the program is not tried again by itself.
+async function answerOf(address, form, advice) {
+  const answer = { ok: false, settled: false, again: true, patience: 0, notices: [], goto: null };
+  let response = null;
+  let text = "";
   try {
-    return { notices: [], goto: null, ...JSON.parse(text), ok: response.ok };
+    response = await fetch(address, { method: "POST", body: form, headers: JSON_ONLY });
+    text = await response.text();
   } catch {
-    const sentence = response.status === 413 ? text : "Something went wrong here. Please try again in a moment.";
-    return { notices: [privateNotice("That did not work", sentence)], ok: false };
+    return { ...answer, notices: [privateNotice("The studio cannot be reached", advice)] };
   }
+  if (response.status === 401) location.reload();
+  const own = ownWords(text);
+  if (own) return { ...answer, ...own, ok: response.ok, settled: response.status < 500, again: false };
+  const again = response.status < 400 || response.status >= 500;
+  const patience = Math.min(1000 * (Number(response.headers.get("Retry-After")) || 0), 10000);
+  return { ...answer, again, patience, notices: [privateNotice("That did not work", plainSentence(response, text))] };
+}
+
+function ownWords(text) {
+  try {
+    const words = JSON.parse(text);
+    return ["notices", "goto", "welcome"].some((name) => name in words) ? words : null;
+  } catch {
+    return null;
+  }
+}
+
+// The program says in plain words that it is still starting, or that something is too large.
+function plainSentence(response, text) {
+  const plain = response.headers.get("Content-Type")?.startsWith("text/plain") && /^[A-Z].{10,300}\.$/.test(text);
+  return plain ? text : "Something went wrong here. Please try again in a moment.";
 }
 
 function privateNotice(title, sentence) {
@@ -104,10 +135,6 @@ function showNotices(notices) {
   for (const notice of notices) place.append(typeof notice === "string" ? parse(notice) : notice);
   while (place.children.length > 3) place.firstElementChild.remove();
   place.lastElementChild?.scrollIntoView({ block: "nearest" });
-}
-
-function unreachable(what) {
-  showNotices([privateNotice("The studio cannot be reached", what)]);
 }
 
 // Bring an element up to what the server rendered, keeping what has not changed: focus, scroll, loaded pictures.
@@ -222,13 +249,9 @@ function sideBar() {
 
 async function makeChannel(event) {
   event.preventDefault();
-  try {
-    const answer = await post("/channels", new FormData(event.target));
-    if (answer.goto) location.href = answer.goto;
-    else find("channel-problem").textContent = sentenceOf(answer.notices[0]);
-  } catch {
-    find("channel-problem").textContent = "The studio cannot be reached. Please try again.";
-  }
+  const answer = await post("/channels", new FormData(event.target));
+  if (answer.goto) location.href = answer.goto;
+  else find("channel-problem").textContent = sentenceOf(answer.notices[0]);
 }
 
 function sentenceOf(notice) {
@@ -400,6 +423,13 @@ function conversation() {
     return response.json();
   }
 
+  // The stream passed over what was not on the page. What has changed since the page was read comes once more.
+  function catchUp(page) {
+    if (page.head >= head) return;
+    head = page.head;
+    if (!away) connect();
+  }
+
   async function extend(button, query, end) {
     if (loading || button.hidden) return;
     loading = true;
@@ -414,6 +444,7 @@ function conversation() {
       else list.append(content);
       button.hidden = end === "start" ? !page.older : !page.newer;
       decorate();
+      catchUp(page);
       if (anchor) scroll.scrollTop += anchor.getBoundingClientRect().top - top;
     } catch {
       announce("The messages could not be loaded. Please try again.");
@@ -431,6 +462,7 @@ function conversation() {
     older.hidden = !page.older;
     newer.hidden = !page.newer;
     decorate();
+    catchUp(page);
   }
 
   async function toLatest() {
@@ -515,17 +547,11 @@ function presses({ address, follow }) {
   async function press(button, edited, complain = showNotices) {
     if (button.dataset.busy !== undefined) return false;
     const form = new FormData();
-    form.set("key", newKey());
     if (edited !== undefined) form.set("prompt", edited);
     button.dataset.busy = "";
     button.disabled = true;
     button.classList.add("busy");
-    let answer = { ok: false, notices: [privateNotice("The studio cannot be reached", "Please try again in a moment.")] };
-    try {
-      answer = await post(`${address}/buttons/${encodeURIComponent(button.dataset.press)}`, form);
-    } catch {
-      // Said by the notice above.
-    }
+    const answer = await post(`${address}/buttons/${encodeURIComponent(button.dataset.press)}`, form);
     const unfocused = document.activeElement === document.body;
     delete button.dataset.busy;
     button.disabled = false;
@@ -656,11 +682,10 @@ function composer({ address, follow, toLatest }) {
   const text = find("text");
   const send = find("send");
   const draft = `draft ${address}`;
-  const attachments = pictureTray(text);
-  const advice = suggestions(text, grow);
+  const attachments = pictureTray(text, () => advice.ask());
+  const advice = suggestions(text, grow, () => attachments.files().length);
   const past = pastPrompts(text, grow);
   let sending = false;
-  let unsure = null;
 
   function grow() {
     text.style.height = "auto";
@@ -682,30 +707,18 @@ function composer({ address, follow, toLatest }) {
     if (sending || (!words.trim() && !pictures.length)) return;
     sending = true;
     advice.close();
-    // After a lost connection the same words go out under the same key, so that they cannot arrive twice.
-    const same = unsure && unsure.words === words && unsure.pictures.length === pictures.length
-      && unsure.pictures.every((each, index) => each === pictures[index]);
-    const key = same ? unsure.key : newKey();
     const content = new FormData();
-    content.set("key", key);
     content.set("text", words);
     for (const picture of pictures) content.append("pictures", picture, picture.name || "picture");
     text.readOnly = true;
     send.disabled = true;
     send.classList.add("busy");
-    let answer = null;
-    try {
-      answer = await post(form.action, content);
-      unsure = null;
-    } catch {
-      unsure = { words, pictures, key };
-      unreachable("What you typed is still here. Press Enter to try again.");
-    }
+    const answer = await post(form.action, content, "What you typed is still here. Press Enter to try again.");
     text.readOnly = false;
     send.disabled = false;
     send.classList.remove("busy");
     sending = false;
-    if (answer) await settle(answer, words, pictures);
+    await settle(answer, words, pictures);
     text.focus();
   }
 
@@ -759,7 +772,7 @@ function composer({ address, follow, toLatest }) {
 
 // Pictures beside the text: by button, drop or paste
 
-function pictureTray(text) {
+function pictureTray(text, changed) {
   const tray = find("attachments");
   const input = find("files");
   const drop = find("drop");
@@ -793,6 +806,7 @@ function pictureTray(text) {
       });
       return make("li", {}, make("img", { src: each.address, alt: name }), remove);
     }));
+    changed();
   }
 
   const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
@@ -828,7 +842,7 @@ function pictureTray(text) {
 // Suggestions and the grammar's remarks while one types. Positions count characters, as people do; JavaScript counts
 // UTF-16 units, so they are converted on the way.
 
-function suggestions(text, changed) {
+function suggestions(text, changed, attached) {
   const box = find("suggest");
   const list = find("completions");
   const remarks = find("issues");
@@ -855,6 +869,7 @@ function suggestions(text, changed) {
     const content = new FormData();
     content.set("text", text.value);
     content.set("cursor", String(count(text.value.slice(0, text.selectionStart))));
+    content.set("attached", String(attached()));
     let advice = null;
     try {
       advice = await (await fetch("/advice", { method: "POST", body: content, headers: JSON_ONLY })).json();

@@ -21,7 +21,9 @@ from adapters.web.commands import (
     advise,
     read,
 )
-from bot.errors import InvalidCommand, UserError
+from bot.errors import InvalidCommand, InvalidPrompt, UserError
+from bot.jobs.drafts import KeptPicture, blend
+from bot.prompts import Level
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,56 @@ def test_a_blend_without_words_is_not_told_that_it_has_none() -> None:
     assert advise("/blend ", 7).issues == ()
     with pytest.raises(InvalidCommand):
         read("/blend ")
+
+
+def test_a_weight_of_a_picture_is_right_where_one_is_attached() -> None:
+    text = "/imagine a cat --iw 2"
+    (only,) = advise(text, len(text)).issues
+    assert "weighs a picture" in only.message
+    assert advise(text, len(text), attached=1).issues == ()
+    wrong = "/imagine a cat --iw 9 --chaos 999"
+    assert [issue.level for issue in advise(wrong, len(wrong), attached=1).issues] == [Level.ERROR, Level.ERROR]
+
+
+WORDS_OF_A_BLEND = [
+    "",
+    "--ar 3:2",
+    "a mood --ar 3:2",
+    "--ar 3x2",
+    "--ar 0:2",
+    "a mood --chaos 10",
+    "--chaos 10",
+    "--chaos 999",
+    "--iw 2 --ar 3:2",
+    "--seed x --sref https://a.org/s.png",
+    "!!",
+    "{red, blue} mood",
+    "a mood::-2",
+]
+
+
+@pytest.mark.parametrize("addresses", ["", "https://a.org/1.png  https://a.org/2.png "])
+@pytest.mark.parametrize("words", WORDS_OF_A_BLEND)
+def test_a_blend_is_warned_of_just_what_it_would_be_refused_for(words: str, addresses: str) -> None:
+    text = f"/blend {addresses}{words}"
+    issues = advise(text, len(text), attached=2).issues
+    errors = {issue.message for issue in issues if issue.level is Level.ERROR}
+    picture = KeptPicture(digest="0" * 64, width=1, height=1, content_type="image/png")
+    refusals: set[str] = set()
+    try:
+        blend([picture] * 2, words)
+    except InvalidPrompt as error:
+        refusals = {str(error)}
+    assert refusals <= errors
+    assert bool(refusals) == bool(errors)
+    assert all(text[issue.start : issue.end].strip() for issue in issues)
+
+
+def test_what_does_not_belong_to_a_blend_is_taken_out_by_its_remark() -> None:
+    text = "/blend https://a.org/1.png a mood --chaos 10 --ar 3:2"
+    (only,) = advise(text, 8, attached=1).issues
+    assert text[only.start : only.end] == "--chaos 10"
+    assert only.replacement == ""
 
 
 @pytest.mark.parametrize("typed", ["/imagine a cat --seed ", "/imagine a cat --no ", "/imagine a cat --ar  "])

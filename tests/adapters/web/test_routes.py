@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 
 from adapters.web.adapter import WebAdapter
 from bot.errors import PlatformUnavailable
-from bot.jobs.model import JobFilter, JobStatus
+from bot.jobs.model import JobFilter, JobStatus, Source
 from bot.jobs.view import JobView
 from tests.adapters.web.desk import KEY, Desk, a_post, a_view, form, png
 
@@ -235,6 +236,59 @@ async def test_cancel_stops_ones_latest_job_and_then_all(desk: Desk, ada: httpx.
         assert "Nothing of yours is under way" in nothing.json()["notices"][0]
 
 
+async def test_cancel_says_which_jobs_are_being_stopped(desk: Desk, ada: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await ada.post("/c/general/messages", **form(f"/imagine {number}", f"key-{number}-key"))
+    oldest = (await _jobs(desk))[-1]
+    for command, sentence in (
+        (f"/cancel {oldest.job_id}", "That job is being stopped."),
+        ("/cancel", "Your latest job is being stopped."),
+        ("/cancel all", "3 of your jobs are being stopped."),
+    ):
+        answer = await ada.post("/c/general/messages", **form(command, f"key-{sentence.split()[0]}-cancel"))
+        assert sentence in answer.json()["notices"][0]
+    await ada.post("/c/general/messages", **form("/imagine only one", "key-only-one"))
+    answer = await ada.post("/c/general/messages", **form("/cancel all", "key-cancel-all"))
+    assert "One job of yours is being stopped." in answer.json()["notices"][0]
+
+
+async def test_jobs_that_end_before_they_can_be_stopped_are_not_said_to_be_stopped(
+    desk: Desk, ada: httpx.AsyncClient
+) -> None:
+    for number in range(2):
+        await ada.post("/c/general/messages", **form(f"/imagine {number}", f"key-{number}-key"))
+    jobs = [await desk.app.service.get(view.job_id) for view in await _jobs(desk)]
+    for job in jobs:
+        chosen = Source(requester=job.requester, conversation=job.conversation, key=f"{job.requester.user_id}:{KEY}")
+        await desk.app.service.settle_on(chosen, [job.id for job in jobs])
+        await desk.app.service.cancel(replace(chosen, key=f"other {job.id}"), job.id)
+    answer = await ada.post("/c/general/messages", **form("/cancel all"))
+    assert answer.status_code == 409
+    assert "have ended by themselves" in answer.json()["notices"][0]
+
+
+@pytest.mark.parametrize("command", ["/cancel", "/cancel all"])
+async def test_a_repeated_cancel_stops_nothing_more(desk: Desk, ada: httpx.AsyncClient, command: str) -> None:
+    await ada.post("/c/general/messages", **form("/imagine first"))
+    if command == "/cancel":
+        await ada.post("/c/general/messages", **form("/imagine second", "key-second"))
+    answers = [await ada.post("/c/general/messages", **form(command, "key-cancel"))]
+    await ada.post("/c/general/messages", **form("/imagine later", "key-later"))
+    answers += [await ada.post("/c/general/messages", **form(command, "key-cancel")) for _ in range(2)]
+    assert len({answer.text for answer in answers}) == 1
+    assert len([view for view in await _jobs(desk) if view.status.ended]) == 1
+    assert (await _jobs(desk))[0].prompt == "later"
+    assert not (await _jobs(desk))[0].status.ended
+
+
+async def test_a_repeated_cancel_that_found_nothing_leaves_what_came_later(desk: Desk, ada: httpx.AsyncClient) -> None:
+    await ada.post("/c/general/messages", **form("/cancel", "key-cancel"))
+    await ada.post("/c/general/messages", **form("/imagine later"))
+    again = await ada.post("/c/general/messages", **form("/cancel", "key-cancel"))
+    assert "Nothing of yours is under way" in again.json()["notices"][0]
+    assert not (await _jobs(desk))[0].status.ended
+
+
 async def test_somebody_elses_job_cannot_be_cancelled(desk: Desk, ada: httpx.AsyncClient) -> None:
     await ada.post("/c/general/messages", **form("/imagine a cat"))
     (view,) = await _jobs(desk)
@@ -312,7 +366,20 @@ async def test_before_its_start_the_page_asks_for_patience(desk: Desk) -> None:
 # Finding one's way
 
 
-@pytest.mark.parametrize("path", ["/c/nowhere", "/c/%00", "/c/" + "x" * 300, "/m/999", "/j/nothing", "/j/%27"])
+async def test_a_channel_that_is_not_there_is_not_looked_for_on_the_page_that_says_so(ada: httpx.AsyncClient) -> None:
+    page = (await ada.get("/c/nowhere", headers={"Accept": "text/html"})).text
+    assert "There is no such channel" in page
+    assert "on the left" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/c/nowhere", "/c/%00", "/c/" + "x" * 300),
+        *("/m/999", "/m/" + "9" * 20, "/m/" + "9" * 5000, "/m/x", "/m/-1"),
+        *("/j/nothing", "/j/%27"),
+    ],
+)
 async def test_a_place_that_is_not_there_is_a_page_with_a_way_back(ada: httpx.AsyncClient, path: str) -> None:
     answer = await ada.get(path, headers={"Accept": "text/html"})
     assert answer.status_code == 404

@@ -3,88 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.app import Tuning, running
 from bot.config import read_settings
-from bot.jobs.model import JobFilter, JobStatus
-from bot.jobs.view import JobView
+from bot.jobs.model import JobFilter
 from tests.adapters.web.desk import Desk, a_post, a_view, desk_in, png, served
-from tests.browser import CHROMIUM_ARGUMENTS, need_chromium
+from tests.adapters.web.page.visit import TIME_LIMIT_MS, come_in, painting, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-
-TIME_LIMIT_MS = 15_000
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    path = need_chromium()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_in(tmp_path) as desk:
-        yield desk
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def url(desk: Desk) -> AsyncIterator[str]:
-    async with served(desk) as url:
-        yield url
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, url: str) -> AsyncIterator[Page]:
-    """A page on which Ada is in #general; any complaint of the browser about our script or policy fails the test."""
-    complaints: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        # Pictures and refusals are answered with an HTTP status, which the browser also notes here.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            complaints.append(message.text)
-
-    page = await browser.new_page(viewport={"width": 1200, "height": 800}, reduced_motion="reduce")
-    page.set_default_timeout(TIME_LIMIT_MS)
-    page.on("console", listen)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await come_in(page, url, "Ada")
-    yield page
-    await page.context.close()
-    assert complaints == []
-
-
-async def come_in(page: Page, url: str, name: str) -> None:
-    await page.goto(url)
-    await page.get_by_role("textbox", name="Display name").fill(name)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("textbox", name="Message #general")).to_be_focused()
-
-
-async def send(page: Page, text: str) -> None:
-    box = page.get_by_role("textbox", name="Message #")
-    await box.fill(text)
-    await box.press("Escape")
-    await box.press("Enter")
-
-
-def painting(progress: int, revision: int) -> JobView:
-    return replace(
-        a_view(revision=revision, status=JobStatus.IN_PROGRESS, progress=progress, state=f"Painting, {progress}%"),
-        main=None,
-        images=(),
-        buttons=(),
-    )
 
 
 async def test_half_a_command_is_completed_by_the_keyboard(page: Page) -> None:
@@ -122,6 +53,23 @@ async def test_a_parameter_whose_value_is_being_chosen_is_not_complained_about(p
     await expect(remarks).to_have_count(1)
     await box.press_sequentially("99")
     await expect(remarks).to_have_count(2)
+
+
+async def test_remarks_know_of_the_pictures_that_are_attached(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "one.png").write_bytes(png())
+    box = page.get_by_role("textbox", name="Message #general")
+    remarks = page.locator("#issues > li")
+    await box.fill("/imagine a cat --iw 2")
+    await expect(remarks).to_contain_text(["weighs a picture"])
+    await page.set_input_files("#files", tmp_path / "one.png")
+    await expect(remarks).to_have_count(0)
+    await page.get_by_role("button", name="Remove one.png").click()
+    await expect(remarks).to_contain_text(["weighs a picture"])
+    await box.fill("/blend --chaos 10 --ar 3:2")
+    await expect(remarks).to_contain_text(["Please leave out --c"])
+    await page.get_by_role("button", name="Fix").click()
+    await expect(box).to_have_value("/blend  --ar 3:2")
+    await expect(remarks).to_have_count(0)
 
 
 async def test_nothing_typed_is_lost_on_an_error_or_a_reload(page: Page) -> None:

@@ -1,0 +1,119 @@
+"""What was sent and not answered is sent again, and happens once all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from bot.jobs.model import JobFilter
+from tests.adapters.conformance.states import Stage
+from tests.adapters.web.desk import Desk, a_post, png
+from tests.adapters.web.page.visit import send
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+TRIES = 4
+"""How often the page sends something by itself."""
+
+LOST = "lost"
+STARTING = "The page is still starting. Please try again in a moment."
+"""What may become of an answer: the server did it and nobody heard, or it does nothing yet."""
+
+
+async def meet(page: Page, *fates: str) -> list[str]:
+    """Let the next requests that are sent meet these fates, and give those that are still to come."""
+    left = list(fates)
+
+    async def answer(route: Route) -> None:
+        if route.request.method != "POST" or "/c/" not in route.request.url or not left:
+            await route.continue_()
+        elif (fate := left.pop(0)) == LOST:
+            await route.fetch()
+            await route.abort("connectionreset")
+        else:
+            headers = {"Retry-After": "1", "Content-Type": "text/plain; charset=utf-8"}
+            await route.fulfill(status=503, body=fate, headers=headers)
+
+    await page.route("**/*", answer)
+    return left
+
+
+async def prompts(desk: Desk) -> list[str]:
+    return [view.prompt for view in (await desk.app.service.list(JobFilter())).views]
+
+
+async def test_a_program_that_is_still_starting_is_waited_for(desk: Desk, page: Page) -> None:
+    left = await meet(page, LOST, STARTING)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("")
+    assert left == []
+    await expect(page.locator("#notices > *")).to_have_count(0)
+    assert await prompts(desk) == ["a cat"]
+
+
+async def test_a_program_that_takes_long_to_start_says_so_and_gets_it_once(desk: Desk, page: Page) -> None:
+    left = await meet(page, LOST, *[STARTING] * (TRIES - 1))
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text(STARTING)
+    assert left == []
+    box = page.get_by_role("textbox", name="Message #general")
+    await expect(box).to_have_value("/imagine a cat")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
+    await send(page, "/imagine a cat")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat", "a cat"], "what has been answered may be asked for again"
+
+
+async def test_a_refusal_of_whoever_stands_before_the_program_is_not_read_as_its_words(page: Page) -> None:
+    await page.route("**/messages", lambda route: route.fulfill(status=403, body="<h1>Forbidden</h1>"))
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text("Something went wrong here")
+    await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("/imagine a cat")
+
+
+async def test_what_is_sent_with_a_picture_after_four_lost_answers_happens_once(
+    desk: Desk, page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "one.png").write_bytes(png())
+    await page.set_input_files("#files", tmp_path / "one.png")
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
+
+
+async def test_what_was_not_answered_happens_once_also_after_a_reload(desk: Desk, page: Page) -> None:
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.reload()
+    box = page.get_by_role("textbox", name="Message #general")
+    await expect(box).to_have_value("/imagine a cat")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
+
+
+@pytest.mark.parametrize("reload", [False, True])
+async def test_a_press_that_was_not_answered_happens_once(desk: Desk, page: Page, reload: bool) -> None:
+    stage = Stage(app=desk.app, conversation=a_post().conversation)
+    grid = await stage.done(await stage.imagine("a cat"))
+    await desk.adapter.post(*await stage.shown(grid))
+    button = page.get_by_role("button", name="Reroll")
+    await meet(page, *[LOST] * TRIES)
+    await button.click()
+    await expect(page.get_by_role("alert")).to_contain_text("Please try again in a moment")
+    (again, _) = (await desk.app.service.list(JobFilter())).views
+    await desk.adapter.post(*await stage.shown(await desk.app.service.get(again.job_id)))
+    if reload:
+        await page.reload()
+    await button.first.click()
+    await expect(page.locator("li.post").last).to_be_focused()
+    assert await prompts(desk) == ["a cat", "a cat"]
