@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from bot.app import Tuning, running
 from bot.config import read_settings
 from bot.jobs.model import JobFilter
+from tests.adapters.conformance.states import Stage
 from tests.adapters.web.desk import Desk, a_post, a_view, desk_in, png, served
 from tests.adapters.web.page.visit import TIME_LIMIT_MS, come_in, painting, send
 
@@ -176,6 +178,43 @@ async def test_the_lightbox_is_walked_by_arrows_and_gives_the_focus_back(desk: D
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await expect(link).to_be_focused()
+
+
+async def test_a_press_in_the_lightbox_is_seen_and_heard_there_and_then_leads_to_its_post(
+    desk: Desk, page: Page
+) -> None:
+    stage = Stage(app=desk.app, conversation=a_post().conversation)
+    grid = await stage.done(await stage.imagine())
+    reference = await desk.adapter.post(*await stage.shown(grid))
+    await page.locator("[data-open]").click()
+    dialog = page.get_by_role("dialog")
+    await page.keyboard.press("ArrowRight")
+    upscale = dialog.get_by_role("button", name="U1", exact=True)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/buttons/*", hold)
+    await upscale.dblclick()
+    async with asyncio.timeout(TIME_LIMIT_MS / 1000):
+        await asked.wait()
+    await expect(upscale).to_contain_class("busy")
+    go_on.set()
+    await expect(upscale).not_to_contain_class("busy")
+    await expect(dialog.locator("[aria-live]").last).to_contain_text("asked for")
+    await expect(upscale).to_be_focused()
+    post, view = await stage.shown(grid)
+    await desk.adapter.edit(replace(post, reference=reference), view)
+    await expect(upscale).to_contain_class("pressed")
+    await expect(upscale).to_have_attribute("title", re.compile("Pressed by"))
+    (made, _) = (await desk.app.service.list(JobFilter())).views
+    await desk.adapter.post(*await stage.shown(await desk.app.service.get(made.job_id)))
+    await upscale.click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator("li.post").last).to_be_focused()
 
 
 async def test_a_link_to_an_old_message_loads_it_and_there_is_a_way_back(desk: Desk, page: Page, url: str) -> None:
