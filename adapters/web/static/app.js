@@ -844,10 +844,15 @@ function pictureTray(text, changed) {
     add(event.dataTransfer.files);
     text.focus();
   });
+  // Some programs copy words together with a picture of them, some systems a file together with its name.
   document.addEventListener("paste", (event) => {
-    if (!event.clipboardData?.files.length || event.target.closest("dialog")) return;
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length || event.target.closest("dialog")) return;
+    const words = event.clipboardData.getData("text/plain").trim();
+    const names = files.map((file) => file.name);
+    if (words && !words.split(/[\r\n]+/).every((line) => names.includes(line.split("/").at(-1)))) return;
     event.preventDefault();
-    add(event.clipboardData.files);
+    add(files);
   });
   return {
     files: () => held.map((each) => each.file),

@@ -263,6 +263,22 @@ async def test_pictures_are_attached_dropped_and_removed(page: Page, tmp_path: P
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("")
 
 
+async def test_words_that_are_copied_with_a_picture_of_them_are_pasted_as_words(page: Page) -> None:
+    shown = page.get_by_role("list", name="Attached pictures").get_by_role("listitem")
+    paste = """(words) => {
+        const data = new DataTransfer();
+        if (words) data.setData("text/plain", words);
+        data.items.add(new File(["x"], "image.png", { type: "image/png" }));
+        const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+        return document.getElementById("text").dispatchEvent(event);
+    }"""
+    assert await page.evaluate(paste, "a cell of a table"), "the browser is to paste the words"
+    await expect(shown).to_have_count(0)
+    for words in ("", "image.png", "/home/ada/image.png"):
+        assert not await page.evaluate(paste, words)
+    await expect(shown).to_have_count(3)
+
+
 async def test_a_picture_attached_while_a_message_is_on_its_way_waits_for_the_next(page: Page, tmp_path: Path) -> None:
     for name in ("first.png", "second.png"):
         (tmp_path / name).write_bytes(png())
