@@ -1017,9 +1017,9 @@ function pastPrompts(text, changed) {
   async function all() {
     if (entries === null) {
       const response = await fetch("/history", { headers: JSON_ONLY }).catch(() => null);
-      entries = response?.ok ? await response.json() : [];
+      if (response?.ok) entries = await response.json();
     }
-    return [...new Set([...typed, ...entries])];
+    return [...new Set([...typed, ...(entries ?? [])])];
   }
 
   async function step(by) {

@@ -102,6 +102,18 @@ async def test_earlier_prompts_come_back_by_arrow_up(page: Page) -> None:
     await expect(box).to_have_value("")
 
 
+async def test_earlier_prompts_come_after_a_call_that_failed(page: Page) -> None:
+    box = page.get_by_role("textbox", name="Message #general")
+    await send(page, "/imagine a first thing")
+    await expect(box).to_have_value("")
+    await page.reload()
+    async with page.expect_event("requestfailed"):
+        await page.route("**/history", lambda route: route.abort(), times=1)
+        await box.press("ArrowUp")
+    await box.press("ArrowUp")
+    await expect(box).to_have_value("/imagine a first thing")
+
+
 async def test_an_example_of_the_empty_page_fills_the_composer(page: Page) -> None:
     await page.get_by_role("button", name="A lighthouse at dusk").click()
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value(
