@@ -58,7 +58,8 @@ function localise(time) {
 
 let announcing = 0;
 function announce(sentence) {
-  const region = find("announcer");
+  // What lies outside an open dialog is not read out.
+  const region = find(find("lightbox")?.open ? "lightbox-announcer" : "announcer");
   if (!region) return;
   clearTimeout(announcing);
   announcing = setTimeout(() => { region.textContent = sentence; }, 60);
@@ -608,6 +609,13 @@ function lightbox({ start }) {
   const dialog = find("lightbox");
   const picture = find("lightbox-picture");
   const strip = find("lightbox-strip");
+  const tools = find("lightbox-tools");
+  const likeness = new MutationObserver(() => {
+    for (const button of tools.children) {
+      const original = find(button.dataset.for);
+      if (original) liken(button, original);
+    }
+  });
   let pictures = [];
   let place = 0;
 
@@ -622,22 +630,35 @@ function lightbox({ start }) {
     find("lightbox-title").textContent = shown.title;
     find("lightbox-download").href = shown.src;
     find("lightbox-download").download = shown.name;
-    find("lightbox-tools").replaceChildren(...shown.buttons.map(tool).filter(Boolean));
+    likeness.disconnect();
+    tools.replaceChildren(...shown.buttons.map(tool).filter(Boolean));
     [...strip.querySelectorAll("button")].forEach((button, each) => {
       if (each === place) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     });
   }
 
+  // A tool stands for a button under the post and looks as that one does.
   function tool(id) {
     const original = find(`b-${id}`);
     if (!original) return null;
-    const button = make("button", { type: "button", class: "button glass", title: original.title }, original.textContent.trim());
-    button.addEventListener("click", () => {
+    const label = original.textContent.trim();
+    const button = make("button", { type: "button", "data-for": original.id, "aria-label": label }, make("span", {}, label));
+    button.addEventListener("click", (event) => {
+      if (event.detail > 1) return; // the second half of a double-click
       if (original.dataset.action === "vary") dialog.close();
       start(original);
     });
+    likeness.observe(original, { attributes: true });
+    liken(button, original);
     return button;
+  }
+
+  function liken(button, original) {
+    button.className = "button glass";
+    for (const name of ["busy", "pressed"]) button.classList.toggle(name, original.classList.contains(name));
+    button.setAttribute("aria-disabled", String(original.disabled));
+    button.title = original.title;
   }
 
   function open(link) {
@@ -823,10 +844,15 @@ function pictureTray(text, changed) {
     add(event.dataTransfer.files);
     text.focus();
   });
+  // Some programs copy words together with a picture of them, some systems a file together with its name.
   document.addEventListener("paste", (event) => {
-    if (!event.clipboardData?.files.length || event.target.closest("dialog")) return;
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length || event.target.closest("dialog")) return;
+    const words = event.clipboardData.getData("text/plain").trim();
+    const names = files.map((file) => file.name);
+    if (words && !words.split(/[\r\n]+/).every((line) => names.includes(line.split("/").at(-1)))) return;
     event.preventDefault();
-    add(event.clipboardData.files);
+    add(files);
   });
   return {
     files: () => held.map((each) => each.file),
@@ -991,9 +1017,9 @@ function pastPrompts(text, changed) {
   async function all() {
     if (entries === null) {
       const response = await fetch("/history", { headers: JSON_ONLY }).catch(() => null);
-      entries = response?.ok ? await response.json() : [];
+      if (response?.ok) entries = await response.json();
     }
-    return [...new Set([...typed, ...entries])];
+    return [...new Set([...typed, ...(entries ?? [])])];
   }
 
   async function step(by) {

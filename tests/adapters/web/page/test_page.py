@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from bot.app import Tuning, running
 from bot.config import read_settings
 from bot.jobs.model import JobFilter
+from tests.adapters.conformance.states import Stage
 from tests.adapters.web.desk import Desk, a_post, a_view, desk_in, png, served
 from tests.adapters.web.page.visit import TIME_LIMIT_MS, come_in, painting, send
 
@@ -100,6 +102,18 @@ async def test_earlier_prompts_come_back_by_arrow_up(page: Page) -> None:
     await expect(box).to_have_value("")
 
 
+async def test_earlier_prompts_come_after_a_call_that_failed(page: Page) -> None:
+    box = page.get_by_role("textbox", name="Message #general")
+    await send(page, "/imagine a first thing")
+    await expect(box).to_have_value("")
+    await page.reload()
+    async with page.expect_event("requestfailed"):
+        await page.route("**/history", lambda route: route.abort(), times=1)
+        await box.press("ArrowUp")
+    await box.press("ArrowUp")
+    await expect(box).to_have_value("/imagine a first thing")
+
+
 async def test_an_example_of_the_empty_page_fills_the_composer(page: Page) -> None:
     await page.get_by_role("button", name="A lighthouse at dusk").click()
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value(
@@ -178,6 +192,43 @@ async def test_the_lightbox_is_walked_by_arrows_and_gives_the_focus_back(desk: D
     await expect(link).to_be_focused()
 
 
+async def test_a_press_in_the_lightbox_is_seen_and_heard_there_and_then_leads_to_its_post(
+    desk: Desk, page: Page
+) -> None:
+    stage = Stage(app=desk.app, conversation=a_post().conversation)
+    grid = await stage.done(await stage.imagine())
+    reference = await desk.adapter.post(*await stage.shown(grid))
+    await page.locator("[data-open]").click()
+    dialog = page.get_by_role("dialog")
+    await page.keyboard.press("ArrowRight")
+    upscale = dialog.get_by_role("button", name="U1", exact=True)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/buttons/*", hold)
+    await upscale.dblclick()
+    async with asyncio.timeout(TIME_LIMIT_MS / 1000):
+        await asked.wait()
+    await expect(upscale).to_contain_class("busy")
+    go_on.set()
+    await expect(upscale).not_to_contain_class("busy")
+    await expect(dialog.locator("[aria-live]").last).to_contain_text("asked for")
+    await expect(upscale).to_be_focused()
+    post, view = await stage.shown(grid)
+    await desk.adapter.edit(replace(post, reference=reference), view)
+    await expect(upscale).to_contain_class("pressed")
+    await expect(upscale).to_have_attribute("title", re.compile("Pressed by"))
+    (made, _) = (await desk.app.service.list(JobFilter())).views
+    await desk.adapter.post(*await stage.shown(await desk.app.service.get(made.job_id)))
+    await upscale.click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator("li.post").last).to_be_focused()
+
+
 async def test_a_link_to_an_old_message_loads_it_and_there_is_a_way_back(desk: Desk, page: Page, url: str) -> None:
     reference = await desk.adapter.post(a_post(), a_view())
     member, _ = await desk.chat.join("Grace")
@@ -222,6 +273,22 @@ async def test_pictures_are_attached_dropped_and_removed(page: Page, tmp_path: P
     await send(page, "/describe")
     await expect(shown).to_have_count(0)
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("")
+
+
+async def test_words_that_are_copied_with_a_picture_of_them_are_pasted_as_words(page: Page) -> None:
+    shown = page.get_by_role("list", name="Attached pictures").get_by_role("listitem")
+    paste = """(words) => {
+        const data = new DataTransfer();
+        if (words) data.setData("text/plain", words);
+        data.items.add(new File(["x"], "image.png", { type: "image/png" }));
+        const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+        return document.getElementById("text").dispatchEvent(event);
+    }"""
+    assert await page.evaluate(paste, "a cell of a table"), "the browser is to paste the words"
+    await expect(shown).to_have_count(0)
+    for words in ("", "image.png", "/home/ada/image.png"):
+        assert not await page.evaluate(paste, words)
+    await expect(shown).to_have_count(3)
 
 
 async def test_a_picture_attached_while_a_message_is_on_its_way_waits_for_the_next(page: Page, tmp_path: Path) -> None:
