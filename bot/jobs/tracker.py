@@ -23,7 +23,7 @@ from bot.jobs.bells import Bells
 from bot.jobs.inbox import Inbox, event_of
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, JobType, Submission
-from bot.jobs.pace import Backoff, Interval
+from bot.jobs.pace import Backoff, Interval, Pause
 from bot.jobs.upstream import pages_since
 from bot.jobs.views import usual_seconds
 from bot.midjourney import schema
@@ -97,7 +97,7 @@ class Tracker:
         self._failures = 0
         self._calls = 0
         self._usual: dict[JobType, timedelta | None] = {}
-        self._paused_until: datetime | None = None
+        self._pause = Pause(store.clock)
 
     async def run(self) -> None:
         """Apply webhooks and ask, until cancelled."""
@@ -186,8 +186,8 @@ class Tracker:
         if not self._service_answers():
             return IDLE_S  # a bell tells when it is back
         async with self._store.unit() as unit:
-            if self._paused_until is not None and unit.now < self._paused_until:
-                return (self._paused_until - unit.now).total_seconds()
+            if (until := self._pause.until) is not None:
+                return (until - unit.now).total_seconds()
             due = await unit.jobs_to_poll(POLL_ROUND)
             self._usual = {kind: await _usual(unit, kind) for kind in {job.type for job in due}}
         if due:
@@ -204,7 +204,7 @@ class Tracker:
         """Give the seconds to wait after a failure; what the service itself has asked for, no bell cuts short."""
         wait = self._settings.backoff.after(self._failures, at_least=retry_after)
         if retry_after is not None:
-            self._paused_until = self._store.clock() + wait
+            self._pause.begin(wait)
         return wait.total_seconds()
 
     async def _idle_seconds(self) -> float:

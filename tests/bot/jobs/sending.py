@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.errors import UpstreamUnavailable
 from bot.jobs.model import Job, JobStatus, Submission
 from tests.bot.jobs.studio import Person, Studio
+from tests.fakes.image_service import Gate
 
 LOST = UpstreamUnavailable()
 DOWN = UpstreamUnavailable(may_have_arrived=False)
@@ -27,3 +30,13 @@ async def look(studio: Studio) -> None:
     for seconds in (5, 20):
         studio.clock.advance(seconds)
         await studio.submitter.settle()
+
+
+async def cancel_while_sending(studio: Studio, who: Person, job: Job, gate: Gate) -> None:
+    """Send a job, and cancel it while that is held up at the gate."""
+    sending = asyncio.create_task(studio.send())
+    async with asyncio.timeout(30):
+        await gate.reached.wait()
+    await studio.service.cancel(who.does(), job.id)
+    gate.opened.set()
+    await sending

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import JobNotFound, UpstreamBusy, UpstreamUnauthorized
 from bot.jobs.model import Job, JobStatus
-from tests.bot.jobs.sending import DOWN, LOST, look, make
+from tests.bot.jobs.sending import DOWN, LOST, cancel_while_sending, look, make
 from tests.bot.jobs.studio import Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate
 
@@ -18,12 +18,7 @@ async def test_a_cancel_while_sending_reaches_the_service_after_the_answer(studi
     gate = Gate()
     studio.api.script("imagine", Fault(gate=gate, arrives=True))
     job = await make(studio, anna)
-    sending = asyncio.create_task(studio.send())
-    async with asyncio.timeout(30):
-        await gate.reached.wait()
-    await studio.service.cancel(anna.does(), job.id)
-    gate.opened.set()
-    await sending
+    await cancel_while_sending(studio, anna, job, gate)
     await studio.submitter.carry_cancels()
     assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
     assert studio.api.only.status is JobStatus.CANCELLED
@@ -36,12 +31,7 @@ async def test_a_cancel_while_sending_ends_a_job_that_did_not_arrive(
     gate = Gate()
     studio.api.script("imagine", Fault(gate=gate, error=error))
     job = await make(studio, anna)
-    sending = asyncio.create_task(studio.send())
-    async with asyncio.timeout(30):
-        await gate.reached.wait()
-    await studio.service.cancel(anna.does(), job.id)
-    gate.opened.set()
-    await sending
+    await cancel_while_sending(studio, anna, job, gate)
     assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
     assert studio.api.jobs == {}
 

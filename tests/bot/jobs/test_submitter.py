@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.jobs.drafts import Draft, NamedPicture
 from bot.jobs.model import Action, Job, JobStatus, JobType, Submission
-from tests.bot.jobs.sending import DOWN, look, make, status
+from tests.bot.jobs.sending import DOWN, cancel_while_sending, look, make, status
 from tests.bot.jobs.studio import UPLOAD, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate
 
@@ -293,12 +293,7 @@ async def test_a_job_whose_inputs_cannot_be_read_can_be_cancelled_meanwhile(stud
     gate = Gate()
     job = await describe(studio, anna)
     with unread(studio, gate):
-        sending = asyncio.create_task(studio.send())
-        async with asyncio.timeout(30):
-            await gate.reached.wait()
-        await studio.service.cancel(anna.does(), job.id)
-        gate.opened.set()
-        await sending
+        await cancel_while_sending(studio, anna, job, gate)
     assert (await studio.service.get(job.id)).status is JobStatus.CANCELLED
 
 

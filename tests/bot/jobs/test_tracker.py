@@ -394,6 +394,17 @@ async def test_a_busy_service_is_not_asked_before_the_time_that_it_names_whoever
     assert await status(studio, job) == (JobStatus.IN_PROGRESS, 30)
 
 
+async def test_a_clock_that_is_set_back_does_not_hold_polling_up(studio: Studio, job: Job) -> None:
+    studio.api.script("get_job", Fault(error=UpstreamBusy(retry_after=40)))
+    studio.clock.advance(1)
+    await studio.tracker.poll()
+    studio.clock.advance(-3600)
+    await studio.rows("UPDATE jobs SET due_at = 0")  # or the row itself would not be due
+    studio.api.go_on(studio.api.only.id, 30)
+    await studio.tracker.poll()
+    assert await status(studio, job) == (JobStatus.IN_PROGRESS, 30)
+
+
 async def test_a_page_of_the_list_that_fails_costs_nothing_of_the_pages_before_it(world: World, anna: Person) -> None:
     async with world.studio(concurrency=1000, limits=Limits(live_of_requester=1000)) as studio:
         await in_flight(studio, anna, 150)
