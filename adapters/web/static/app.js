@@ -480,7 +480,10 @@ function conversation() {
     if (!find(`m-${number}`)) await replaceAll(`around=${number}`).catch(() => {});
     const message = find(`m-${number}`);
     if (!message) return false;
-    if (push) history.pushState(null, "", `#m-${number}`);
+    if (push) {
+      remember();
+      history.pushState(null, "", `#m-${number}`);
+    }
     pinned = false;
     message.scrollIntoView({ block: "center" });
     message.focus({ preventScroll: true });
@@ -492,17 +495,51 @@ function conversation() {
     return true;
   }
 
+  // Each entry of the browser's history knows the place that one had scrolled to; none is the end.
+
+  let remembering = 0;
+
+  function remember() {
+    clearTimeout(remembering);
+    const edge = scroll.getBoundingClientRect().top;
+    const message = pinned ? null : messages().find((each) => each.getBoundingClientRect().bottom > edge);
+    const place = message ? { number: message.dataset.id, below: message.getBoundingClientRect().top - edge } : null;
+    history.replaceState(place, "");
+  }
+
+  async function goBackTo({ number, below }) {
+    if (!find(`m-${number}`)) await replaceAll(`around=${number}`).catch(() => {});
+    const message = find(`m-${number}`);
+    if (!message) return;
+    const put = () => { scroll.scrollTop += message.getBoundingClientRect().top - scroll.getBoundingClientRect().top - below; };
+    pinned = false;
+    put();
+    if (!newer.hidden && atEnd()) { // what is below it does not fill the screen
+      await showNewer();
+      put();
+    }
+    latest.hidden = newer.hidden && atEnd();
+  }
+
+  addEventListener("popstate", async ({ state }) => {
+    clearTimeout(remembering);
+    if (state) await goBackTo(state);
+    else if (!location.hash) await toLatest();
+  });
+
   const named = () => /^#m-(\d+)$/.exec(location.hash)?.[1];
 
   older.addEventListener("click", showOlder);
   newer.addEventListener("click", showNewer);
   latest.addEventListener("click", toLatest);
-  addEventListener("hashchange", () => { if (named()) jump(named(), { push: false }); });
+  addEventListener("hashchange", () => { if (named() && !history.state) jump(named(), { push: false }); });
   scroll.addEventListener("scroll", () => {
     pinned = newer.hidden && atEnd();
     if (pinned) latest.hidden = true;
     else latest.hidden = newer.hidden && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 600;
     if (scroll.scrollTop < 300) showOlder();
+    clearTimeout(remembering);
+    remembering = setTimeout(remember, 150);
   }, { passive: true });
   new ResizeObserver(() => { if (pinned) toEnd(); }).observe(scroll);
   new ResizeObserver(() => { if (pinned) toEnd(); }).observe(list);
@@ -530,7 +567,10 @@ function conversation() {
 
   prepare(document);
   decorate();
-  if (named()) jump(named(), { push: false });
+  // A link to the page that is shown already keeps the entry, but leads to the end.
+  const returned = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+  if (returned && history.state) goBackTo(history.state);
+  else if (named()) jump(named(), { push: false });
   else toEnd();
   connect();
   return { address, follow, toLatest };

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from bot.jobs.view import JobLink
 from tests.adapters.web.desk import Desk, a_post, a_view
 from tests.adapters.web.page.visit import TIME_LIMIT_MS, painting
 
@@ -55,3 +56,65 @@ async def test_what_ends_while_its_message_is_being_fetched_is_shown_as_ended(
     go_on.set()
     await expect(post.locator(".state-text")).to_have_text("Done in 4 s")
     await expect(page.get_by_text("said meanwhile")).to_have_count(1)
+
+
+async def test_back_leads_to_the_place_from_where_one_went_to_the_grid(desk: Desk, page: Page, url: str) -> None:
+    reference = await desk.adapter.post(a_post(), a_view())
+    await talk(desk, 10)
+    origin = JobLink(label="See the grid it came from", job_id=a_view().job_id, reference=reference)
+    made = a_view(post_id="made", job_id="made", origin=origin)
+    await desk.adapter.post(a_post("made"), made)
+    await talk(desk, 18)
+    await page.goto(f"{url}/c/general")
+    link = page.get_by_role("link", name="See the grid it came from")
+    await link.scroll_into_view_if_needed()
+    await expect(page.locator(f"#m-{reference}")).to_have_count(1)
+    place = await link.bounding_box()
+    await link.press("Enter")
+    await expect(page.locator(f"#m-{reference}")).to_be_focused()
+    await expect(link).not_to_be_in_viewport()
+    await page.go_back()
+    await expect(link).to_be_in_viewport()
+    await still(page)
+    assert await link.bounding_box() == place
+    await page.go_forward()
+    await expect(page.locator(f"#m-{reference}")).to_be_in_viewport()
+
+
+async def test_back_from_the_jobs_leads_to_the_place_that_one_had_scrolled_to(desk: Desk, page: Page, url: str) -> None:
+    await talk(desk, 90)
+    await page.goto(f"{url}/c/general")
+    for _ in range(2):
+        first = await page.locator("li.message").first.get_attribute("id")
+        await page.locator("#scroll").evaluate("region => region.scrollTop = 0")
+        await expect(page.locator("li.message").first).not_to_have_id(first or "")
+    line = page.get_by_text("line 20.", exact=True)
+    await line.evaluate("line => line.scrollIntoView({ block: 'center' })")
+    await still(page)
+    place = await line.bounding_box()
+    for _ in range(2):
+        await page.get_by_role("link", name="Jobs").click()
+        await expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+        await page.go_back()
+        await expect(line).to_be_in_viewport()
+        await still(page)
+        assert await line.bounding_box() == place
+    await page.get_by_role("link", name="general").first.click()
+    await expect(page.get_by_text("line 89.", exact=True)).to_be_in_viewport()
+
+
+async def still(page: Page) -> None:
+    """Wait until the entry of the browser's history knows the place that is shown."""
+    async with asyncio.timeout(TIME_LIMIT_MS / 1000):
+        await page.evaluate(
+            """() => new Promise((known) => {
+                const edge = document.getElementById("scroll").getBoundingClientRect().top;
+                const look = () => {
+                    const place = history.state && document.getElementById(`m-${history.state.number}`);
+                    const off = place ? place.getBoundingClientRect().top - edge - history.state.below : Infinity;
+                    if (Math.abs(off) < 1) known();
+                    else requestAnimationFrame(look);
+                };
+                look();
+            })"""
+        )
