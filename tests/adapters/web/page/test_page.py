@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.app import Tuning, running
 from bot.config import read_settings
 from bot.jobs.model import JobFilter
 from tests.adapters.conformance.states import Stage
 from tests.adapters.web.desk import Desk, a_post, a_view, desk_in, png, served
-from tests.adapters.web.page.visit import TIME_LIMIT_MS, come_in, painting, send
+from tests.adapters.web.page.visit import TIME_LIMIT_MS, come_in, hold, painting, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -202,14 +202,7 @@ async def test_a_press_in_the_lightbox_is_seen_and_heard_there_and_then_leads_to
     dialog = page.get_by_role("dialog")
     await page.keyboard.press("ArrowRight")
     upscale = dialog.get_by_role("button", name="U1", exact=True)
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        asked.set()
-        await go_on.wait()
-        await route.continue_()
-
-    await page.route("**/buttons/*", hold)
+    asked, go_on = await hold(page, "**/buttons/*")
     await upscale.dblclick()
     async with asyncio.timeout(TIME_LIMIT_MS / 1000):
         await asked.wait()
@@ -294,14 +287,7 @@ async def test_words_that_are_copied_with_a_picture_of_them_are_pasted_as_words(
 async def test_a_picture_attached_while_a_message_is_on_its_way_waits_for_the_next(page: Page, tmp_path: Path) -> None:
     for name in ("first.png", "second.png"):
         (tmp_path / name).write_bytes(png())
-    arrived, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        arrived.set()
-        await go_on.wait()
-        await route.continue_()
-
-    await page.route("**/c/general/messages", hold)
+    arrived, go_on = await hold(page, "**/c/general/messages")
     attached = page.get_by_role("list", name="Attached pictures").get_by_role("img")
     await page.locator("#files").set_input_files(tmp_path / "first.png")
     await page.get_by_role("textbox", name="Message #general").fill("/describe")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from bot.jobs.model import JobStatus
 from bot.jobs.view import JobView
@@ -25,6 +26,19 @@ async def send(page: Page, text: str) -> None:
     await box.fill(text)
     await box.press("Escape")
     await box.press("Enter")
+
+
+async def hold(page: Page, addresses: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """Keep back the requests to these addresses. Give what tells that there is one, and what lets it go."""
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        arrived.set()
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route(addresses, keep)
+    return arrived, go_on
 
 
 def painting(progress: int, revision: int) -> JobView:
