@@ -32,7 +32,7 @@ from bot.config import Settings, origin_of
 from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
-from bot.exposure import address_for_service
+from bot.exposure import address_for_service, webhooks_wanted
 from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter
@@ -147,7 +147,9 @@ async def running(
         echo = Echo(bells)
         database.listen(lambda tidings: echo.ring(called=tidings.about(WORK)))
         shelf = PictureShelf(blobs, guarded)
-        addresses = Addresses(lambda: address_for_service(settings, url_of(listener)))
+        addresses = Addresses(
+            lambda: address_for_service(settings, url_of(listener)), webhooks=webhooks_wanted(settings)
+        )
         service = JobService(store, shelf, bells, limits=_limits(settings, tuning), can_lend=lambda: addresses.known)
         submitter = Submitter(
             store,

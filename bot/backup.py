@@ -158,8 +158,10 @@ def _is_frozen(database: Path) -> bool:
     """Say whether a database can be read only as a file that nobody writes to.
 
     To read a database that is written by way of a log, SQLite makes the log where it is missing, which it cannot in a
-    folder that we may not write. Whoever writes to the database has made one, so where it is missing nobody does.
+    folder that we may not write. Whoever writes to the database has made one, so where it is missing nobody does. It is
+    beside the file itself, wherever a link to that may be.
     """
+    database = database.resolve()
     return not os.access(database.parent, os.W_OK) and not database.with_name(f"{database.name}-wal").exists()
 
 

@@ -40,7 +40,7 @@ REMOTE_URL = "https://api.midjourney.com"
 _OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
 """A variable of the environment that begins like this is meant for us, so a misspelt one is refused."""
 
-_BUCKET: Final = re.compile(r"s3://[^/]")
+_STORE: Final = re.compile(r"(?:s3|file)://.", re.IGNORECASE)
 
 _HOST_NAME: Final = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 
@@ -206,7 +206,7 @@ class Settings(BaseSettings):
     @field_validator("blobs")
     @classmethod
     def _place_of_pictures(cls, value: str | None) -> str | None:
-        if value is None or _BUCKET.match(value):
+        if value is None or _STORE.match(value):
             return value
         if "://" in value or not value:
             raise ValueError("a folder, or s3://bucket/prefix")

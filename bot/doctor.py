@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.config import Settings
 from bot.engine import EngineSettings, run_engine
 from bot.errors import ImaginebotError, InvalidSetting, OperatorError, UpstreamUnauthorized
-from bot.exposure import address_for_service, open_doors
+from bot.exposure import address_for_service, open_doors, webhooks_wanted
 from bot.findings import Finding, Verdict
 from bot.keeping import look_at_database, look_at_pictures, look_at_privacy
 from bot.midjourney.client import Client, Retries
@@ -232,7 +232,8 @@ def _doors(settings: Settings) -> Finding:
 def _webhooks(settings: Settings) -> Finding:
     if settings.embedded:
         return Finding(name="Webhooks", verdict=Verdict.GOOD, seen="from the embedded engine, on loopback")
-    if (address := address_for_service(settings, f"port {settings.http_port} on loopback")) is not None:
+    address = address_for_service(settings, f"port {settings.http_port} on loopback")
+    if address is not None and webhooks_wanted(settings):
         return Finding(name="Webhooks", verdict=Verdict.GOOD, seen=f"to {address}")
     if settings.public_url is not None:
         return Finding(
@@ -245,6 +246,6 @@ def _webhooks(settings: Settings) -> Finding:
         name="Webhooks",
         verdict=Verdict.NOTE,
         seen="none, so the image service is asked from time to time",
-        advice="Set MIDJOURNEY_WEBHOOK_SECRET, and PUBLIC_URL unless the service is on this machine, to hear of changes "
-        "at once, and to use kept pictures as references.",
+        advice="Set MIDJOURNEY_WEBHOOK_SECRET to hear of changes at once. Unless the service is on this machine, set "
+        "PUBLIC_URL too, which also lets it fetch kept pictures as references.",
     )

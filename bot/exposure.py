@@ -36,12 +36,15 @@ def need_closed_doors(settings: Settings) -> None:
 
 
 def address_for_service(settings: Settings, here: str) -> str | None:
-    """Give our address as the image service sees it, absent where it sees none, or where its word could not be verified.
+    """Give our address as the image service sees it, absent where it sees none.
 
     ``here`` is our address on this machine, which a service on this machine can use.
     """
     if settings.embedded:
         return here
-    if not settings.webhook_secret:
-        return None
     return settings.public_origin or (here if is_loopback(settings.base_url.host or "") else None)
+
+
+def webhooks_wanted(settings: Settings) -> bool:
+    """Say whether the image service is asked for webhooks: only where they can be verified."""
+    return settings.embedded or settings.webhook_secret is not None

@@ -30,6 +30,7 @@ from bot.jobs.views import view_in
 from bot.storage.connection import DatabaseUnavailable
 from bot.storage.leases import Leases, OneProcess, need_lease
 from bot.storage.store import Store
+from bot.storage.unit.posts import TRIES_IN_ORDER
 
 log = structlog.get_logger(__name__)
 
@@ -207,9 +208,12 @@ class Publisher:
 
     async def _put_off(self, post: Post, retry_after: float | None, *, in_order: bool) -> None:
         self._store.metrics.retries.labels("post").inc()
+        is_new = post.reference is None
+        # A new message that nobody waits for any more begins anew.
+        tries = post.attempts - TRIES_IN_ORDER if is_new and post.attempts > TRIES_IN_ORDER else post.attempts
         async with self._store.unit() as unit:
-            due_at = unit.now + self._settings.backoff.after(post.attempts, at_least=retry_after)
-            await unit.put_post_off(post.id, due_at, in_order=in_order)
+            due_at = unit.now + self._settings.backoff.after(tries, at_least=retry_after)
+            await unit.put_post_off(post.id, due_at, in_order=in_order or not is_new)
 
 
 def _channel_of(lane: _Lane) -> tuple[str, str]:

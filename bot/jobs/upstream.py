@@ -32,11 +32,15 @@ _CLOCKS_AGREE = timedelta(seconds=2)
 
 
 class Addresses:
-    """Where the image service finds us: ``base`` is our address as seen from there, absent where it sees none."""
+    """Where the image service finds us: ``base`` is our address as seen from there, absent where it sees none.
 
-    def __init__(self, base: Callable[[], str | None]) -> None:
+    ``webhooks`` says whether its webhooks could be verified, so that it is asked for some.
+    """
+
+    def __init__(self, base: Callable[[], str | None], *, webhooks: bool = True) -> None:
         """Take a callable, as the address may be known only once the server listens."""
         self._base = base
+        self._webhooks = webhooks
 
     @property
     def known(self) -> bool:
@@ -45,7 +49,7 @@ class Addresses:
 
     def webhook(self, job_id: str) -> str | None:
         """Give the webhook address of a job, which carries our id of it."""
-        base = self._base()
+        base = self._base() if self._webhooks else None
         return f"{base}{WEBHOOK_PATH}{job_id}" if base else None
 
     def picture(self, digest: str) -> str | None:

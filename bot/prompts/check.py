@@ -36,13 +36,18 @@ def _issue(level: Level, parameter: Parameter, message: str, replacement: str | 
     )
 
 
-_DRAWABLE = ("L", "N", "So", "Sc", "Sm")
-"""Beginnings of the Unicode categories of letters, numbers, emoji and signs; marks alone are nothing to draw."""
+_DRAWABLE = ("L", "N", "S", "C")
+"""Beginnings of the Unicode categories of letters, numbers, signs and emoji, those too that are newer than Python's table.
+Marks alone are nothing to draw."""
+
+_EMOJI = frozenset("‼⁉〰\ufe0f\u20e3")
+"""Emoji of other categories, and what makes one of a mark."""
 
 
 def _something_to_draw(prompt: Prompt) -> Issue | None:
     words = _WEIGHT.sub(" ", prompt.text)
-    if any(unicodedata.category(sign).startswith(_DRAWABLE) for sign in words) or len(prompt.pictures) > 1:
+    drawn = any(sign in _EMOJI or unicodedata.category(sign).startswith(_DRAWABLE) for sign in words)
+    if drawn or len(prompt.pictures) > 1:
         return None
     if prompt.pictures:
         message = "One picture alone is not enough; type a few words after it, or the address of a second picture."

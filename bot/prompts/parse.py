@@ -31,6 +31,7 @@ _WRAPPED = re.compile(
 
 _JOINED_KINDS = frozenset({Kind.WORDS, Kind.REFERENCES})
 _LABEL = "prompt:"
+_LABELLED = re.compile(r"prompt:[^:]", re.IGNORECASE)  # and not the weight of "prompt::2"
 _HABITS = frozenset({"/imagine", _LABEL})
 
 
@@ -41,9 +42,9 @@ def parse(text: str) -> Prompt:
     A group of choices such as ``{red, green}`` is kept as typed; ``expand`` first gives one text for each choice.
     The latest texts are remembered: each is read when it is expanded, when it is drafted and whenever it is shown.
     """
+    tokens, opening = _tokens(text[:SOURCE_LIMIT])
     draft = _Draft()
-    inside, opening = _unwrapped(text[:SOURCE_LIMIT])
-    draft.read(tokenise(inside))
+    draft.read(tokens)
     opening += _drop_habits(draft)
     pictures = take_pictures(draft.words, draft.issues)
     prompt = Prompt(
@@ -169,16 +170,18 @@ def _as_one(name: str, items: list[str]) -> Value:
     return tuple(items)
 
 
-def _unwrapped(text: str) -> tuple[str, list[Issue]]:
-    """Take off the quotation marks around everything, without moving anything else."""
+def _tokens(text: str) -> tuple[list[Token], list[Issue]]:
+    """Cut the text into tokens, without quotation marks around words and parameters: those are no words to draw."""
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped is None:
-        return text, []
+        return tokenise(text), []
     before, inside, after = wrapped.groups()
-    message = "The quotation marks around the whole prompt are left out; type it without them."
     at = len(before)
-    issue = Issue(level=Level.WARNING, start=at - 1, end=at, message=message, replacement="")
-    return " " * at + inside + " " * len(after), [issue]
+    tokens = tokenise(" " * at + inside + " " * len(after))  # nothing else is moved
+    if not any(token.spec for token in tokens):
+        return tokenise(text), []
+    message = "The quotation marks around the whole prompt are left out; type it without them."
+    return tokens, [Issue(level=Level.WARNING, start=at - 1, end=at, message=message, replacement="")]
 
 
 def _drop_habits(draft: _Draft) -> list[Issue]:
@@ -186,7 +189,7 @@ def _drop_habits(draft: _Draft) -> list[Issue]:
     dropped = list[Token]()
     while draft.words and draft.words[0].text.lower() in _HABITS:
         dropped.append(draft.words.pop(0))
-    if draft.words and draft.words[0].text.lower().startswith(_LABEL):
+    if draft.words and _LABELLED.match(draft.words[0].text):
         word = draft.words[0]
         dropped.append(part(word, 0, len(_LABEL)))
         draft.words[0] = part(word, len(_LABEL), len(word.text))

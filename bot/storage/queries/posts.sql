@@ -94,7 +94,8 @@ WHERE id = :id AND shown_revision < :revision;
 UPDATE posts SET due_at = :now WHERE id = :id AND reference IS NULL AND due_at > :now;
 
 -- name: put_post_off!
-UPDATE posts SET attempts = attempts + :tries, due_at = :due_at WHERE id = :id;
+UPDATE posts SET due_at = :due_at, attempts = CASE WHEN attempts < :least THEN :least ELSE attempts + 1 END
+WHERE id = :id;
 
 -- name: hold_post!
 -- By our own pace, so no try is counted, but for the one by which a new message keeps its place (see due_posts). An end

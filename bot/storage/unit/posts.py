@@ -99,7 +99,7 @@ class PostRows(UnitBase):
 
     async def put_post_off(self, post_id: str, due_at: datetime, *, in_order: bool) -> None:
         """Try again at ``due_at``; new messages after it wait where it is ``in_order``, but not for ever."""
-        self._write("put_post_off", id=post_id, due_at=to_millis(due_at), tries=1 if in_order else TRIES_IN_ORDER + 1)
+        self._write("put_post_off", id=post_id, due_at=to_millis(due_at), least=0 if in_order else TRIES_IN_ORDER + 1)
         self._free("take_posts", post_id)
 
     async def hold_post(self, post_id: str, due_at: datetime, *, ended: bool) -> None:
