@@ -47,4 +47,4 @@ def address_for_service(settings: Settings, here: str) -> str | None:
 
 def webhooks_wanted(settings: Settings) -> bool:
     """Say whether the image service is asked for webhooks: only where they can be verified."""
-    return settings.embedded or settings.webhook_secret is not None
+    return settings.embedded or bool(settings.webhook_secret)

@@ -64,14 +64,23 @@ class Supervisor:
             to_mend: OperatorError | None = None
             try:
                 await run()
-            except OperatorError as error:
-                part.last_failure, to_mend = type(error).__name__, error
             except Exception as error:
-                part.last_failure = type(error).__name__
-                log.exception("a part of the program failed and is started again", part=name)
+                cause = _only(error)
+                part.last_failure = type(cause).__name__
+                if isinstance(cause, OperatorError):
+                    to_mend = cause
+                else:
+                    log.exception("a part of the program failed and is started again", part=name)
             finally:
                 part.running = False
             part.failures = 1 if clock() - began > STEADY_S else part.failures + 1
             await asyncio.sleep(self._backoff.after(part.failures).total_seconds())
             if to_mend is not None:  # only now: what keeps the program from starting is told by the start itself
                 log.error("a part of the program failed and is started again", part=name, reason=str(to_mend))
+
+
+def _only(error: Exception) -> Exception:
+    """Give what a group of tasks failed of, where that is one thing."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -92,19 +92,19 @@ class Presses:
             there = await self._desk.rows.place(pressed.job.id)
             if there is not None and there.event_id == event.id:
                 return  # another process has taken the same press, and answers it
-            await self._lead_to(asked, pressed.job, there)
+            await self._lead_to(asked, pressed.job, there, beside=place)
         else:
             if await self._desk.answer(asked, event, [pressed.job]):
                 await self._link(job)
 
-    async def _lead_to(self, asked: Asked, job: Job, place: Place | None) -> None:
+    async def _lead_to(self, asked: Asked, job: Job, place: Place | None, *, beside: Place | None) -> None:
         """Lead a person to what has been made before: to its message, or to a private copy where it has none any more.
 
-        What a program asked for may never have had one.
+        What a program asked for may never have had one. What was to be hidden ``beside`` it, where the button is, is hidden.
         """
         view = await self._desk.app.service.view(job.id)
         if view.post_id is None or (place is not None and await self._desk.outbox.finder.is_gone(place)):
-            await self._tasks.show_privately(asked, view)
+            await self._tasks.show_privately(asked, view, beside=beside)
         else:
             await tell(asked, notices.there_already(place.name.url if place is not None and place.name else None))
 

@@ -22,6 +22,7 @@ from bot.midjourney.schema import BLEND_MAX, BLEND_MIN
 
 if TYPE_CHECKING:
     from adapters.discord.desk import Desk
+    from adapters.discord.rows import Place
     from bot.jobs.service import JobService
 
 _STATUSES = {
@@ -165,11 +166,15 @@ class Tasks:
             raise JobNotFound("There is no such job here. /jobs lists those that there are.")
         await self.show_privately(asked, view)
 
-    async def show_privately(self, asked: Asked, view: JobView) -> None:
-        """Show a job, which the person is known to have a right to, to them alone."""
+    async def show_privately(self, asked: Asked, view: JobView, *, beside: Place | None = None) -> None:
+        """Show a job, which the person is known to have a right to, to them alone; ``beside`` may say that it is hidden."""
         await asked.response.defer(ephemeral=True, thinking=True)
         place = await self.desk.rows.place(view.job_id)
-        hidden = place is not None and place.age_restricted and not is_age_restricted(asked)
+        hidden = any(
+            each.spoiler or (each.age_restricted and not is_age_restricted(asked))
+            for each in (place, beside)
+            if each is not None
+        )
         look = await self.desk.outbox.look(place, view, spoiler=hidden)
 
         async def send(shown: Shown, files: Sequence[discord.Attachment | discord.File]) -> discord.Message:

@@ -42,6 +42,7 @@ from bot.midjourney.schema import ListQuery
 from bot.serving import bind
 from bot.storage.connection import LeaseLost
 from tests.bot.jobs.studio import Chat, Person
+from tests.fakes.engines import png
 from tests.fakes.scripted_service import Answer, scripted_service
 
 ANNA = Person("Anna")
@@ -184,6 +185,7 @@ async def test_no_webhooks_are_asked_for_that_could_not_be_verified(
             (job,) = await app.service.imagine(ANNA.does(), "a bird")
             await until(lambda: done(chat, job))
             asked_for = app.url if secret else None
+            await app.service.lend(await app.service.keep_picture(png((9, 9, 9))))  # pictures need no secret
         (theirs,) = (await service.engine.list_jobs(ListQuery())).data
     assert theirs.status == JobStatus.COMPLETED
     assert theirs.webhook_url == (f"{asked_for}/webhooks/midjourney/{job.id}" if asked_for else None)

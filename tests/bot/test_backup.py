@@ -458,3 +458,19 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(file: Path, tmp_path: Pat
     (tmp_path / "in-the-way").write_text("a file")
     with pytest.raises(StorageUnavailable, match="permissions"):
         restore(places(tmp_path / "in-the-way" / "studio"), file)
+
+
+def test_a_database_that_a_link_leads_to_is_backed_up_with_its_log(died: Path, new: Path, guest: Path) -> None:
+    become(0)
+    there, studio = guest / "there", guest / "studio"
+    shutil.copytree(died, there, ignore=shutil.ignore_patterns("*-shm"))
+    for path in (there, *there.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    studio.mkdir()
+    (studio / DATABASE).symlink_to(there / DATABASE)
+    studio.chmod(0o555)
+    become(NOBODY)
+    back_up(places(studio), guest / "backup.tar")
+    become(0)
+    restore(places(new), guest / "backup.tar")
+    assert last_written(new / DATABASE) == [(7,)]

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.discord import outbox, uploads
-from tests.adapters.discord.scene import Scene, done, until
+from bot.jobs.model import API_PLATFORM, Conversation, Requester, Source
+from tests.adapters.discord.scene import Scene, done, job_of, until
 from tests.fakes.discord import Channel, Message
 from tests.fakes.discord.messages import walk
 from tests.fakes.engines import png
@@ -36,6 +37,24 @@ async def test_what_comes_of_a_hidden_picture_is_hidden(scene: Scene) -> None:
     hidden = await _made(scene, "||the end of the film||")
     upscale = await done((await scene.ben.press(hidden, "U1")).message)
     assert _hidden(upscale)
+
+
+async def test_what_a_program_has_made_of_a_hidden_picture_is_hidden_where_it_is_shown(scene: Scene) -> None:
+    hidden = await _made(scene, "||the end of the film||")
+    here = str(scene.guild.id)
+    program = Source(
+        requester=Requester(platform=API_PLATFORM, workspace=here, user_id="ci", name="ci"),
+        conversation=Conversation(platform=API_PLATFORM, workspace=here, channel="ci"),
+        key="upscale what is hidden",
+    )
+    upscale = (await scene.app.service.upscale(program, (await job_of(scene, hidden)).id, 1)).job
+    with scene.app.service.watch(upscale.id) as bell:
+        while (view := await scene.app.service.view(upscale.id)).fetching or not view.status.ended:
+            await bell.wait(1)
+    await until(lambda: "U1 ✓" in hidden.buttons)
+    shown = (await scene.ben.press(hidden, "U1 ✓")).message
+    await until(lambda: shown.pictures)
+    assert _hidden(shown)
 
 
 async def test_what_was_made_in_a_channel_for_adults_is_hidden_elsewhere(scene: Scene) -> None:

@@ -219,6 +219,22 @@ async def test_a_platform_that_never_answers_is_tried_again_later(studio: Studio
     assert len(studio.chat.shown) == 1
 
 
+async def test_an_edit_that_hangs_is_tried_again_ever_later_one_step_at_a_time(studio: Studio, job: Job) -> None:
+    await studio.publish()
+    await go_on(studio, job, 10)
+    studio.clock.advance(30)
+    waits = []
+    for _ in range(4):
+        studio.chat.trouble = [TimeoutError()]
+        await studio.publish()
+        async with studio.store.reading() as unit:
+            due_at = await unit.next_post_due_at(job.conversation.platform)
+            assert due_at is not None
+            waits.append((due_at - unit.now).total_seconds())
+        studio.clock.advance(waits[-1] + 0.01)
+    assert waits == [1.0, 2.0, 4.0, 8.0]
+
+
 async def test_a_process_that_ends_between_posting_and_recording_posts_under_the_same_id(
     world: World, anna: Person
 ) -> None:

@@ -7,6 +7,11 @@ import pytest
 from bot.prompts import Level, parse
 
 
+@pytest.mark.parametrize("typed", ["🦊", "🩷", "‼️", "〰", "#️⃣", "♥", "猫", "ก็", "7"])
+def test_a_sign_that_shows_something_is_enough_to_draw(typed: str) -> None:
+    assert parse(typed).errors == ()
+
+
 @pytest.mark.parametrize(
     "typed", ["", "   \n", "--ar 3:2", "\x00", "/imagine prompt:", '""', "“ ”", "'' --ar 3:2", "--", "—", "...", "::2"]
 )

@@ -318,9 +318,22 @@ def test_quotation_marks_around_words_and_parameters_are_left_out(typed: str) ->
     assert mended(typed, issue).lstrip().startswith("a cat")
 
 
-@pytest.mark.parametrize("typed", ['"a cat"', 'a "cat" --ar 3:2', '"cats" and "dogs" --ar 3:2'])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"a cat"',
+        'a "cat" --ar 3:2',
+        '"cats" and "dogs" --ar 3:2',
+        '"Keep calm — and carry on"',
+        "“a house — in a wood”",
+    ],
+)
 def test_quotation_marks_around_words_alone_stay(typed: str) -> None:
     assert str(parse(typed)) == typed
+
+
+def test_a_first_word_with_a_weight_is_no_label() -> None:
+    assert str(parse("prompt::2 art::1")) == "prompt::2 art::1"
 
 
 @pytest.mark.parametrize("typed", ["/imagine prompt: a cat --v 7", "/imagine prompt:a cat --v 7"])
