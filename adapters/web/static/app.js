@@ -88,8 +88,9 @@ function keyOf(place, form) {
   return key;
 }
 
-// Only the program's own word settles what was sent, and not one of a fault of its own: an attempt before may have
-// been carried out. What is refused before it gets to the program is not tried again by itself.
+// Only the program's own word settles what was sent, and not one of a fault of its own or of having no room: it says
+// that before it looks at the key, and an attempt before may have been carried out. What is refused before it gets to
+// the program is not tried again by itself.
 async function answerOf(address, form, advice) {
   const answer = { ok: false, settled: false, again: true, patience: 0, notices: [], goto: null };
   let response = null;
@@ -102,7 +103,8 @@ async function answerOf(address, form, advice) {
   }
   if (response.status === 401) location.reload();
   const own = ownWords(text);
-  if (own) return { ...answer, ...own, ok: response.ok, settled: response.status < 500, again: false };
+  const settled = response.status < 500 && response.status !== 429;
+  if (own) return { ...answer, ...own, ok: response.ok, settled, again: false };
   const again = response.status < 400 || response.status >= 500;
   const patience = Math.min(1000 * (Number(response.headers.get("Retry-After")) || 0), 10000);
   return { ...answer, again, patience, notices: [privateNotice("That did not work", plainSentence(response, text))] };

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from bot.jobs.intake import UNDER_WAY_LIMIT
 from bot.jobs.model import JobFilter
 from tests.adapters.conformance.states import Stage
 from tests.adapters.web.desk import Desk, a_post, png
@@ -108,6 +110,23 @@ async def test_what_was_not_answered_happens_once_also_after_a_reload(desk: Desk
     await page.reload()
     box = page.get_by_role("textbox", name="Message #general")
     await expect(box).to_have_value("/imagine a cat")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
+
+
+async def test_what_is_refused_for_want_of_room_after_its_answers_were_lost_happens_once(
+    desk: Desk, page: Page
+) -> None:
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    box = page.get_by_role("textbox", name="Message #general")
+    async with AsyncExitStack() as everybody_else:
+        for _ in range(UNDER_WAY_LIMIT):
+            await everybody_else.enter_async_context(desk.app.service.intake.taking())
+        await box.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("A moment, please")
     await box.press("Enter")
     await expect(box).to_have_value("")
     assert await prompts(desk) == ["a cat"]
