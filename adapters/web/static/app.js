@@ -8,6 +8,9 @@ const JSON_ONLY = { Accept: "application/json" };
 const PICTURES_LIMIT = 5;
 const PICTURE_BYTES = 20 * 1024 * 1024;
 const TRIES = 4;
+// Its own tries take the page some ten seconds, and a restart of the program perhaps a minute, so whoever has been told
+// to try again does so within two. The same, later, is meant to happen once more.
+const KEY_LIFE = 2 * 60 * 1000;
 
 // Small things that everything uses
 
@@ -65,27 +68,33 @@ function announce(sentence) {
   announcing = setTimeout(() => { region.textContent = sentence; }, 60);
 }
 
-// What is not known to have been done is sent again under the same key: by itself, and when a person sends the same
+// What is not known to have been done is sent again under the same key: by itself, and when a person soon sends the same
 // once more, also after the page was loaded again. The key is kept before it is used. So nothing happens twice.
 async function post(address, form, advice = "Please try again in a moment.") {
   const place = `unanswered ${address}`;
-  form.set("key", keyOf(place, form));
+  const sent = sentBefore(place, form);
+  keepSent(place, sent);
+  form.set("key", sent.key);
   for (let attempt = 1; ; attempt += 1) {
     const answer = await answerOf(address, form, advice);
     if (answer.settled) sessionStorage.removeItem(place);
+    else keepSent(place, sent);
     if (!answer.again || attempt === TRIES) return answer;
     await wait(Math.max(answer.patience, 300 * 2 ** attempt));
   }
 }
 
-function keyOf(place, form) {
+function sentBefore(place, form) {
   const part = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
   const content = JSON.stringify([...form].map(([name, value]) => [name, part(value)]));
   const kept = JSON.parse(sessionStorage.getItem(place));
-  if (kept?.content === content) return kept.key;
-  const key = newKey();
-  sessionStorage.setItem(place, JSON.stringify({ content, key }));
-  return key;
+  const same = kept?.content === content && Date.now() - kept.time < KEY_LIFE;
+  return { content, key: same ? kept.key : newKey() };
+}
+
+// The time is that of the last try, as an answer can be long in not coming.
+function keepSent(place, sent) {
+  sessionStorage.setItem(place, JSON.stringify({ ...sent, time: Date.now() }));
 }
 
 // Only the program's own word settles what was sent, and not one of a fault of its own or of having no room: it says

@@ -148,3 +148,17 @@ async def test_a_press_that_was_not_answered_happens_once(desk: Desk, page: Page
     await button.first.click()
     await expect(page.locator("li.post").last).to_be_focused()
     assert await prompts(desk) == ["a cat", "a cat"]
+
+
+@pytest.mark.parametrize(("minutes", "messages"), [(1, 1), (3, 2)])
+async def test_the_same_words_are_meant_anew_once_nobody_would_still_be_trying_again(
+    page: Page, minutes: int, messages: int
+) -> None:
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "yes")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    await page.evaluate("(later) => { const now = Date.now; Date.now = () => now() + later; }", minutes * 60_000)
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    await expect(page.locator("li.message .said")).to_have_text(["yes"] * messages)
