@@ -19,6 +19,48 @@ function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// What outlives a reload. Where the browser has no room for it or allows none, it is kept until then.
+const memory = new Map();
+
+function recall(name) {
+  try {
+    return memory.get(name) ?? sessionStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function keep(name, value) {
+  forget(name);
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    memory.set(name, value);
+  }
+}
+
+function forget(name) {
+  memory.delete(name);
+  try {
+    sessionStorage.removeItem(name);
+  } catch {
+    // Nothing is kept there.
+  }
+}
+
+// Tells contents apart without keeping them: cyrb53, as the browser's own digests are only there over HTTPS.
+function digestOf(content) {
+  let [one, other] = [0xdeadbeef, 0x41c6ce57];
+  for (let place = 0; place < content.length; place += 1) {
+    const unit = content.charCodeAt(place);
+    one = Math.imul(one ^ unit, 2654435761);
+    other = Math.imul(other ^ unit, 1597334677);
+  }
+  one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(other ^ (other >>> 13), 3266489909);
+  other = Math.imul(other ^ (other >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909);
+  return `${content.length} ${4294967296 * (2097151 & other) + (one >>> 0)}`;
+}
+
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
@@ -77,7 +119,7 @@ async function post(address, form, advice = "Please try again in a moment.") {
   form.set("key", sent.key);
   for (let attempt = 1; ; attempt += 1) {
     const answer = await answerOf(address, form, advice);
-    if (answer.settled) sessionStorage.removeItem(place);
+    if (answer.settled) forget(place);
     else keepSent(place, sent);
     if (!answer.again || attempt === TRIES) return answer;
     await wait(Math.max(answer.patience, 300 * 2 ** attempt));
@@ -86,15 +128,15 @@ async function post(address, form, advice = "Please try again in a moment.") {
 
 function sentBefore(place, form) {
   const part = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
-  const content = JSON.stringify([...form].map(([name, value]) => [name, part(value)]));
-  const kept = JSON.parse(sessionStorage.getItem(place));
+  const content = digestOf(JSON.stringify([...form].map(([name, value]) => [name, part(value)])));
+  const kept = JSON.parse(recall(place));
   const same = kept?.content === content && Date.now() - kept.time < KEY_LIFE;
   return { content, key: same ? kept.key : newKey() };
 }
 
 // The time is that of the last try, as an answer can be long in not coming.
 function keepSent(place, sent) {
-  sessionStorage.setItem(place, JSON.stringify({ ...sent, time: Date.now() }));
+  keep(place, JSON.stringify({ ...sent, time: Date.now() }));
 }
 
 // Only the program's own word settles what was sent, and not one of a fault of its own or of having no room: it says
@@ -762,7 +804,7 @@ function composer({ address, follow, toLatest }) {
   function grow() {
     text.style.height = "auto";
     text.style.height = `${Math.max(38, text.scrollHeight)}px`;
-    sessionStorage.setItem(draft, text.value);
+    keep(draft, text.value);
   }
 
   function fill(words) {
@@ -836,7 +878,7 @@ function composer({ address, follow, toLatest }) {
       else text.focus();
     }
   });
-  const kept = sessionStorage.getItem(draft);
+  const kept = recall(draft);
   if (kept && !text.value) text.value = kept;
   grow();
   if (matchMedia("(pointer: fine)").matches && !location.hash) text.focus();

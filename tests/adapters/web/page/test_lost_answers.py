@@ -162,3 +162,27 @@ async def test_the_same_words_are_meant_anew_once_nobody_would_still_be_trying_a
     await box.press("Enter")
     await expect(box).to_have_value("")
     await expect(page.locator("li.message .said")).to_have_text(["yes"] * messages)
+
+
+@pytest.mark.parametrize("length", [3_000_000, 6_000_000])
+async def test_a_text_for_which_the_browser_has_no_room_is_refused_and_can_be_mended(page: Page, length: int) -> None:
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.evaluate("(box, length) => { box.value = 'x'.repeat(length); }", length)
+    await box.dispatch_event("input")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await send(page, "hello")
+    await expect(box).to_have_value("")
+    await expect(page.locator("li.message .said")).to_have_text(["hello"])
+
+
+async def test_a_browser_that_keeps_nothing_sends_all_the_same_and_once(desk: Desk, page: Page) -> None:
+    refuse = "() => { throw new DOMException('no room', 'QuotaExceededError'); }"
+    await page.evaluate(f"() => {{ Storage.prototype.setItem = {refuse}; Storage.prototype.getItem = {refuse}; }}")
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
