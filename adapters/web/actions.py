@@ -120,6 +120,8 @@ async def cancel(site: Site, member: Member, request: Request) -> Response:
 
 
 async def _carry_out(site: Site, who: Source, command: commands.Command, digests: Sequence[str]) -> Response:
+    if isinstance(command, commands.Describe | commands.Blend) and await site.service.made_before(who):
+        return _done()  # a site that refuses by now would have the page take the repetition for something new
     match command:
         case commands.Imagine(prompt=prompt):
             await site.service.imagine(who, prompt, reference=digests[0] if digests else None)

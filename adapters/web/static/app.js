@@ -8,12 +8,57 @@ const JSON_ONLY = { Accept: "application/json" };
 const PICTURES_LIMIT = 5;
 const PICTURE_BYTES = 20 * 1024 * 1024;
 const TRIES = 4;
+// Its own tries take the page some ten seconds, and a restart of the program perhaps a minute, so whoever has been told
+// to try again does so within two. The same, later, is meant to happen once more.
+const KEY_LIFE = 2 * 60 * 1000;
 
 // Small things that everything uses
 
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// What outlives a reload. Where the browser has no room for it or allows none, it is kept until then.
+const memory = new Map();
+
+function recall(name) {
+  try {
+    return memory.get(name) ?? sessionStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function keep(name, value) {
+  forget(name);
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    memory.set(name, value);
+  }
+}
+
+function forget(name) {
+  memory.delete(name);
+  try {
+    sessionStorage.removeItem(name);
+  } catch {
+    // Nothing is kept there.
+  }
+}
+
+// Tells contents apart without keeping them: cyrb53, as the browser's own digests are only there over HTTPS.
+function digestOf(content) {
+  let [one, other] = [0xdeadbeef, 0x41c6ce57];
+  for (let place = 0; place < content.length; place += 1) {
+    const unit = content.charCodeAt(place);
+    one = Math.imul(one ^ unit, 2654435761);
+    other = Math.imul(other ^ unit, 1597334677);
+  }
+  one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(other ^ (other >>> 13), 3266489909);
+  other = Math.imul(other ^ (other >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909);
+  return `${content.length} ${4294967296 * (2097151 & other) + (one >>> 0)}`;
 }
 
 function icon(name) {
@@ -65,31 +110,38 @@ function announce(sentence) {
   announcing = setTimeout(() => { region.textContent = sentence; }, 60);
 }
 
-// What is not known to have been done is sent again under the same key: by itself, and when a person sends the same
+// What is not known to have been done is sent again under the same key: by itself, and when a person soon sends the same
 // once more, also after the page was loaded again. The key is kept before it is used. So nothing happens twice.
 async function post(address, form, advice = "Please try again in a moment.") {
   const place = `unanswered ${address}`;
-  form.set("key", keyOf(place, form));
+  const sent = sentBefore(place, form);
+  keepSent(place, sent);
+  form.set("key", sent.key);
   for (let attempt = 1; ; attempt += 1) {
     const answer = await answerOf(address, form, advice);
-    if (answer.settled) sessionStorage.removeItem(place);
+    if (answer.settled) forget(place);
+    else keepSent(place, sent);
     if (!answer.again || attempt === TRIES) return answer;
     await wait(Math.max(answer.patience, 300 * 2 ** attempt));
   }
 }
 
-function keyOf(place, form) {
+function sentBefore(place, form) {
   const part = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
-  const content = JSON.stringify([...form].map(([name, value]) => [name, part(value)]));
-  const kept = JSON.parse(sessionStorage.getItem(place));
-  if (kept?.content === content) return kept.key;
-  const key = newKey();
-  sessionStorage.setItem(place, JSON.stringify({ content, key }));
-  return key;
+  const content = digestOf(JSON.stringify([...form].map(([name, value]) => [name, part(value)])));
+  const kept = JSON.parse(recall(place));
+  const same = kept?.content === content && Date.now() - kept.time < KEY_LIFE;
+  return { content, key: same ? kept.key : newKey() };
 }
 
-// Only the program's own word settles what was sent, and not one of a fault of its own: an attempt before may have
-// been carried out. What is refused before it gets to the program is not tried again by itself.
+// The time is that of the last try, as an answer can be long in not coming.
+function keepSent(place, sent) {
+  keep(place, JSON.stringify({ ...sent, time: Date.now() }));
+}
+
+// Only the program's own word settles what was sent, and not one of a fault of its own or of having no room: it says
+// that before it looks at the key, and an attempt before may have been carried out. What is refused before it gets to
+// the program is not tried again by itself.
 async function answerOf(address, form, advice) {
   const answer = { ok: false, settled: false, again: true, patience: 0, notices: [], goto: null };
   let response = null;
@@ -102,7 +154,8 @@ async function answerOf(address, form, advice) {
   }
   if (response.status === 401) location.reload();
   const own = ownWords(text);
-  if (own) return { ...answer, ...own, ok: response.ok, settled: response.status < 500, again: false };
+  const settled = response.status < 500 && response.status !== 429;
+  if (own) return { ...answer, ...own, ok: response.ok, settled, again: false };
   const again = response.status < 400 || response.status >= 500;
   const patience = Math.min(1000 * (Number(response.headers.get("Retry-After")) || 0), 10000);
   return { ...answer, again, patience, notices: [privateNotice("That did not work", plainSentence(response, text))] };
@@ -751,7 +804,7 @@ function composer({ address, follow, toLatest }) {
   function grow() {
     text.style.height = "auto";
     text.style.height = `${Math.max(38, text.scrollHeight)}px`;
-    sessionStorage.setItem(draft, text.value);
+    keep(draft, text.value);
   }
 
   function fill(words) {
@@ -825,7 +878,7 @@ function composer({ address, follow, toLatest }) {
       else text.focus();
     }
   });
-  const kept = sessionStorage.getItem(draft);
+  const kept = recall(draft);
   if (kept && !text.value) text.value = kept;
   grow();
   if (matchMedia("(pointer: fine)").matches && !location.hash) text.focus();

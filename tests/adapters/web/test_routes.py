@@ -176,6 +176,19 @@ async def test_an_address_that_leads_inside_is_refused_with_a_sentence(desk: Des
     assert await _jobs(desk) == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "gone"),
+    [("describe", ["http://127.0.0.1/1.png"]), ("blend", ["http://127.0.0.1/1.png", "http://localhost/2.png"])],
+)
+async def test_a_repetition_is_answered_even_where_the_pictures_can_no_longer_be_had(
+    desk: Desk, ada: httpx.AsyncClient, kind: str, gone: list[str]
+) -> None:
+    assert (await ada.post("/c/general/messages", **form(f"/{kind}", pictures=len(gone)))).is_success
+    again = await ada.post("/c/general/messages", **form(f"/{kind} {' '.join(gone)}"))
+    assert again.json() == {"notices": [], "goto": None}
+    assert len(await _jobs(desk)) == 1
+
+
 async def test_a_picture_that_is_none_is_refused_and_makes_no_job(desk: Desk, ada: httpx.AsyncClient) -> None:
     for content in (b"not a picture", b"", png()[:60]):
         files = [("pictures", ("a.png", content, "image/png"))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from bot.jobs.intake import UNDER_WAY_LIMIT
 from bot.jobs.model import JobFilter
 from tests.adapters.conformance.states import Stage
 from tests.adapters.web.desk import Desk, a_post, png
@@ -113,6 +115,23 @@ async def test_what_was_not_answered_happens_once_also_after_a_reload(desk: Desk
     assert await prompts(desk) == ["a cat"]
 
 
+async def test_what_is_refused_for_want_of_room_after_its_answers_were_lost_happens_once(
+    desk: Desk, page: Page
+) -> None:
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    box = page.get_by_role("textbox", name="Message #general")
+    async with AsyncExitStack() as everybody_else:
+        for _ in range(UNDER_WAY_LIMIT):
+            await everybody_else.enter_async_context(desk.app.service.intake.taking())
+        await box.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("A moment, please")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
+
+
 @pytest.mark.parametrize("reload", [False, True])
 async def test_a_press_that_was_not_answered_happens_once(desk: Desk, page: Page, reload: bool) -> None:
     stage = Stage(app=desk.app, conversation=a_post().conversation)
@@ -129,3 +148,41 @@ async def test_a_press_that_was_not_answered_happens_once(desk: Desk, page: Page
     await button.first.click()
     await expect(page.locator("li.post").last).to_be_focused()
     assert await prompts(desk) == ["a cat", "a cat"]
+
+
+@pytest.mark.parametrize(("minutes", "messages"), [(1, 1), (3, 2)])
+async def test_the_same_words_are_meant_anew_once_nobody_would_still_be_trying_again(
+    page: Page, minutes: int, messages: int
+) -> None:
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "yes")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    await page.evaluate("(later) => { const now = Date.now; Date.now = () => now() + later; }", minutes * 60_000)
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    await expect(page.locator("li.message .said")).to_have_text(["yes"] * messages)
+
+
+@pytest.mark.parametrize("length", [3_000_000, 6_000_000])
+async def test_a_text_for_which_the_browser_has_no_room_is_refused_and_can_be_mended(page: Page, length: int) -> None:
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.evaluate("(box, length) => { box.value = 'x'.repeat(length); }", length)
+    await box.dispatch_event("input")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await send(page, "hello")
+    await expect(box).to_have_value("")
+    await expect(page.locator("li.message .said")).to_have_text(["hello"])
+
+
+async def test_a_browser_that_keeps_nothing_sends_all_the_same_and_once(desk: Desk, page: Page) -> None:
+    refuse = "() => { throw new DOMException('no room', 'QuotaExceededError'); }"
+    await page.evaluate(f"() => {{ Storage.prototype.setItem = {refuse}; Storage.prototype.getItem = {refuse}; }}")
+    await meet(page, *[LOST] * TRIES)
+    await send(page, "/imagine a cat")
+    await expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    box = page.get_by_role("textbox", name="Message #general")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    assert await prompts(desk) == ["a cat"]
