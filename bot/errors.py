@@ -18,7 +18,8 @@
     │   ├── UpstreamRejected      final, with the service's own code
     │   ├── UpstreamUnauthorized  final, the admin's business
     │   └── UpstreamUnavailable   passing, retry_after, may_have_arrived
-    │       └── UpstreamBusy      too much at once (429): not carried out
+    │       ├── UpstreamBusy      too much at once (429): not carried out
+    │       └── UpstreamTroubled  another imaginebot says in its own words that it could not
     ├── PlatformError             a chat platform said no, or nothing
     │   ├── PostGone              final for the post
     │   └── PlatformUnavailable   passing, retry_after
@@ -180,6 +181,10 @@ class UpstreamBusy(UpstreamUnavailable):
     ) -> None:
         """Keep the sentence and, where the service named it, the seconds to wait."""
         super().__init__(message, retry_after=retry_after, may_have_arrived=False)
+
+
+class UpstreamTroubled(UpstreamUnavailable):
+    """Another imaginebot has answered that it could not do it; the text is its own."""
 
 
 class PlatformError(ImaginebotError):

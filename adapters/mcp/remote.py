@@ -18,6 +18,7 @@ from bot.errors import (
     InvalidSetting,
     NotAuthenticated,
     UpstreamBusy,
+    UpstreamTroubled,
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
@@ -121,7 +122,7 @@ def sentence_about(url: str) -> Callable[[BaseException | None], str]:
                     "The bot does not accept the API key in IMAGINEBOT_API_KEY. It may have been revoked; make another "
                     "with: imaginebot keys create NAME"
                 )
-            case UpstreamUnavailable(retry_after=None) if not isinstance(error, UpstreamBusy):
+            case UpstreamUnavailable(retry_after=None) if not isinstance(error, (UpstreamBusy, UpstreamTroubled)):
                 return (
                     f"imaginebot does not answer at {url}. Ask the person to start it with: imaginebot run (or "
                     "imaginebot demo), or to set IMAGINEBOT_API_URL to where it runs. Jobs that were made go on by "

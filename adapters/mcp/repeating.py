@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from structlog.contextvars import bound_contextvars
 
-from bot.errors import UpstreamUnavailable
+from bot.errors import UpstreamBusy, UpstreamTroubled, UpstreamUnavailable
 from bot.midjourney.api import ImageApi
 from bot.midjourney.schema import (
     BlendRequest,
@@ -33,10 +33,9 @@ for a call for a minute."""
 AGAIN_AFTER_S = 1.0
 """How long to wait before a call is sent again where the bot names no time, in seconds."""
 
-_LOST = (
-    "The connection broke off before imaginebot said whether this was done. Call listjobs to see it before you ask for "
-    "the same again."
-)
+_LOST = "No answer of imaginebot came through that says whether this was done."
+_LOOK = "Call listjobs to see it before you ask for the same again."
+_DOUBT = f"It may have been done all the same. {_LOOK}"
 
 _ANSWER = TypeVar("_ANSWER")
 
@@ -86,11 +85,11 @@ class Repeating:
         """Call until there is an answer, or it is certain that nothing has arrived.
 
         Raises:
-            UpstreamUnavailable: nothing has arrived, or nobody says whether it has; then the text says where to look.
+            UpstreamUnavailable: nothing was done, or nobody says whether it was; then the text says where to look.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience_s
-        lost = False
+        lost = troubled = False
         with bound_contextvars(request_id=str(uuid4())):  # which the client takes for the key
             while True:
                 try:
@@ -101,6 +100,14 @@ class Repeating:
                     if not lost:
                         raise
                     pause = self._again_after_s if error.retry_after is None else error.retry_after
-                    if loop.time() + pause > until:
-                        raise UpstreamUnavailable(_LOST, retry_after=pause) from error
+                    in_trouble = isinstance(error, UpstreamTroubled)
+                    # The bot's own word is an answer: once more settles what can be settled, and no more is worth it.
+                    if (in_trouble and troubled) or loop.time() + pause > until:
+                        raise UpstreamUnavailable(_unsettled(error), retry_after=pause) from error
+                    troubled = troubled or in_trouble
                     await asyncio.sleep(pause)
+
+
+def _unsettled(error: UpstreamUnavailable) -> str:
+    """Say that it may have been done, after what the bot itself has said."""
+    return f"{error} {_DOUBT}" if isinstance(error, (UpstreamBusy, UpstreamTroubled)) else f"{_LOST} {_LOOK}"

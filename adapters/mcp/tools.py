@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -40,9 +41,6 @@ from bot.midjourney.schema import Job, JobPage
 
 PREVIEW_WIDTH = 512
 """Pixels across of a preview in an answer: enough to judge a grid by, some 30 KiB."""
-
-_LISTS = frozenset({"images"})
-"""Arguments that are lists."""
 
 Act = Callable[[Studio, Any, Context], Awaitable[CallToolResult]]
 """Do what a tool does: the caller's studio, the tool's arguments, and the context to report progress to."""
@@ -84,13 +82,21 @@ class ContractTool(Tool):
 class _Metadata(FuncMetadata):
     """What the library knows of a tool's arguments, save that a text stays a text.
 
-    It reads any text as JSON that can be, as some clients write lists so; ``no: "null"`` would be nothing at all.
+    It reads any text as JSON that can be, as some clients write lists so, and no number as ``"null"``; ``no: "null"``
+    would be nothing at all.
     """
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Read what may be a list, and nothing else."""
-        parsed = super().pre_parse_json(data)
-        return data | {name: parsed[name] for name in _LISTS & data.keys()}
+        """Read what cannot be a text."""
+        texts = _texts_of(self.arg_model)
+        return super().pre_parse_json(data) | {name: value for name, value in data.items() if name in texts}
+
+
+@cache
+def _texts_of(model: type[Arguments]) -> frozenset[str]:
+    """Name the arguments that are texts of the caller's own, not one of a few words."""
+    fields = input_schema(model)["properties"]
+    return frozenset(name for name, field in fields.items() if field.get("type") == "string" and "enum" not in field)
 
 
 def tools(studio_of: StudioOf, sentence: Callable[[BaseException | None], str]) -> list[Tool]:

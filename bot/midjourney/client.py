@@ -30,6 +30,7 @@ from bot.errors import (
     JobNotFound,
     UpstreamBusy,
     UpstreamRejected,
+    UpstreamTroubled,
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
@@ -57,6 +58,9 @@ ANSWER_LIMIT = 32 * 1024 * 1024
 
 _MESSAGE_LIMIT = 500
 """Characters of the service's own sentence that are passed on."""
+
+_COMMIT_UNKNOWN = "commit_unknown"
+"""An imaginebot's code for a database that was lost at the very end, so that nobody can say whether it was done."""
 
 _TOLD_LIMIT = 1000
 """Jobs that cannot be read whose ids are remembered, so that each is logged once."""
@@ -123,8 +127,9 @@ class Client:
         ``rates`` are those of all who call with the same key. ``last_look`` is called when the connection is there and the next thing is to write a request that changes
         something; where it raises, nothing is written.
 
-        ``ours`` says that the other side is an imaginebot: its sentences are passed on even where it has no room, and
-        each request that changes something is named in an ``Idempotency-Key``, by the same id as in the log.
+        ``ours`` says that the other side is an imaginebot: its sentences are passed on even where it has no room or is
+        in trouble, what it never answers has not come from it, and each request that changes something is named in an
+        ``Idempotency-Key``, by the same id as in the log.
 
         Raises:
             InvalidSetting: the address is no http or https address, or the token cannot be sent in a header.
@@ -335,11 +340,16 @@ class Client:
             return UpstreamBusy(**said, retry_after=retry_after)
         if status >= 500 or status < 400 or status in {408, 425}:
             _log.warning("the image service answered %s (%s)", status, body.code if body else "no error body")
-            return UpstreamUnavailable(retry_after=retry_after)
+            if self._ours and status >= 500 and body:
+                return _trouble(status, body, retry_after)
+            return UpstreamUnavailable(
+                retry_after=retry_after, may_have_arrived=not (self._ours and 300 <= status < 400)
+            )
         if body is None:
             if status == 404:
                 # Not the contract's 404: more likely a proxy or a wrong address than a job that is gone.
-                return _malformed(response, "is a 404 without the contract's error body")
+                what = "is a 404 without the contract's error body"
+                return _malformed(response, what, may_have_arrived=not self._ours)
             return UpstreamRejected(f"http_{status}", f"The image service refused the request (status {status}).")
         message = body.message[:_MESSAGE_LIMIT]
         if status == 404 and missing is not None:
@@ -357,6 +367,15 @@ def _checked(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
         raise InvalidSetting("MIDJOURNEY_BASE_URL must be an address such as https://api.midjourney.com.")
     return url
+
+
+def _trouble(status: int, body: ErrorBody, retry_after: float | None) -> UpstreamTroubled:
+    """Translate what an imaginebot says of its own trouble; by a 503 it has kept nothing, save where it cannot know."""
+    return UpstreamTroubled(
+        body.message[:_MESSAGE_LIMIT],
+        retry_after=retry_after,
+        may_have_arrived=status != 503 or body.code == _COMMIT_UNKNOWN,
+    )
 
 
 def _no_job(message: str) -> ImaginebotError:
@@ -402,7 +421,7 @@ def _error_body(response: httpx.Response) -> ErrorBody | None:
         return None
 
 
-def _malformed(response: httpx.Response, what: str) -> UpstreamUnavailable:
+def _malformed(response: httpx.Response, what: str, *, may_have_arrived: bool = True) -> UpstreamUnavailable:
     _log.error(
         "the answer of the image service to %s %s %s (status %s, %s)",
         response.request.method,
@@ -411,4 +430,6 @@ def _malformed(response: httpx.Response, what: str) -> UpstreamUnavailable:
         response.status_code,
         response.headers.get("content-type", "no content type")[:100],
     )
-    return UpstreamUnavailable("The image service gave an answer that cannot be understood.")
+    return UpstreamUnavailable(
+        "The image service gave an answer that cannot be understood.", may_have_arrived=may_have_arrived
+    )

@@ -92,9 +92,15 @@ async def bridge(
     place: Place, url: str | None = None, *, patience_s: float = PATIENCE_S, **options: Any
 ) -> AsyncIterator[Client]:
     """Connect to what the command serves, inside this process; ``url`` is another way to the place."""
-    url = url or place.app.url
+    async with bridge_to(url or place.app.url, place.key, patience_s=patience_s, **options) as client:
+        yield client
+
+
+@asynccontextmanager
+async def bridge_to(url: str, key: str, *, patience_s: float = PATIENCE_S, **options: Any) -> AsyncIterator[Client]:
+    """Connect to what the command serves, inside this process, whatever there is at ``url``."""
     async with (
-        open_studio(url, place.key, patience_s=patience_s) as studio_of,
+        open_studio(url, key, patience_s=patience_s) as studio_of,
         Client(create_server(studio_of, sentence=sentence_about(url)), **options) as client,
     ):
         yield client

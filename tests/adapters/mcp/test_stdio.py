@@ -8,6 +8,7 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from mcp import Client
@@ -17,8 +18,9 @@ from adapters.mcp.remote import open_studio
 from bot.errors import InvalidSetting
 from bot.jobs.model import JobFilter
 from bot.serving import bind, url_of
-from tests.adapters.mcp.place import TIME_LIMIT_SECONDS, bridge, command, held, open_place, over_http
+from tests.adapters.mcp.place import TIME_LIMIT_SECONDS, bridge, bridge_to, command, held, open_place, over_http
 from tests.fakes.lossy_way import lossy_way
+from tests.fakes.scripted_service import Answer, scripted_service
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -86,6 +88,60 @@ async def test_an_answer_that_stays_lost_sends_to_the_list_and_not_to_a_second_j
         way.loses = 100
         assert "Call listjobs" in await said(client, "createimaginejob", prompt="a bird")
         assert (await client.call_tool("listjobs", {})).structured_content["total"] == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(status=404, body=b"<html>"), Answer(status=302, headers={"location": "https://elsewhere.test/"})]
+)
+async def test_where_something_else_answers_the_address_is_named_at_once(answer: Answer) -> None:
+    async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
+        service.answers = [answer]
+        told = await said(client, "createimaginejob", prompt="a bird")
+        assert f"imaginebot does not answer at {service.url}" in told
+        assert "listjobs" not in told
+        assert len(service.calls) <= 2
+
+
+async def test_a_full_disk_is_told_in_the_bots_own_words_at_once() -> None:
+    async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
+        service.answers = [in_trouble(503, "storage_unavailable", retry_after="5")]
+        assert await said(client, "createimaginejob", prompt="a bird") == "Trouble."
+        assert len(service.calls) == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "internal_error"), (503, "commit_unknown")])
+async def test_a_bot_that_may_have_done_it_is_asked_once_more_and_its_words_come_first(status: int, code: str) -> None:
+    async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
+        service.answers = [in_trouble(status, code)]
+        told = await said(client, "createimaginejob", prompt="a bird")
+        assert told.startswith("Trouble. It may have been done all the same. Call listjobs")
+        assert len(service.calls) == 2
+        assert len({call.headers["idempotency-key"] for call in service.calls}) == 1
+
+
+async def test_a_bot_that_had_trouble_and_then_knows_the_job_is_answered_with_it() -> None:
+    job_id = str(uuid4())
+    created = {"status": "SUCCESS", "message": "ok", "data": {"job_id": job_id}}
+    job = {"id": job_id, "type": "imagine", "status": "pending", "created_at": "2026-01-01T00:00:00Z"}
+    async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
+        service.answers = [
+            in_trouble(500, "internal_error"),
+            *(Answer(body=json.dumps(x).encode()) for x in (created, job)),
+        ]
+        made = await client.call_tool("createimaginejob", {"prompt": "a bird"})
+        assert made.structured_content["data"]["job_id"] == job_id
+
+
+async def test_a_listing_that_the_bot_cannot_give_is_told_in_its_own_words() -> None:
+    async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
+        service.answers = [in_trouble(500, "internal_error", retry_after=None)]
+        assert await said(client) == "Trouble."
+
+
+def in_trouble(status: int, code: str, *, retry_after: str | None = "0") -> Answer:
+    """Give what a bot answers that cannot do what it was asked for."""
+    body = json.dumps({"status": "ERROR", "code": code, "message": "Trouble."}).encode()
+    return Answer(status=status, headers={} if retry_after is None else {"retry-after": retry_after}, body=body)
 
 
 async def test_a_creation_that_cannot_be_followed_is_answered_with_its_id(tmp_path: Path) -> None:

@@ -267,6 +267,20 @@ async def test_a_text_that_looks_like_json_is_taken_as_it_stands(client: Client)
     assert text_of_error(refused) == "image_url must be an http or https address."
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("createimaginejob", {"prompt": "a bird", "seed": "null"}),
+        ("createimaginejob", {"prompt": "a bird", "model_version": "null"}),
+        ("listjobs", {"status": "null"}),
+    ],
+)
+async def test_nothing_may_be_written_as_a_null_in_quotes_where_no_text_could_stand(
+    client: Client, tool: str, arguments: dict[str, Any]
+) -> None:
+    assert not (await client.call_tool(tool, arguments)).is_error
+
+
 def text_of_error(result: CallToolResult) -> str:
     assert result.is_error
     return text(result)

@@ -27,6 +27,7 @@ from bot.errors import (
     UpstreamBusy,
     UpstreamError,
     UpstreamRejected,
+    UpstreamTroubled,
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
@@ -263,6 +264,42 @@ async def test_another_imaginebot_hears_a_key_and_is_heard_in_its_own_words(serv
     keys = [call.headers.get("idempotency-key") for call in service.calls]
     assert keys == [*(call.headers["x-request-id"] for call in service.calls[:2]), None]
     assert len(set(keys)) == 3
+
+
+NOT_OF_A_BOT = [Answer(status=302, headers={"location": "http://elsewhere.invalid/"}), Answer(status=404, body=b"<p>")]
+
+
+@pytest.mark.parametrize("answer", NOT_OF_A_BOT)
+async def test_what_an_imaginebot_never_answers_has_not_reached_it(service: ScriptedService, answer: Answer) -> None:
+    service.answers = [answer]
+    async with Client(service.url, TOKEN, retries=QUICK, ours=True) as client:
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await client.imagine(IMAGINE)
+    assert not refusal.value.may_have_arrived
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "may_have"),
+    [(503, "storage_unavailable", False), (503, "commit_unknown", True), (500, "internal_error", True)],
+)
+async def test_another_imaginebots_trouble_is_told_in_its_own_words(
+    service: ScriptedService, status: int, code: str, may_have: bool
+) -> None:
+    service.answers = [Answer(status=status, headers={"retry-after": "5"}, body=error_body(code, "The disk is full."))]
+    async with Client(service.url, TOKEN, retries=QUICK, ours=True) as client:
+        with pytest.raises(UpstreamTroubled, match="The disk is full") as refusal:
+            await client.imagine(IMAGINE)
+    assert refusal.value.may_have_arrived is may_have
+
+
+@pytest.mark.parametrize("answer", [*NOT_OF_A_BOT, Answer(status=503, body=error_body("storage_unavailable"))])
+async def test_what_a_service_that_is_not_ours_did_with_a_call_stays_open(
+    client: Client, service: ScriptedService, answer: Answer
+) -> None:
+    service.answers = [answer]
+    with pytest.raises(UpstreamUnavailable, match=r"^The image service") as refusal:
+        await client.imagine(IMAGINE)
+    assert refusal.value.may_have_arrived
 
 
 async def test_a_service_that_is_not_ours_hears_no_key_and_its_words_go_no_further(
