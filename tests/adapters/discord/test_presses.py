@@ -148,7 +148,9 @@ async def test_an_edited_form_is_told_where_the_picture_cannot_be_lent_and_an_un
 ) -> None:
     grid = await _grid(scene)
     form = (await scene.ann.press(grid, "V1")).modal
-    monkeypatch.setattr("bot.app.is_loopback", lambda _: False)  # the image service is elsewhere, without a way to us
+    monkeypatch.setattr(
+        scene.app.service._following, "_can_lend", lambda: False
+    )  # as where the service has no way to us
     refused = (await scene.ann.submits(form, prompt="a red lighthouse")).message
     assert refused.private
     assert refused.text.replace("\\", "") == (
