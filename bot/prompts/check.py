@@ -36,7 +36,7 @@ def _issue(level: Level, parameter: Parameter, message: str, replacement: str | 
     )
 
 
-_DRAWABLE = ("L", "N", "S", "C")
+_DRAWABLE = ("L", "N", "S", "Co", "Cn")
 """Beginnings of the Unicode categories of letters, numbers, signs and emoji, those too that are newer than Python's table.
 Marks alone are nothing to draw."""
 
