@@ -1,6 +1,6 @@
 """The remote image service, over httpx.
 
-Every error of httpx and every answer that is no success is translated once, here. What can be tried again without
+Every error of httpx and every answer that is no success is translated once, see ``foreign`` and ``received``. What can be tried again without
 harm is tried again: reading calls after any passing failure, creating calls only where it is certain that the request
 was not carried out.
 """
@@ -19,28 +19,18 @@ from uuid import UUID
 
 import httpx
 import stamina
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot.clock import Clock, system_clock
-from bot.errors import (
-    AlreadyEnded,
-    ImaginebotError,
-    InvalidSetting,
-    JobNotFound,
-    UpstreamBusy,
-    UpstreamRejected,
-    UpstreamTroubled,
-    UpstreamUnauthorized,
-    UpstreamUnavailable,
-)
-from bot.midjourney.foreign import FOREIGN, read_retry_after, translate
+from bot.errors import ImaginebotError, InvalidSetting, JobNotFound, UpstreamBusy, UpstreamUnavailable
+from bot.midjourney.foreign import FOREIGN, translate
 from bot.midjourney.listing import ListedJobs, read_page
+from bot.midjourney.received import malformed, read, refused
 from bot.midjourney.schema import (
     BlendRequest,
     Created,
     DescribeRequest,
-    ErrorBody,
     ImagineRequest,
     Job,
     JobPage,
@@ -55,12 +45,6 @@ _log = logging.getLogger(__name__)
 
 ANSWER_LIMIT = 32 * 1024 * 1024
 """Bytes of an answer; a page of 100 jobs with the longest texts, every character escaped, has about 20 MiB."""
-
-_MESSAGE_LIMIT = 500
-"""Characters of the service's own sentence that are passed on."""
-
-_COMMIT_UNKNOWN = "commit_unknown"
-"""An imaginebot's code for a database that was lost at the very end, so that nobody can say whether it was done."""
 
 _TOLD_LIMIT = 1000
 """Jobs that cannot be read whose ids are remembered, so that each is logged once."""
@@ -124,8 +108,8 @@ class Client:
     ) -> None:
         """Prepare the pool; nothing is sent yet.
 
-        ``rates`` are those of all who call with the same key. ``last_look`` is called when the connection is there and the next thing is to write a request that changes
-        something; where it raises, nothing is written.
+        ``rates`` are those of all who call with the same key. ``last_look`` is called when the connection is there and
+        the next thing is to write a request that changes something; where it raises, nothing is written.
 
         ``ours`` says that the other side is an imaginebot: its sentences are passed on even where it has no room or is
         in trouble, what it never answers has not come from it, and each request that changes something is named in an
@@ -285,8 +269,8 @@ class Client:
                 await self._turn()
                 response = await self._send(request)
                 if response.status_code != 200:
-                    raise self._refused(response, missing)
-                return _read(answer, response)
+                    raise refused(response, now=self._clock(), ours=self._ours, missing=missing)
+                return read(answer, response)
         raise AssertionError("the loop above either returns or raises")
 
     async def _turn(self) -> None:
@@ -316,7 +300,7 @@ class Client:
                     async for chunk in response.aiter_bytes():
                         content += chunk
                         if len(content) > ANSWER_LIMIT:
-                            raise _malformed(response, "is too long")
+                            raise malformed(response, "is too long")
                 finally:
                     await response.aclose()
         except TimeoutError as error:
@@ -327,36 +311,6 @@ class Client:
         return httpx.Response(
             response.status_code, headers=_plain(response.headers), content=bytes(content), request=request
         )
-
-    def _refused(self, response: httpx.Response, missing: Callable[[str], ImaginebotError] | None) -> ImaginebotError:
-        """Translate an answer that is not 200."""
-        status = response.status_code
-        body = _error_body(response)
-        retry_after = read_retry_after(response.headers.get("Retry-After"), self._clock())
-        if status == 401 or status == 403:
-            return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
-        if status == 429:
-            said = {"message": body.message[:_MESSAGE_LIMIT]} if self._ours and body else {}
-            return UpstreamBusy(**said, retry_after=retry_after)
-        if status >= 500 or status < 400 or status in {408, 425}:
-            _log.warning("the image service answered %s (%s)", status, body.code if body else "no error body")
-            if self._ours and status >= 500 and body:
-                return _trouble(status, body, retry_after)
-            return UpstreamUnavailable(
-                retry_after=retry_after, may_have_arrived=not (self._ours and 300 <= status < 400)
-            )
-        if body is None:
-            if status == 404:
-                # Not the contract's 404: more likely a proxy or a wrong address than a job that is gone.
-                what = "is a 404 without the contract's error body"
-                return _malformed(response, what, may_have_arrived=not self._ours)
-            return UpstreamRejected(f"http_{status}", f"The image service refused the request (status {status}).")
-        message = body.message[:_MESSAGE_LIMIT]
-        if status == 404 and missing is not None:
-            return missing(message)
-        if body.code == AlreadyEnded.code:
-            return AlreadyEnded(message)
-        return UpstreamRejected(body.code[:100], message)
 
 
 def _checked(base_url: str) -> httpx.URL:
@@ -369,15 +323,6 @@ def _checked(base_url: str) -> httpx.URL:
     return url
 
 
-def _trouble(status: int, body: ErrorBody, retry_after: float | None) -> UpstreamTroubled:
-    """Translate what an imaginebot says of its own trouble; by a 503 it has kept nothing, save where it cannot know."""
-    return UpstreamTroubled(
-        body.message[:_MESSAGE_LIMIT],
-        retry_after=retry_after,
-        may_have_arrived=status != 503 or body.code == _COMMIT_UNKNOWN,
-    )
-
-
 def _no_job(message: str) -> ImaginebotError:
     return JobNotFound(message)
 
@@ -385,51 +330,3 @@ def _no_job(message: str) -> ImaginebotError:
 def _plain(headers: httpx.Headers) -> dict[str, str]:
     """Give the headers that are still true of a body that has been decoded."""
     return {name: value for name, value in headers.items() if name not in {"content-encoding", "content-length"}}
-
-
-def _read(answer: type[_ANSWER], response: httpx.Response) -> _ANSWER:
-    try:
-        return answer.model_validate_json(response.content)
-    except ValidationError as error:
-        unavailable = _malformed(response, f"is not a {answer.__name__}")
-        if answer is Job and _tells_of_a_job(response):
-            # The service is there, and says of this one job what nobody understands; asking again at once is in vain.
-            raise UpstreamRejected("unreadable_job", _UNREADABLE) from error
-        raise unavailable from error
-
-
-def _tells_of_a_job(response: httpx.Response) -> bool:
-    """Say whether an answer names the job that was asked for, whatever else it holds."""
-    try:
-        named = _Named.model_validate_json(response.content)
-    except ValidationError:
-        return False
-    return str(named.id) in response.request.url.path
-
-
-class _Named(BaseModel):
-    id: UUID
-
-
-_UNREADABLE = "The image service says of this job what cannot be understood."
-
-
-def _error_body(response: httpx.Response) -> ErrorBody | None:
-    try:
-        return ErrorBody.model_validate_json(response.content)
-    except ValidationError:
-        return None
-
-
-def _malformed(response: httpx.Response, what: str, *, may_have_arrived: bool = True) -> UpstreamUnavailable:
-    _log.error(
-        "the answer of the image service to %s %s %s (status %s, %s)",
-        response.request.method,
-        response.request.url.path,
-        what,
-        response.status_code,
-        response.headers.get("content-type", "no content type")[:100],
-    )
-    return UpstreamUnavailable(
-        "The image service gave an answer that cannot be understood.", may_have_arrived=may_have_arrived
-    )

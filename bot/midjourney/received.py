@@ -1,0 +1,127 @@
+"""What an answer of the image service means: what it gives, or which error it is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from bot.errors import (
+    AlreadyEnded,
+    ImaginebotError,
+    UpstreamBusy,
+    UpstreamRejected,
+    UpstreamTroubled,
+    UpstreamUnauthorized,
+    UpstreamUnavailable,
+)
+from bot.midjourney.foreign import read_retry_after
+from bot.midjourney.schema import ErrorBody, Job
+
+_log = logging.getLogger(__name__)
+
+_MESSAGE_LIMIT = 500
+"""Characters of the service's own sentence that are passed on."""
+
+_COMMIT_UNKNOWN = "commit_unknown"
+"""An imaginebot's code for a database that was lost at the very end, so that nobody can say whether it was done."""
+
+_ANSWER = TypeVar("_ANSWER", bound=BaseModel)
+
+
+def refused(
+    response: httpx.Response, *, now: datetime, ours: bool, missing: Callable[[str], ImaginebotError] | None
+) -> ImaginebotError:
+    """Translate an answer that is not 200.
+
+    ``ours`` says that it is an imaginebot's. ``missing`` makes the error of a 404 that tells of a job.
+    """
+    status = response.status_code
+    body = _error_body(response)
+    retry_after = read_retry_after(response.headers.get("Retry-After"), now)
+    if status == 401 or status == 403:
+        return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
+    if status == 429:
+        said = {"message": body.message[:_MESSAGE_LIMIT]} if ours and body else {}
+        return UpstreamBusy(**said, retry_after=retry_after)
+    if status >= 500 or status < 400 or status in {408, 425}:
+        _log.warning("the image service answered %s (%s)", status, body.code if body else "no error body")
+        if ours and status >= 500 and body:
+            return _trouble(status, body, retry_after)
+        return UpstreamUnavailable(retry_after=retry_after, may_have_arrived=not (ours and 300 <= status < 400))
+    if body is None:
+        if status == 404:
+            # Not the contract's 404: more likely a proxy or a wrong address than a job that is gone.
+            what = "is a 404 without the contract's error body"
+            return malformed(response, what, may_have_arrived=not ours)
+        return UpstreamRejected(f"http_{status}", f"The image service refused the request (status {status}).")
+    message = body.message[:_MESSAGE_LIMIT]
+    if status == 404 and missing is not None:
+        return missing(message)
+    if body.code == AlreadyEnded.code:
+        return AlreadyEnded(message)
+    return UpstreamRejected(body.code[:100], message)
+
+
+def _trouble(status: int, body: ErrorBody, retry_after: float | None) -> UpstreamTroubled:
+    """Translate what an imaginebot says of its own trouble; by a 503 it has kept nothing, save where it cannot know."""
+    return UpstreamTroubled(
+        body.message[:_MESSAGE_LIMIT],
+        retry_after=retry_after,
+        may_have_arrived=status != 503 or body.code == _COMMIT_UNKNOWN,
+    )
+
+
+def read(answer: type[_ANSWER], response: httpx.Response) -> _ANSWER:
+    """Read the body of a success, or raise what it means that it cannot be read."""
+    try:
+        return answer.model_validate_json(response.content)
+    except ValidationError as error:
+        unavailable = malformed(response, f"is not a {answer.__name__}")
+        if answer is Job and _tells_of_a_job(response):
+            # The service is there, and says of this one job what nobody understands; asking again at once is in vain.
+            raise UpstreamRejected("unreadable_job", _UNREADABLE) from error
+        raise unavailable from error
+
+
+def _tells_of_a_job(response: httpx.Response) -> bool:
+    """Say whether an answer names the job that was asked for, whatever else it holds."""
+    try:
+        named = _Named.model_validate_json(response.content)
+    except ValidationError:
+        return False
+    return str(named.id) in response.request.url.path
+
+
+class _Named(BaseModel):
+    id: UUID
+
+
+_UNREADABLE = "The image service says of this job what cannot be understood."
+
+
+def _error_body(response: httpx.Response) -> ErrorBody | None:
+    try:
+        return ErrorBody.model_validate_json(response.content)
+    except ValidationError:
+        return None
+
+
+def malformed(response: httpx.Response, what: str, *, may_have_arrived: bool = True) -> UpstreamUnavailable:
+    """Log what is wrong with an answer, and give the error that it is."""
+    _log.error(
+        "the answer of the image service to %s %s %s (status %s, %s)",
+        response.request.method,
+        response.request.url.path,
+        what,
+        response.status_code,
+        response.headers.get("content-type", "no content type")[:100],
+    )
+    return UpstreamUnavailable(
+        "The image service gave an answer that cannot be understood.", may_have_arrived=may_have_arrived
+    )
