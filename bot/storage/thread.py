@@ -92,6 +92,8 @@ class SqliteConnection(aiosqlite.Connection):
     async def within(self, seconds: float, work: Work[_Given]) -> _Given | None:
         """Call ``work``, which only reads, in the connection's thread for so long; give nothing where it takes longer."""
         self._deadline = time.monotonic() + seconds
+        # ``quick_check`` is one step of SQLite's, within which only an interrupt is looked for and no deadline.
+        end = asyncio.get_running_loop().call_later(seconds, self._conn.interrupt)
         try:
             return await self.run(work)
         except sqlite3.OperationalError as error:
@@ -99,6 +101,7 @@ class SqliteConnection(aiosqlite.Connection):
                 raise
             return None
         finally:
+            end.cancel()
             self._deadline = None
 
     def _is_late(self) -> bool:

@@ -20,7 +20,9 @@ from bot.config import Settings
 from bot.storage.database import Database
 from bot.storage.store import Store
 from tests.benchmarks.measure import Measured
+from tests.reliability.processes import program
 
+_NO_SERVICE = "http://127.0.0.1:9"
 FEW = 1_000
 MANY = 1_000_000
 BUTTONS_OF_A_JOB = 8
@@ -146,9 +148,13 @@ async def _in_turns(
 
 
 async def _start(folder: Path) -> None:
-    """Start the whole program with a remote image service, up to where it takes commands, and stop it."""
-    async with running(_settings(folder)):
-        pass
+    """Start the whole program with a remote image service, as an admin does, until it answers."""
+    child = program(folder, _NO_SERVICE)
+    await child.start()
+    try:
+        await child.answering()
+    finally:
+        await child.kill()
 
 
 def _settings(folder: Path) -> Settings:
@@ -157,7 +163,7 @@ def _settings(folder: Path) -> Settings:
         IMAGINEBOT_HTTP_PORT=0,
         DATABASE_URL=f"sqlite:///{folder / 'studio.db'}",
         MIDJOURNEY_TOKEN="none",
-        MIDJOURNEY_BASE_URL="http://127.0.0.1:9",
+        MIDJOURNEY_BASE_URL=_NO_SERVICE,
     )
 
 

@@ -159,3 +159,16 @@ async def test_text_that_cannot_be_read_is_said_to_be_just_that(database: Sqlite
     async with database.reading() as connection:
         with pytest.raises(sqlite3.OperationalError, match="UTF-8"):
             await connection.rows("SELECT CAST(x'ff' AS TEXT)")
+
+
+async def test_work_for_some_time_is_broken_off_even_within_a_step_that_looks_at_no_deadline(
+    database: SqliteDatabase,
+) -> None:
+    def for_ever(there: sqlite3.Connection) -> list[tuple[int]]:
+        there.set_progress_handler(None, 0)  # what ``quick_check`` does in effect, from its beginning to its end
+        endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT COUNT(*) FROM n"
+        return there.execute(endless).fetchall()
+
+    async with asyncio.timeout(30), database.transaction() as connection:
+        assert await connection.within(0.05, for_ever) is None
+    assert await notes(database) == []
