@@ -27,7 +27,7 @@ _FITTING_LIGHTS = {
     "boat": ("noon", "dawn", "dusk", "golden"),
     "waves": ("noon", "dusk", "noon", "golden"),
     "lighthouse": ("dusk", "bluehour", "noon", "dawn"),
-    "forest": ("noon", "dawn", "golden"),
+    **dict.fromkeys(("forest", "birches"), ("noon", "dawn", "golden")),
     **dict.fromkeys(("table", "fruit", "cups", "bottles"), ("noon", "golden", "noon", "noon")),
     **dict.fromkeys(("portrait", "woman", "man", "oldman", "oldwoman", "child"), ("noon", "golden", "dawn", "dusk")),
     **dict.fromkeys(

@@ -212,7 +212,7 @@ def conifer_colours(stage: Stage, *, far: float, turn: float) -> tuple[Rgb, Rgb,
 @subject(
     "forest",
     Role.BACKDROP,
-    ("forest", "woodland", "wood", "grove", "pine forest", "rainforest", "birch", "redwood"),
+    ("forest", "woodland", "wood", "grove", "pine forest", "rainforest", "redwood"),
     order=3,
     with_backdrop=(),
     say="a forest",

@@ -51,6 +51,8 @@ def _place(scene: Scene, name: str) -> Place:
         ("a unicorn", {"unicorn"}),
         ("penguins", {"penguin"}),
         ("a sunflower", {"sunflower"}),
+        ("a fox under birches in snow", {"fox", "birches"}),
+        ("an aspen grove", {"birches"}),
     ],
 )
 def test_what_people_type_first_is_in_the_picture(prompt: str, names: set[str]) -> None:
