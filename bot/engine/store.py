@@ -122,7 +122,8 @@ class EngineStore:
         conditions = {"status": query.status, "expired": self._expired()}
         find = self._queries.newest_jobs if query.sort is SortOrder.NEWEST_FIRST else self._queries.oldest_jobs
         async with self._database.transaction() as connection:
-            total = await self._queries.count_jobs(connection, **conditions)
+            count = self._queries.count_jobs if query.status is None else self._queries.count_jobs_of_status
+            total = await count(connection, **conditions)
             found = find(connection, **conditions, limit=query.limit, offset=query.offset)
             records = [job_of(row) async for row in found]
             pictures = await self._pictures(connection, [record.id for record in records])

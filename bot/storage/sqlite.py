@@ -239,8 +239,14 @@ class SqliteDatabase(Database):
             self._commit(group)
             return
         if group.task is None:
-            group.task = asyncio.create_task(self._commit_in_turn(group), name="commit")
+            self._commit_soon(group)
         self._turns.end()
+
+    def _commit_soon(self, group: _Group, before: asyncio.Task[None] | None = None) -> None:
+        """See to it that the group is committed: anew where the task ``before`` was cancelled before its first step."""
+        if before is None or before.cancelled():
+            group.task = asyncio.create_task(self._commit_in_turn(group), name="commit")
+            group.task.add_done_callback(partial(self._commit_soon, group))
 
     async def _commit_in_turn(self, group: _Group) -> None:
         """Commit the group where those who were waiting have not: they may have gone, failed, or only read."""

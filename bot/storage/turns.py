@@ -2,13 +2,19 @@
 
 ``asyncio.Lock`` hands itself to one waiter at a round of the event loop, so where rounds are long, because many requests
 are served in each, a line of twenty takes twenty long rounds. Here everybody in the line is woken in the same round.
-They go one after the other, in the order in which they came, as far as none of them keeps the turn over a round.
+They go one after the other, in the order in which they came, as far as none of them keeps the turn over a round. Of a
+very long line it is the first that are woken so.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from itertools import islice
+
+WOKEN_AT_ONCE = 64
+"""Waiters that are woken by the end of a turn: all of a common line, and of a long one those who are likely to go in
+this round. Where turns last longer, each of the others would be woken in vain at every end."""
 
 AHEAD_IN_A_ROW = 4
 """Turns that are taken ahead of a line before the line goes."""
@@ -27,7 +33,8 @@ class Turns:
     async def take(self, *, ahead: bool = False) -> None:
         """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.
 
-        After ``AHEAD_IN_A_ROW`` of those the line goes, so that however many want to be ahead, nobody waits for ever.
+        After ``AHEAD_IN_A_ROW`` of those the line goes, so that nobody waits for ever for a caller that always wants to
+        be ahead. It is meant for one such caller at a time, as several are sorted in by the last that comes.
         """
         first = ahead and self._went_ahead < AHEAD_IN_A_ROW
         if self._taken or (self._line and not first):
@@ -58,8 +65,8 @@ class Turns:
     def _wake(self) -> None:
         if not self._asleep:
             return
-        self._asleep = False
-        for place in self._line:
+        self._asleep = len(self._line) > WOKEN_AT_ONCE
+        for place in islice(self._line, WOKEN_AT_ONCE):
             if not place.woken.done():
                 place.woken.set_result(None)
 

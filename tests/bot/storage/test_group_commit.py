@@ -300,3 +300,25 @@ async def test_an_error_among_readers_of_a_group_undoes_nobody_else(database: Da
     assert isinstance(broken, sqlite3.OperationalError)
     assert (first, second) == (None, None)
     assert await notes(database) == ["first", "second"]
+
+
+async def test_a_commit_that_is_cancelled_before_its_first_step_is_made_all_the_same(database: Database) -> None:
+    """As a loop does at its end to every task that it still has."""
+
+    async def keep() -> None:
+        async with database.transaction() as connection:
+            connection.later("INSERT INTO notes VALUES ('kept')")
+
+    async def cancel_commits() -> None:
+        for _ in range(4):
+            for task in asyncio.all_tasks():
+                if task.get_name() == "commit":
+                    task.cancel()
+            await asyncio.sleep(0)
+
+    # One before the unit and one behind it, so that one of them comes between the commit's making and its first step.
+    tasks = [asyncio.create_task(work()) for work in (cancel_commits, keep, cancel_commits)]
+    done, _ = await asyncio.wait(tasks, timeout=30)
+    assert done == set(tasks)
+    async with database.reading() as connection:
+        assert [row[0] for row in await connection.rows("SELECT text FROM notes")] == ["kept"]

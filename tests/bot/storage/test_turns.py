@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.turns import AHEAD_IN_A_ROW, Turns
+from bot.storage.turns import AHEAD_IN_A_ROW, WOKEN_AT_ONCE, Turns
 
 
 async def _rounds(count: int) -> None:
@@ -33,6 +33,32 @@ async def test_everybody_in_the_line_goes_in_one_round_of_the_event_loop() -> No
     await _rounds(1)
     assert gone == list(range(50))
     await asyncio.gather(*tasks)
+
+
+async def test_a_line_of_any_length_goes_in_order_though_turns_last_longer_than_a_round() -> None:
+    turns, gone = Turns(), list[int]()
+
+    async def go(number: int) -> None:
+        await turns.take()
+        gone.append(number)
+        await _rounds(number % 3)
+        turns.end()
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(go(number) for number in range(3 * WOKEN_AT_ONCE)))
+    assert gone == list(range(3 * WOKEN_AT_ONCE))
+
+
+async def test_no_more_of_a_long_line_are_woken_than_are_likely_to_go() -> None:
+    turns = Turns()
+    await turns.take()
+    line = [asyncio.create_task(turns.take()) for _ in range(2 * WOKEN_AT_ONCE)]
+    await _rounds(1)
+    turns.end()
+    assert sum(place.woken.done() for place in turns._line) == WOKEN_AT_ONCE
+    for task in line:
+        task.cancel()
+    await asyncio.gather(*line, return_exceptions=True)
 
 
 async def test_a_newcomer_goes_after_those_who_wait_already() -> None:
