@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.errors import InvalidSetting
+from bot.errors import InvalidSetting, StorageUnavailable
 from bot.jobs.pace import Backoff
 from bot.supervision import Supervisor
 from tests.bot.jobs.studio import until
@@ -145,6 +145,33 @@ async def test_a_group_of_errors_is_one_failure() -> None:
         await again.wait()
     assert supervisor.parts["part"].failures == 1
     await stop(task)
+
+
+async def test_a_full_disk_that_many_tasks_meet_at_once_is_one_line() -> None:
+    supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
+    starts = 0
+
+    async def full() -> None:
+        raise StorageUnavailable("The disk is full.")
+
+    async def run() -> None:
+        nonlocal starts
+        starts += 1
+        if starts > 1:
+            again.set()
+            await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as loops:
+            for _ in range(3):
+                loops.create_task(full())
+
+    with capture_logs() as logged:
+        task = asyncio.create_task(supervisor.keep("part", run))
+        async with asyncio.timeout(30):
+            await again.wait()
+        await stop(task)
+    (line,) = logged
+    assert (line["reason"], "exc_info" in line) == ("The disk is full.", False)
+    assert supervisor.parts["part"].last_failure == "StorageUnavailable"
 
 
 async def test_a_cancel_ends_a_part_for_good() -> None:
