@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.errors import InvalidSetting, StorageUnavailable
 from bot.jobs.pace import Backoff
-from bot.supervision import Supervisor
+from bot.supervision import Part, Supervisor
 from tests.bot.jobs.studio import until
 
 AT_ONCE = Backoff(first=0.0, last=0.0)
@@ -124,12 +124,13 @@ async def test_one_failing_part_leaves_the_others_running() -> None:
     await stop(*tasks)
 
 
-async def test_a_group_of_errors_is_one_failure() -> None:
+async def failed_of(*errors: Exception) -> tuple[Part, list[Any]]:
+    """Let the tasks of a part fail once, each of its error, and give the part as it runs again, and what was logged."""
     supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
     starts = 0
 
-    async def boom() -> None:
-        raise RuntimeError("boom")
+    async def fail(error: Exception) -> None:
+        raise error
 
     async def run() -> None:
         nonlocal starts
@@ -138,40 +139,31 @@ async def test_a_group_of_errors_is_one_failure() -> None:
             again.set()
             await asyncio.Event().wait()
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(boom())
-
-    task = asyncio.create_task(supervisor.keep("part", run))
-    async with asyncio.timeout(30):
-        await again.wait()
-    assert supervisor.parts["part"].failures == 1
-    await stop(task)
-
-
-async def test_a_full_disk_that_many_tasks_meet_at_once_is_one_line() -> None:
-    supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
-    starts = 0
-
-    async def full() -> None:
-        raise StorageUnavailable("The disk is full.")
-
-    async def run() -> None:
-        nonlocal starts
-        starts += 1
-        if starts > 1:
-            again.set()
-            await asyncio.Event().wait()
-        async with asyncio.TaskGroup() as loops:
-            for _ in range(3):
-                loops.create_task(full())
+            for error in errors:
+                loops.create_task(fail(error))
 
     with capture_logs() as logged:
         task = asyncio.create_task(supervisor.keep("part", run))
         async with asyncio.timeout(30):
             await again.wait()
         await stop(task)
-    (line,) = logged
+    return supervisor.parts["part"], list(logged)
+
+
+async def test_a_group_of_errors_is_one_failure() -> None:
+    part, _ = await failed_of(RuntimeError("boom"))
+    assert (part.failures, part.last_failure) == (1, "RuntimeError")
+
+
+async def test_a_full_disk_that_many_tasks_meet_at_once_is_one_line() -> None:
+    part, (line,) = await failed_of(*(StorageUnavailable("The disk is full.") for _ in range(3)))
     assert (line["reason"], "exc_info" in line) == ("The disk is full.", False)
-    assert supervisor.parts["part"].last_failure == "StorageUnavailable"
+    assert part.last_failure == "StorageUnavailable"
+
+
+async def test_a_full_disk_hides_nothing_else_that_went_wrong() -> None:
+    _, (line,) = await failed_of(StorageUnavailable("The disk is full."), RuntimeError("boom"))
+    assert line["exc_info"]
 
 
 async def test_a_cancel_ends_a_part_for_good() -> None:
