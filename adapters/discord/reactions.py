@@ -65,7 +65,7 @@ class Reactions:
         if not job.status.ended:
             await self._cancel(job, reaction)
         elif not await self._is_told_again(job):
-            await self._delete(reaction)
+            await self._delete(job, reaction)
 
     async def _cancel(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         conversation = Conversation(
@@ -77,7 +77,7 @@ class Reactions:
                 Source(requester=job.requester, conversation=conversation, key=key), job.id
             )
         except AlreadyEnded:  # just now
-            await self._delete(reaction)
+            await self._delete(job, reaction)
 
     async def _is_told_again(self, job: Job) -> bool:
         """Say whether a cross may be the very one that has cancelled the job, which its message does not show yet."""
@@ -88,10 +88,11 @@ class Reactions:
             post = await unit.post_of(job.id)
         return post is not None and post.shown_revision < job.revision
 
-    async def _delete(self, reaction: discord.RawReactionActionEvent) -> None:
+    async def _delete(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         need_lease(self._desk.app.leases)  # to a process that was paused, the job may have run when the cross came
         channel = self._desk.client.get_partial_messageable(reaction.channel_id)
         await channel.get_partial_message(reaction.message_id).delete()
+        await self._desk.app.service.post_removed(job.id)
 
     async def _send(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         """Send a copy of a post with the pictures that it shows to the one who reacted.
