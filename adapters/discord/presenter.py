@@ -53,6 +53,11 @@ _MOVED = (
 )
 
 _ALONE = "-# There is no post of this here, so I show it to you alone. /jobs lists it, and how it stands."
+_AGAIN = (
+    "-# This shows how it stands now. Once it is done, take your reaction off its post and put it on again, and I send you "
+    "what came of it."
+)
+
 _EXTENSIONS = MappingProxyType({"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"})
 _EMOJI = MappingProxyType({Action.REROLL: "🔄", Action.CANCEL: "✖️", Action.RETRY: "🔁"})
 
@@ -149,6 +154,11 @@ def pictures_of(view: JobView) -> tuple[PictureView, ...]:
     return view.inputs if view.type in {JobType.DESCRIBE, JobType.BLEND} else ()
 
 
+def is_settled(view: JobView) -> bool:
+    """Say whether a post will change no more by itself: ended, and with every picture that there is to come."""
+    return view.status.ended and not view.fetching
+
+
 def _uploads(view: JobView, look: Look) -> Iterator[Upload]:
     for picture in pictures_of(view):
         width = INPUT_WIDTH if picture.role is PictureRole.INPUT else SMALLER_WIDTH if look.smaller else None
@@ -202,6 +212,8 @@ def _below(view: JobView, look: Look, room: int) -> str:
         lines.append(_MOVED)
     if look.alone:
         lines.append(_ALONE)
+    if look.copy and not is_settled(view):
+        lines.append(_AGAIN)
     if look.smaller and view.main is not None:
         where = f"[Open it at full size]({look.full_url})." if look.full_url else "It is kept at full size."
         lines.append(f"-# This is a smaller copy, as the file is too large for this place. {where}")
