@@ -154,6 +154,14 @@ async def test_imagine_makes_a_job_of_the_person_in_the_channel(desk: Desk, ada:
     assert (await desk.app.service.get(view.job_id)).conversation.channel == "studio"
 
 
+async def test_a_prompt_of_millions_of_characters_is_called_too_long(desk: Desk, ada: httpx.AsyncClient) -> None:
+    answer = await ada.post("/c/general/messages", **form(f"/imagine {'a cat ' * 600_000}", pictures=1))
+    assert answer.status_code == 400
+    assert "That is too long" in answer.json()["notices"][0]
+    assert "Please type 4,000 characters at the most." in answer.json()["notices"][0]
+    assert await _jobs(desk) == ()
+
+
 async def test_imagine_with_a_picture_starts_from_it(desk: Desk, ada: httpx.AsyncClient) -> None:
     assert (await ada.post("/c/general/messages", **form("/imagine a cat", pictures=1))).status_code == 200
     (view,) = await _jobs(desk)
