@@ -58,6 +58,21 @@ async def test_what_ends_while_its_message_is_being_fetched_is_shown_as_ended(
     await expect(page.get_by_text("said meanwhile")).to_have_count(1)
 
 
+async def test_at_the_end_of_what_is_loaded_both_ways_on_can_be_seen(desk: Desk, page: Page, url: str) -> None:
+    old = await desk.adapter.post(a_post("old"), a_view(post_id="old", job_id="old"))
+    await talk(desk, 40)
+    await page.goto(f"{url}/m/{old}")
+    newer, latest = (page.get_by_role("button", name=name) for name in ("Show newer messages", "Latest messages"))
+    for width in (360, 1200):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.locator("#scroll").evaluate("region => region.scrollTop = region.scrollHeight")
+        await expect(latest).to_be_visible()
+        upper, lower = await newer.bounding_box(), await latest.bounding_box()
+        assert upper is not None
+        assert lower is not None
+        assert upper["y"] + upper["height"] < lower["y"]
+
+
 async def test_back_leads_to_the_place_from_where_one_went_to_the_grid(desk: Desk, page: Page, url: str) -> None:
     reference = await desk.adapter.post(a_post(), a_view())
     await talk(desk, 10)
