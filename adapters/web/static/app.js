@@ -325,6 +325,7 @@ function conversation() {
   const latest = find("latest");
   const title = document.title;
   let head = Number(body.dataset.head);
+  let newest = head; // the highest id that has been heard of
   let pinned = true;
   let unseen = 0;
   let loading = false;
@@ -372,11 +373,15 @@ function conversation() {
       decorate();
       return;
     }
-    const last = messages().at(-1);
-    if (last && Number(last.dataset.id) > id) return;
-    if (newer.hidden) {
+    // Changes come in the order of their latest, so a post that was edited since may come after one made later.
+    const next = messages().find((each) => Number(each.dataset.id) > id);
+    const here = newer.hidden && (older.hidden || next !== messages()[0]);
+    const edited = id <= newest;
+    newest = Math.max(newest, id);
+    if (!here && edited) return;
+    if (here) {
       fresh.classList.add("arriving");
-      list.append(fresh);
+      list.insertBefore(fresh, next ?? null);
       decorate();
       if (pinned) toEnd();
     }
