@@ -333,9 +333,11 @@ async def test_a_second_retry_leads_to_the_job_that_is_there(desk: Desk, ada: ht
     await ada.post("/c/general/messages", **form("/cancel", "key-cancel-1"))
     (retry,) = (await _jobs(desk))[0].buttons
     first = await ada.post(f"/c/general/buttons/{retry.id}", data={"key": "key-retry-1"})
+    again = await ada.post(f"/c/general/buttons/{retry.id}", data={"key": "key-retry-1"})
+    assert (first.json()["goto"], again.json()["goto"]) == (None, None), "its message is still to come"
+    await _shown(desk)
     second = await ada.post(f"/c/general/buttons/{retry.id}", data={"key": "key-retry-2"})
     newest = (await _jobs(desk))[0]
-    assert first.json()["goto"] is None
     assert second.json()["goto"] == f"/j/{newest.job_id}"
     assert len(await _jobs(desk)) == 2
 
