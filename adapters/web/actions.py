@@ -94,7 +94,9 @@ async def send(site: Site, member: Member, request: Request) -> Response:
             site.feed.notify()
             return _done()
         digests = [await _keep(site, upload, alone=len(uploads) == 1) for upload in uploads]
-    return await _carry_out(site, who, command, digests)
+    # A first try may still be fetching a picture. Were its repetition refused, the page would take the next for new.
+    async with site.turn(who.key):
+        return await _carry_out(site, who, command, digests)
 
 
 async def press(site: Site, member: Member, request: Request) -> Response:
