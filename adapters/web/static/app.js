@@ -722,6 +722,7 @@ function lightbox({ start }) {
     const shown = pictures[place];
     picture.src = shown.small;
     picture.alt = shown.alt;
+    loaded(); // a browser goes on showing the picture before until this one is there
     const whole = new Image();
     whole.src = shown.src;
     whole.decode().then(() => { if (pictures[place] === shown) picture.src = shown.src; }, () => {});
@@ -735,6 +736,8 @@ function lightbox({ start }) {
       else button.removeAttribute("aria-current");
     });
   }
+
+  const loaded = () => picture.parentElement.classList.toggle("loading", !picture.complete);
 
   // A tool stands for a button under the post and looks as that one does.
   function tool(id) {
@@ -782,6 +785,7 @@ function lightbox({ start }) {
   find("lightbox-left").addEventListener("click", () => show(place - 1));
   find("lightbox-right").addEventListener("click", () => show(place + 1));
   picture.addEventListener("click", () => dialog.close());
+  for (const outcome of ["load", "error"]) picture.addEventListener(outcome, loaded);
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowLeft") show(place - 1);
     if (event.key === "ArrowRight") show(place + 1);

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.app import Tuning, running
 from bot.config import read_settings
@@ -190,6 +190,26 @@ async def test_the_lightbox_is_walked_by_arrows_and_gives_the_focus_back(desk: D
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await expect(link).to_be_focused()
+
+
+async def test_the_lightbox_shows_no_other_picture_while_one_is_on_its_way(desk: Desk, page: Page) -> None:
+    go_on = asyncio.Event()
+
+    async def give(route: Route) -> None:
+        if f"/pictures/{'2' * 64}" in route.request.url:
+            await go_on.wait()
+        await route.fulfill(body=png(), content_type="image/png")
+
+    await page.route("**/pictures/**", give)
+    await desk.adapter.post(a_post(), a_view())
+    await page.locator("[data-open]").click()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#lightbox-picture")).to_be_visible()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("dialog")).to_contain_text("Picture 2 of 4")
+    await expect(page.locator("#lightbox-picture")).to_be_hidden()
+    go_on.set()
+    await expect(page.locator("#lightbox-picture")).to_be_visible()
 
 
 async def test_a_press_in_the_lightbox_is_seen_and_heard_there_and_then_leads_to_its_post(
