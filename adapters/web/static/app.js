@@ -927,7 +927,13 @@ function pictureTray(text, changed) {
         draw();
         (tray.querySelector("button") ?? text).focus();
       });
-      return make("li", {}, make("img", { src: each.address, alt: name }), remove);
+      const picture = make("img", { src: each.address, alt: name });
+      picture.addEventListener("error", () => {
+        if (!held.includes(each)) return;
+        refuse(`${name} cannot be read. Please choose a PNG, JPEG, WebP or GIF.`);
+        remove.click();
+      });
+      return make("li", {}, picture, remove);
     }));
     changed();
   }

@@ -288,19 +288,31 @@ async def test_pictures_are_attached_dropped_and_removed(page: Page, tmp_path: P
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("")
 
 
+async def test_a_file_that_only_says_to_be_a_picture_is_refused_at_once(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "good.png").write_bytes(png())
+    (tmp_path / "notes.png").write_bytes(b"words")
+    await page.set_input_files("#files", [tmp_path / "notes.png", tmp_path / "good.png"])
+    await expect(page.get_by_role("alert")).to_contain_text("notes.png cannot be read")
+    shown = page.get_by_role("list", name="Attached pictures").get_by_role("img")
+    await expect(shown).to_have_count(1)
+    await expect(shown).to_have_attribute("alt", "good.png")
+    await expect(page.get_by_role("alert")).to_have_count(1)
+
+
 async def test_words_that_are_copied_with_a_picture_of_them_are_pasted_as_words(page: Page) -> None:
     shown = page.get_by_role("list", name="Attached pictures").get_by_role("listitem")
-    paste = """(words) => {
+    picture = [*png()]
+    paste = """([words, content]) => {
         const data = new DataTransfer();
         if (words) data.setData("text/plain", words);
-        data.items.add(new File(["x"], "image.png", { type: "image/png" }));
+        data.items.add(new File([new Uint8Array(content)], "image.png", { type: "image/png" }));
         const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
         return document.getElementById("text").dispatchEvent(event);
     }"""
-    assert await page.evaluate(paste, "a cell of a table"), "the browser is to paste the words"
+    assert await page.evaluate(paste, ["a cell of a table", picture]), "the browser is to paste the words"
     await expect(shown).to_have_count(0)
     for words in ("", "image.png", "/home/ada/image.png"):
-        assert not await page.evaluate(paste, words)
+        assert not await page.evaluate(paste, [words, picture])
     await expect(shown).to_have_count(3)
 
 
