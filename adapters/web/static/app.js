@@ -188,7 +188,8 @@ function showNotices(notices) {
   const place = find("notices");
   for (const notice of notices) place.append(typeof notice === "string" ? parse(notice) : notice);
   while (place.children.length > 3) place.firstElementChild.remove();
-  place.lastElementChild?.scrollIntoView({ block: "nearest" });
+  const last = place.lastElementChild;
+  if (last) place.scrollTop = last.offsetTop - place.offsetTop;
 }
 
 // Bring an element up to what the server rendered, keeping what has not changed: focus, scroll, loaded pictures.
