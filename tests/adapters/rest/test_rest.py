@@ -185,6 +185,14 @@ async def test_a_malformed_idempotency_key_is_refused(studio: Studio, bad: str) 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
 
 
+async def test_two_idempotency_keys_are_none(studio: Studio) -> None:
+    before = await made(studio)
+    headers = [("Idempotency-Key", "one"), ("Idempotency-Key", "other")]
+    answer = await studio.http.post("/v1/imagine", json={"prompt": "x"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert await made(studio) == before
+
+
 async def test_a_refused_request_does_not_use_up_its_key(studio: Studio) -> None:
     headers = {"Idempotency-Key": str(uuid4())}
     refused = await studio.http.post("/v1/imagine", json={"prompt": "x", "aspect_ratio": "0:1"}, headers=headers)
