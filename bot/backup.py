@@ -72,6 +72,8 @@ def back_up(places: Places, file: Path) -> Contents:
             raise InvalidSetting(f"{file} is there already. Name another file, or move that one away.")
         if not places.database.exists():
             raise InvalidSetting(f"There is no database {places.database} to back up. Name its folder with --data.")
+        if not file.absolute().parent.is_dir():
+            raise InvalidSetting(f"There is no folder {file.absolute().parent} to write to. Check the path.")
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
             scratch = Path(folder)
             with tarfile.open(scratch / "whole", "w") as archive:
@@ -96,11 +98,13 @@ def restore(places: Places, file: Path, *, replace: bool = False) -> Contents:
     it is cut off it is to be run again; until then the program does not start, see ``bot.restoring``.
 
     Raises:
-        InvalidSetting: there is a database already and ``replace`` was not asked for.
+        InvalidSetting: there is no ``file``, or there is a database already and ``replace`` was not asked for.
         DatabaseDamaged: ``file`` is no backup, or is damaged; nothing has been changed.
         DatabaseTooNew: it was made by a newer version; nothing has been changed.
         StorageUnavailable: the disk is full, or the folder cannot be written.
     """
+    if not file.exists():
+        raise InvalidSetting(f"There is no {file}. Check the path.")
     if places.database.exists() and not replace:
         raise InvalidSetting(
             f"There is a database {places.database} already. Add --replace to put the backup in its place; "

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import secrets
 import signal
+import sys
 import time
 import webbrowser
 from collections.abc import Coroutine
@@ -58,6 +60,8 @@ module that is quick to import."""
 
 def main() -> None:
     """Run the command; an error that the admin can mend is one sentence and exit code 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal or a file that is not in UTF-8 lacks some of our signs
     try:
         for point in sorted(entry_points(group=COMMANDS), key=lambda point: point.name):
             cli.add_typer(point.load(), name=point.name)

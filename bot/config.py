@@ -15,7 +15,16 @@ from typing import Annotated, Any, Final, get_args
 from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WebsocketUrl,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -34,6 +43,9 @@ SETTINGS_FILE = "imaginebot.toml"
 POSTGRESQL = ("postgresql://", "postgres://")
 """How the address of a PostgreSQL database begins."""
 
+SQLITE: Final = "sqlite:///"
+"""How the address of an SQLite database begins; the path of its file follows."""
+
 REMOTE_URL = "https://api.midjourney.com"
 """The image service's public address, from the contract."""
 
@@ -43,6 +55,12 @@ _OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
 _STORE: Final = re.compile(r"(?:s3|file)://.", re.IGNORECASE)
 
 _HOST_NAME: Final = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
+
+_SHARDS: Final = re.compile(r"([0-9]{1,5}(?:,[0-9]{1,5})*)/([0-9]{1,5})")
+
+_WEBSOCKET: Final = TypeAdapter(WebsocketUrl)
+
+_GATEWAY: Final = "an address such as wss://gateway.discord.gg, with no ? and no # in it"
 
 
 class _LowerCaseToml(TomlConfigSettingsSource):
@@ -215,7 +233,7 @@ class Settings(BaseSettings):
     @field_validator("http_host")
     @classmethod
     def _host(cls, value: str) -> str:
-        host = without_brackets(value.strip()).lower()
+        host = without_brackets(value.strip()).lower().removesuffix(".")
         if not _is_host(host):
             raise ValueError(
                 "an address or a name of this machine, such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT"
@@ -227,13 +245,36 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value is None or value.startswith(POSTGRESQL):
             return value
+        file = credentials.at_home(Path(value.removeprefix(SQLITE)), "DATABASE_URL")
         # By os.path, which takes what it may not look at for no folder, where pathlib raises.
-        if not value.startswith("sqlite:///") or os.path.isdir(value.removeprefix("sqlite:///") or "/"):  # noqa: PTH112
+        if not value.startswith(SQLITE) or os.path.isdir(file):  # noqa: PTH112
             raise ValueError(
                 "sqlite:/// with the path of a file, for example sqlite:////var/lib/imaginebot/imaginebot.db,"
                 " or postgresql://user:password@host/database"
             )
+        return f"{SQLITE}{file}"
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _gateway(cls, value: str | None) -> str | None:
+        try:
+            address = None if value is None else _WEBSOCKET.validate_python(value)
+        except ValidationError:
+            raise ValueError(_GATEWAY) from None
+        if address is not None and {"?", "#"} & set(str(address)):  # what the connection asks for is put behind it
+            raise ValueError(_GATEWAY)
         return value
+
+    @field_validator("discord_shards")
+    @classmethod
+    def _shards(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        shards = value.replace(" ", "")
+        found = _SHARDS.fullmatch(shards)
+        if not found or max(map(int, found[1].split(","))) >= int(found[2]):
+            raise ValueError("numbers from 0 and how many shards there are in all, such as 0,1/4")
+        return shards
 
     @classmethod
     def settings_customise_sources(
@@ -272,7 +313,7 @@ class Settings(BaseSettings):
         """The SQLite file."""
         if self.database_url is None or self.postgresql is not None:
             return self.data_dir / "imaginebot.db"
-        return Path(self.database_url.removeprefix("sqlite:///"))
+        return Path(self.database_url.removeprefix(SQLITE))
 
     @property
     def database(self) -> Path | str:
@@ -292,7 +333,7 @@ class Settings(BaseSettings):
 
 def is_loopback(host: str) -> bool:
     """Say whether a host name or address is this machine's own."""
-    if host.lower() == "localhost":
+    if host.lower().removesuffix(".") == "localhost":  # with a dot it is the whole name, RFC 1034, section 3.1
         return True
     try:
         return ip_address(without_brackets(host)).is_loopback

@@ -41,8 +41,8 @@ SPACE_FOR_A_START = 50_000_000
 CLOCKS_DIFFER_S = 5.0
 """Seconds that the clock of the database may differ from ours."""
 
-CONNECTIONS_OF_A_REPLICA = 10
-"""Connections that one process has to a PostgreSQL database at the most: its pool, and two of its own."""
+CONNECTIONS_OF_A_REPLICA = 9
+"""Connections that one process has to a PostgreSQL database at the most: its pool, and one of its own."""
 
 
 CHECKS = "imaginebot.checks"

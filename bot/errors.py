@@ -19,6 +19,7 @@
     │   ├── UpstreamUnauthorized  final, the admin's business
     │   └── UpstreamUnavailable   passing, retry_after, may_have_arrived
     │       ├── UpstreamBusy      too much at once (429): not carried out
+    │       ├── UpstreamMistaken  something else answers where another imaginebot should: not carried out
     │       └── UpstreamTroubled  another imaginebot says in its own words that it could not
     ├── PlatformError             a chat platform said no, or nothing
     │   ├── PostGone              final for the post
@@ -181,6 +182,14 @@ class UpstreamBusy(UpstreamUnavailable):
     ) -> None:
         """Keep the sentence and, where the service named it, the seconds to wait."""
         super().__init__(message, retry_after=retry_after, may_have_arrived=False)
+
+
+class UpstreamMistaken(UpstreamUnavailable):
+    """Something answers where another imaginebot should, and is none; the request was not carried out."""
+
+    def __init__(self, message: str = "What answers there is no imaginebot.") -> None:
+        """Keep the sentence."""
+        super().__init__(message, may_have_arrived=False)
 
 
 class UpstreamTroubled(UpstreamUnavailable):

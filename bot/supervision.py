@@ -80,7 +80,10 @@ class Supervisor:
 
 
 def _only(error: Exception) -> Exception:
-    """Give what a group of tasks failed of, where that is one thing."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+    """Give what a group of tasks failed of, where that is one thing, or nothing but what the admin can mend.
+
+    On a full disk all of them fail at once, and the first says it all.
+    """
+    while isinstance(error, ExceptionGroup) and (len(error.exceptions) == 1 or error.split(OperatorError)[1] is None):
         error = error.exceptions[0]
     return error

@@ -53,7 +53,7 @@ class DiscordAdapter:
         """Connect, or stand by where another process is connected.
 
         Raises:
-            InvalidSetting: Discord does not take the token, or the shards are malformed.
+            InvalidSetting: Discord does not take the token.
             PlatformUnavailable: Discord is out of reach.
         """
         await self.migrate()
@@ -85,11 +85,7 @@ class DiscordAdapter:
         await self._app.database.migrate(self.name, MIGRATIONS)
 
     def send_by(self, client: discord.Client) -> Gateway:
-        """Show posts by a client, which needs no connection to the gateway, and give what keeps the connection.
-
-        Raises:
-            InvalidSetting: the shards are malformed.
-        """
+        """Show posts by a client, which needs no connection to the gateway, and give what keeps the connection."""
         outbox = Outbox(self._app, self._rows, client)
         gateway = Gateway(self._app, self._rows, outbox)
         self._outbox = outbox

@@ -31,6 +31,9 @@ TOKEN_MARGIN = timedelta(seconds=30)
 ANSWERED_WITHIN = timedelta(seconds=5)
 """Discord takes no answer to an event after 3 s; from then on it is certain whether there is one."""
 
+CLOCKS_APART = timedelta(minutes=1)
+"""How far Discord's clock and ours may be apart. An event from later than that came before ours was set back."""
+
 NONCE_LIVES = timedelta(minutes=2)
 """How long the same nonce is relied on to give the same message; Discord says "a few minutes"."""
 
@@ -89,7 +92,7 @@ class Finder:
     async def _answer(self, place: Place) -> MessageName | None:
         asked_at = place.asked_at or self._clock()
         left = asked_at + ANSWERED_WITHIN - self._clock()
-        if left > timedelta():
+        if timedelta() < left <= ANSWERED_WITHIN + CLOCKS_APART:
             raise PlatformUnavailable("The event may still be answered.", retry_after=left.total_seconds())
         webhook = self.webhook(place)
         if webhook is None:

@@ -58,11 +58,7 @@ class Gateway:
     """The connection of this process, whenever it is its turn."""
 
     def __init__(self, app: App, rows: Rows, outbox: Outbox) -> None:
-        """Prepare; posts are shown by ``outbox``.
-
-        Raises:
-            InvalidSetting: the shards are malformed.
-        """
+        """Prepare; posts are shown by ``outbox``."""
         settings = app.settings
         self._app = app
         self._rows = rows

@@ -30,6 +30,7 @@ TITLES: dict[type[errors.ImaginebotError], str] = {
     errors.UpstreamUnauthorized: "The image service does not know us",
     errors.UpstreamUnavailable: "The image service is out of reach",
     errors.UpstreamTroubled: "The studio could not do it",
+    errors.UpstreamMistaken: "Something else answers there",
     errors.PictureUnavailable: "That picture cannot be had just now",
     errors.UpstreamBusy: "The image service is busy",
     errors.PlatformError: "Discord had a problem",

@@ -7,7 +7,7 @@ lives, which takes no rights in the channel and holds up nobody else there; then
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from adapters.discord.binding import bind
 from adapters.discord.faults import (
     RAISED,
     THREAD_ARCHIVED,
+    UNKNOWN_MESSAGE,
     code_of,
     is_closed,
     is_dead_token,
@@ -105,6 +106,8 @@ class Outbox:
         try:
             moved = await self._change_or_move(place, name, view)
         except RAISED as error:
+            if code_of(error) == UNKNOWN_MESSAGE:
+                await self._app.service.post_removed(post.job_id)
             raise translated(error) from error
         if view.status.ended and not moved:
             await self._call(place, name, view)
@@ -144,7 +147,7 @@ class Outbox:
     async def look(self, place: Place | None, view: JobView, *, spoiler: bool = False, copy: bool = False) -> Look:
         """Give what the view does not say about how it is to be shown."""
         children = {}
-        for job_id in {button.outcome_job_id for button in view.buttons if button.outcome_job_id} - {view.job_id}:
+        for job_id in await self._posted({button.outcome_job_id for button in view.buttons} - {view.job_id}):
             child = await self._rows.place(job_id)
             if child is not None and child.name is not None:
                 children[job_id] = child.name.url
@@ -156,6 +159,12 @@ class Outbox:
             copy=copy,
             moved=place is not None and place.moved and not copy,
         )
+
+    async def _posted(self, job_ids: Iterable[str | None]) -> list[str]:
+        """Give those of some jobs whose posts have not been given up."""
+        async with self._app.service.reading() as unit:
+            posts = [await unit.post_of(job_id) for job_id in job_ids if job_id is not None]
+        return [post.job_id for post in posts if post is not None and not post.gone]
 
     async def upload_limit(self, place: Place) -> int | None:
         """Give the bytes that one file may have in a place, or nothing where that is not known."""

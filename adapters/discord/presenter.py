@@ -52,6 +52,12 @@ _MOVED = (
     "allow me View Channels, Send Messages, Embed Links and Attach Files."
 )
 
+_ALONE = "-# There is no post of this here, so I show it to you alone. /jobs lists it, and how it stands."
+_AGAIN = (
+    "-# This shows how it stands now. Once it is done, take your reaction off its post and put it on again, and I send you "
+    "what came of it."
+)
+
 _EXTENSIONS = MappingProxyType({"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"})
 _EMOJI = MappingProxyType({Action.REROLL: "🔄", Action.CANCEL: "✖️", Action.RETRY: "🔁"})
 
@@ -81,7 +87,8 @@ class Look:
     ``spoiler`` hides pictures and prompt until they are clicked. ``smaller`` says that the main picture is too large
     for the place, so that a smaller copy stands for it. ``full_url`` is where the file itself can be had.
     ``children`` are the addresses of the messages of jobs that came of this one's buttons, by job. ``copy`` is for
-    copies of a post, which have no buttons. ``moved`` is for a post that could not stay where it was asked for.
+    copies of a post, which have no buttons. ``moved`` is for a post that could not stay where it was asked for, ``alone``
+    for what one person is shown in place of a post that there is not.
     """
 
     spoiler: bool = False
@@ -90,6 +97,7 @@ class Look:
     children: Mapping[str, str] = field(default_factory=dict)
     copy: bool = False
     moved: bool = False
+    alone: bool = False
 
 
 def post(view: JobView, look: Look | None = None) -> Shown:
@@ -146,6 +154,11 @@ def pictures_of(view: JobView) -> tuple[PictureView, ...]:
     return view.inputs if view.type in {JobType.DESCRIBE, JobType.BLEND} else ()
 
 
+def is_settled(view: JobView) -> bool:
+    """Say whether a post will change no more by itself: ended, and with every picture that there is to come."""
+    return view.status.ended and not view.fetching
+
+
 def _uploads(view: JobView, look: Look) -> Iterator[Upload]:
     for picture in pictures_of(view):
         width = INPUT_WIDTH if picture.role is PictureRole.INPUT else SMALLER_WIDTH if look.smaller else None
@@ -197,6 +210,10 @@ def _below(view: JobView, look: Look, room: int) -> str:
     lines += [f"-# {escaped(hint, LINE_LIMIT)}" for hint in view.hints]
     if look.moved:
         lines.append(_MOVED)
+    if look.alone:
+        lines.append(_ALONE)
+    if look.copy and not is_settled(view):
+        lines.append(_AGAIN)
     if look.smaller and view.main is not None:
         where = f"[Open it at full size]({look.full_url})." if look.full_url else "It is kept at full size."
         lines.append(f"-# This is a smaller copy, as the file is too large for this place. {where}")

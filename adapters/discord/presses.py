@@ -100,11 +100,15 @@ class Presses:
     async def _lead_to(self, asked: Asked, job: Job, place: Place | None, *, beside: Place | None) -> None:
         """Lead a person to what has been made before: to its message, or to a private copy where it has none any more.
 
-        What a program asked for may never have had one. What was to be hidden ``beside`` it, where the button is, is hidden.
+        What a program asked for may never have had one, and a post may have been given up. What was to be hidden ``beside`` it, where the button is, is hidden.
         """
-        view = await self._desk.app.service.view(job.id)
-        if view.post_id is None or (place is not None and await self._desk.outbox.finder.is_gone(place)):
-            await self._tasks.show_privately(asked, view, beside=beside)
+        service = self._desk.app.service
+        view = await service.view(job.id)
+        if view.post_id is None:
+            await self._tasks.show_privately(asked, view, beside=beside, alone=True)
+        elif place is not None and await self._desk.outbox.finder.is_gone(place):
+            await self._tasks.show_privately(asked, view, beside=beside, alone=True)
+            await service.post_removed(job.id)
         else:
             await tell(asked, notices.there_already(place.name.url if place is not None and place.name else None))
 

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,7 +25,7 @@ from bot import crash
 from bot.errors import ImaginebotError, QuotaExceeded, StorageUnavailable, UpstreamUnavailable
 from bot.jobs.bells import Bell
 from bot.jobs.model import Job
-from bot.jobs.pace import Backoff
+from bot.jobs.pace import Backoff, Pause
 from bot.storage.leases import need_lease
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Promises:
         self._outbox = outbox
         self._pictures = pictures
         self._in_hand: set[int] = set()
-        self._put_off: dict[int, tuple[int, datetime]] = {}
+        self._put_off: dict[int, tuple[int, Pause]] = {}
         self._bell = Bell()
         self._slots = asyncio.Semaphore(AT_A_TIME)
 
@@ -189,16 +189,17 @@ class Promises:
     ) -> None:
         tries = self._tries(event)
         log.warning("a command has to wait", interaction=event.id, tries=tries + counts, reason=str(reason))
-        self._put_off[event.id] = (tries + counts, self._app.clock() + BACKOFF.after(tries, at_least=at_least))
+        pause = Pause(self._app.clock)
+        pause.begin(BACKOFF.after(tries, at_least=at_least))
+        self._put_off[event.id] = (tries + counts, pause)
 
     def _tries(self, event: Event) -> int:
         return self._put_off[event.id][0] if event.id in self._put_off else 0
 
     def _wait_of(self, event: Event) -> float:
         """Give the seconds until a promise is to be taken up."""
-        if event.id not in self._put_off:
-            return 0.0
-        return (self._put_off[event.id][1] - self._app.clock()).total_seconds()
+        until = self._put_off[event.id][1].until if event.id in self._put_off else None
+        return 0.0 if until is None else (until - self._app.clock()).total_seconds()
 
     def _next(self, left: Sequence[Event]) -> float:
         """Give the seconds until one of those that are in nobody's hand is to be taken up; their end rings."""

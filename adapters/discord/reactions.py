@@ -12,7 +12,7 @@ import structlog
 from adapters.discord.faults import RAISED, translated
 from adapters.discord.outbox import Files
 from adapters.discord.places import PLATFORM
-from adapters.discord.presenter import Shown, pictures_of
+from adapters.discord.presenter import Shown, is_settled, pictures_of
 from bot.errors import AlreadyEnded, ImaginebotError
 from bot.jobs.following import DOUBLE_CLICK
 from bot.jobs.model import Conversation, Job, JobStatus, Source
@@ -65,7 +65,7 @@ class Reactions:
         if not job.status.ended:
             await self._cancel(job, reaction)
         elif not await self._is_told_again(job):
-            await self._delete(reaction)
+            await self._delete(job, reaction)
 
     async def _cancel(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         conversation = Conversation(
@@ -77,7 +77,7 @@ class Reactions:
                 Source(requester=job.requester, conversation=conversation, key=key), job.id
             )
         except AlreadyEnded:  # just now
-            await self._delete(reaction)
+            await self._delete(job, reaction)
 
     async def _is_told_again(self, job: Job) -> bool:
         """Say whether a cross may be the very one that has cancelled the job, which its message does not show yet."""
@@ -88,18 +88,19 @@ class Reactions:
             post = await unit.post_of(job.id)
         return post is not None and post.shown_revision < job.revision
 
-    async def _delete(self, reaction: discord.RawReactionActionEvent) -> None:
+    async def _delete(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         need_lease(self._desk.app.leases)  # to a process that was paused, the job may have run when the cross came
         channel = self._desk.client.get_partial_messageable(reaction.channel_id)
         await channel.get_partial_message(reaction.message_id).delete()
+        await self._desk.app.service.post_removed(job.id)
 
     async def _send(self, job: Job, reaction: discord.RawReactionActionEvent) -> None:
         """Send a copy of a post with the pictures that it shows to the one who reacted.
 
-        Once it shows others, as at the end of its job, a new reaction brings those.
+        As long as there may be others to come, the copy says so; a new reaction brings those.
         """
         view = await self._desk.app.service.view(job.id)
-        if not pictures_of(view):
+        if is_settled(view) and not pictures_of(view):
             return
         place = await self._desk.rows.place(job.id)
         hidden = place is not None and place.age_restricted
@@ -116,6 +117,7 @@ class Reactions:
 
 def _nonce_of(reaction: discord.RawReactionActionEvent, view: JobView) -> str:
     """Give a copy's nonce, of 22 of the 25 characters that Discord takes: another for another person, state or picture."""
+    state = f"{view.status} {is_settled(view)}"
     pictures = " ".join(picture.digest for picture in pictures_of(view))
-    about = f"{reaction.message_id} {reaction.user_id} {view.status} {pictures}"
+    about = f"{reaction.message_id} {reaction.user_id} {state} {pictures}"
     return base64.urlsafe_b64encode(hashlib.sha256(about.encode()).digest()[:16]).rstrip(b"=").decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -147,7 +148,7 @@ class Tasks:
             before=before,
             limit=PAGE_SIZE,
         )
-        places = [await self.desk.rows.place(view.job_id) for view in listing.views]
+        places = [await self.desk.rows.place(view.job_id) for view in listing.views if view.post_id is not None]
         links = {place.job_id: place.name.url for place in places if place is not None and place.name is not None}
         return jobs_list(listing, where, links=links, first=before is None)
 
@@ -166,8 +167,13 @@ class Tasks:
             raise JobNotFound("There is no such job here. /jobs lists those that there are.")
         await self.show_privately(asked, view)
 
-    async def show_privately(self, asked: Asked, view: JobView, *, beside: Place | None = None) -> None:
-        """Show a job, which the person is known to have a right to, to them alone; ``beside`` may say that it is hidden."""
+    async def show_privately(
+        self, asked: Asked, view: JobView, *, beside: Place | None = None, alone: bool = False
+    ) -> None:
+        """Show a job, which the person is known to have a right to, to them alone.
+
+        ``beside`` may say that it is hidden, ``alone`` that it is shown so because it has no post.
+        """
         await asked.response.defer(ephemeral=True, thinking=True)
         place = await self.desk.rows.place(view.job_id)
         hidden = any(
@@ -175,7 +181,7 @@ class Tasks:
             for each in (place, beside)
             if each is not None
         )
-        look = await self.desk.outbox.look(place, view, spoiler=hidden)
+        look = replace(await self.desk.outbox.look(place, view, spoiler=hidden), alone=alone)
 
         async def send(shown: Shown, files: Sequence[discord.Attachment | discord.File]) -> discord.Message:
             return await asked.edit_original_response(view=shown.layout, attachments=files)

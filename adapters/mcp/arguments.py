@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -127,6 +128,15 @@ _WORDS = {
     "sort": "created_at_desc gives the newest first, created_at_asc the oldest.",
 }
 
+_OWN_WORDS: Mapping[type[Arguments], Mapping[str, str]] = {
+    BlendArguments: {
+        "prompt": (
+            f"What the mix is to show, in words, up to {PROMPT_LIMIT} characters. May end with --ar 3:2 in place of "
+            "aspect_ratio, and with no other parameter."
+        )
+    }
+}
+"""Words of a tool that mean something else by a name than the others."""
 
 _LAST = ("wait_seconds", "previews", "webhook_url", "webhook_type")
 """Arguments that come after what the call is about; models read a schema from its beginning."""
@@ -145,7 +155,7 @@ def input_schema(model: type[Arguments]) -> dict[str, Any]:
     order = [name for name in fields if name not in _LAST] + [name for name in _LAST if name in fields]
     schema["properties"] = {name: fields[name] for name in order}
     plain: dict[str, Any] = _plain(schema, definitions)
-    _describe(plain)
+    _describe(plain, {**_WORDS, **_OWN_WORDS.get(model, {})})
     return plain
 
 
@@ -179,7 +189,7 @@ def _plain(part: Any, definitions: dict[str, Any]) -> Any:
     }
 
 
-def _describe(schema: dict[str, Any]) -> None:
+def _describe(schema: dict[str, Any], words: Mapping[str, str]) -> None:
     for name, field in schema.get("properties", {}).items():
-        field["description"] = _WORDS[name]
-        _describe(field.get("items", {}))
+        field["description"] = words[name]
+        _describe(field.get("items", {}), words)

@@ -18,6 +18,7 @@ from bot.errors import (
     InvalidSetting,
     NotAuthenticated,
     UpstreamBusy,
+    UpstreamMistaken,
     UpstreamTroubled,
     UpstreamUnauthorized,
     UpstreamUnavailable,
@@ -56,7 +57,7 @@ class RemoteStudio:
 
         Raises:
             InvalidPicture: it is gone.
-            UpstreamUnavailable: the bot does not answer.
+            UpstreamUnavailable: the bot does not answer, or something else does.
         """
         parts = urlsplit(url)
         parameters = dict(httpx.QueryParams(parts.query)) | ({"w": str(width)} if width else {})
@@ -64,7 +65,10 @@ class RemoteStudio:
             async with self._http.stream("GET", parts.path, params=parameters) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise InvalidPicture("This picture is no longer there.")
-                return await _read(answer), answer.headers.get("content-type", "image/png")
+                content_type = answer.headers.get("content-type", "")
+                if not content_type.startswith("image/"):
+                    raise UpstreamMistaken
+                return await _read(answer), content_type
         except httpx.HTTPError as error:
             raise UpstreamUnavailable from error
 
@@ -121,6 +125,11 @@ def sentence_about(url: str) -> Callable[[BaseException | None], str]:
                 return (
                     "The bot does not accept the API key in IMAGINEBOT_API_KEY. It may have been revoked; make another "
                     "with: imaginebot keys create NAME"
+                )
+            case UpstreamMistaken():
+                return (
+                    f"What answers at {url} is no imaginebot. Ask the person to set IMAGINEBOT_API_URL to where imaginebot "
+                    "runs, or to start it, on another port if need be, with: imaginebot run"
                 )
             case UpstreamUnavailable(retry_after=None) if not isinstance(error, (UpstreamBusy, UpstreamTroubled)):
                 return (

@@ -114,9 +114,10 @@ def _contract_app(door: Door, streams: Streams) -> FastAPI:
 
 
 def _idempotency_key(request: Request) -> str | None:
-    given = request.headers.get(IDEMPOTENCY_HEADER)
-    if given is None:
+    named = request.headers.getlist(IDEMPOTENCY_HEADER)
+    if not named:
         return None
+    given = ", ".join(named)  # which is what a header that is sent twice means, and so no key
     if not re.fullmatch(IDEMPOTENCY_PATTERN, given):
         message = f"{IDEMPOTENCY_HEADER} must be 1 to 255 letters, digits and signs without spaces, say a UUID."
         raise RequestRefused(Refusal(status=400, code="invalid_idempotency_key", message=message))

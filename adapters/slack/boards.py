@@ -155,12 +155,22 @@ def _row(board: Board, row: Row) -> list[Block]:
     ]
     words = cut(words_of(view), PROMPT_LIMIT)
     blocks: list[Block] = [typed(words if words.strip() else view.title, shown), *aside(about)]
-    if _own(view, board.viewer) and not view.status.ended:
-        cancel = _button(
-            f"cancel:{view.job_id}", "Cancel", board.state, job_id=view.job_id, style="danger", label="Stop this job"
-        )
-        blocks.append(ActionsBlock(elements=[cancel]))
+    if buttons := _row_buttons(board, view):
+        blocks.append(ActionsBlock(elements=buttons))
     return blocks
+
+
+def _row_buttons(board: Board, view: JobView) -> list[ButtonElement]:
+    """Give the buttons of a job: one to see what has no post to be led to, and one to stop what is one's own."""
+    buttons = []
+    if view.post_id is None:
+        label = "Show this job to you alone"
+        buttons.append(_button(f"show:{view.job_id}", "Show", board.state, job_id=view.job_id, label=label))
+    if _own(view, board.viewer) and not view.status.ended:
+        label = "Stop this job"
+        name = f"cancel:{view.job_id}"
+        buttons.append(_button(name, "Cancel", board.state, job_id=view.job_id, style="danger", label=label))
+    return buttons
 
 
 def _own(view: JobView, viewer: Requester) -> bool:

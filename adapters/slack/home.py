@@ -14,7 +14,9 @@ from adapters.slack import boards, modals
 from adapters.slack.answers import answer
 from adapters.slack.boards import BOARD, PAGE, RUNNING, Board, Row, Scope, State
 from adapters.slack.modals import Origin
+from adapters.slack.posts import show_alone
 from adapters.slack.presenter import picture_of
+from adapters.slack.presses import visible
 from adapters.slack.sources import PLATFORM, Person, person_of
 from adapters.slack.studio import Studio
 from adapters.slack.workspaces import Workspace
@@ -54,7 +56,7 @@ class Boards:
     async def press(
         self, ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext
     ) -> None:
-        """Do what is pressed on a board: go on or back, cancel, imagine."""
+        """Do what is pressed on a board: go on or back, show, cancel, imagine."""
         name = str(action["action_id"]).removeprefix(BOARD)
         state, job_id = State.of(str(action.get("value") or ""))
         await self._studio.acknowledged(ack, context, body, self._press(body, context, name, state, job_id))
@@ -64,8 +66,12 @@ class Boards:
     ) -> None:
         person = person_of(context, body)
         if name == "imagine":
-            view = modals.imagine(Origin(channel=context.channel_id))
-            self._studio.errands.run("open a modal", self._studio.open(context, body, view))
+            modal = modals.imagine(Origin(channel=context.channel_id))
+            self._studio.errands.run("open a modal", self._studio.open(context, body, modal))
+            return
+        if name.startswith("show:") and job_id is not None:
+            view = await visible(self._studio, person, job_id)
+            self._studio.errands.run("show a job", show_alone(self._studio, context, body, view))
             return
         if name.startswith("cancel:") and job_id is not None:
             source = person.does(f"press:{body['trigger_id']}", str(context.channel_id or person.user_id))

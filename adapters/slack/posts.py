@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import structlog
+from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack import presenter
 from adapters.slack.answers import answer
@@ -15,6 +17,7 @@ from adapters.slack.messages import Letter, Sent
 from adapters.slack.places import Place
 from adapters.slack.presenter import Surroundings
 from adapters.slack.problems import CLOSED, FROZEN, TOO_LONG, SlackProblem, age_of, for_post, sentence
+from adapters.slack.sources import workspace_of
 from adapters.slack.studio import Studio
 from bot.jobs.model import Post
 from bot.jobs.view import JobView
@@ -73,6 +76,8 @@ class Posts:
             place = await self._show_at(place, post, view, around)
             await self._tell_of_end(post, place, view)
         except SlackProblem as problem:
+            if problem.name == "message_not_found":
+                await self._studio.service.post_removed(post.job_id)
             raise for_post(problem, age=age_of(post.created_at, self._studio.clock())) from problem
 
     async def _send(self, post: Post, view: JobView, around: Surroundings) -> Sent:
@@ -198,6 +203,21 @@ async def surroundings(studio: Studio, workspace_id: str, view: JobView, *, pati
         log.warning("a picture could not be brought to Slack", job=view.job_id, problem=str(problem))
         return replace(around, missing=True)
     return replace(around, file_id=uploaded.file_id, download_url=uploaded.download_url)
+
+
+async def show_alone(studio: Studio, context: AsyncBoltContext, body: Mapping[str, Any], view: JobView) -> None:
+    """Show a job that has no post to the one who asks for it."""
+    workspace = workspace_of(context)
+    around = await surroundings(studio, workspace.id, view, patient=False)
+    try:
+        await studio.tell(context, body, "", message=presenter.alone(view, around))
+    except SlackProblem as problem:
+        picture = presenter.picture_of(view)
+        if problem.name != "invalid_blocks" or picture is None:
+            raise
+        await studio.uploads.doubt(workspace.id, picture.digest)
+        around = replace(around, file_id=None, missing=True)
+        await studio.tell(context, body, "", message=presenter.alone(view, around))
 
 
 def _end_id(post: Post) -> str:

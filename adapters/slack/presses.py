@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
@@ -17,9 +16,8 @@ from adapters.slack.blocks import escaped
 from adapters.slack.inputs import FIELD
 from adapters.slack.lines import Lines
 from adapters.slack.modals import Origin
-from adapters.slack.posts import surroundings
+from adapters.slack.posts import show_alone, surroundings
 from adapters.slack.presenter import BUTTON, MORE
-from adapters.slack.problems import SlackProblem
 from adapters.slack.sources import Person, person_of, thread_of, workspace_of
 from adapters.slack.studio import Studio
 from bot.errors import ButtonNotFound, JobNotFound, NotReady
@@ -105,24 +103,14 @@ class Presses:
         place = None if view.post_id is None else await self._studio.messages.find(view.post_id)
         if place is None and view.post_id is not None:
             return  # it is on its way
-        if place is None or not await self._studio.messages.stands(workspace.id, place):
-            await self._show_alone(context, body, view)
+        if place is None:
+            await show_alone(self._studio, context, body, view)
+        elif not await self._studio.messages.stands(workspace.id, place):
+            await show_alone(self._studio, context, body, view)
+            await self._studio.service.post_removed(job_id)
         elif workspace.url:
             text = f"That is there already: <{place.link(workspace.url)}|{escaped(view.title)}>."
             await self._studio.tell(context, body, "", message={"text": text})
-
-    async def _show_alone(self, context: AsyncBoltContext, body: Mapping[str, Any], view: JobView) -> None:
-        workspace = workspace_of(context)
-        around = await surroundings(self._studio, workspace.id, view, patient=False)
-        try:
-            await self._studio.tell(context, body, "", message=presenter.alone(view, around))
-        except SlackProblem as problem:
-            picture = presenter.picture_of(view)
-            if problem.name != "invalid_blocks" or picture is None:
-                raise
-            await self._studio.uploads.doubt(workspace.id, picture.digest)
-            around = replace(around, file_id=None, missing=True)
-            await self._studio.tell(context, body, "", message=presenter.alone(view, around))
 
     async def _show_anew(self, context: AsyncBoltContext, job_id: str) -> None:
         """Show how a job stands now in the message that one person alone has pressed; no publisher knows of it."""

@@ -10,9 +10,7 @@ Of several processes one carries the wishes of all out, under the lease ``LEASE`
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,6 +23,7 @@ from adapters.slack.blocks import explained, private
 from adapters.slack.problems import UNCERTAIN, SlackProblem, for_people
 from adapters.slack.sources import Person
 from adapters.slack.studio import Studio
+from adapters.slack.turns import EACH, Piece, Turns
 from adapters.slack.workspaces import QUERIES
 from bot import crash
 from bot.clock import Setbacks, to_millis
@@ -50,11 +49,10 @@ LEASE: Final = "slack wishes"
 """The lease of the process that carries wishes out, and what the others tell it by when they have kept one."""
 
 AT_A_TIME: Final = 4
-EACH: Final = 2
-"""How many wishes are carried out at a time, and how many of them are one person's at the most."""
+"""How many wishes are carried out at a time; ``EACH`` of them are one person's at the most."""
 
 LOOKED_AT: Final = 200
-"""How many wishes that are due are looked at to find some of other people than those who have their share."""
+"""How many wishes that are due are looked at, those of as many people as there are (see ``due_wishes``)."""
 
 TRIES: Final = 6
 """How often a wish is tried before it is refused, and how often it is then tried to tell the person."""
@@ -100,14 +98,6 @@ class Wish(BaseModel):
         return person.does(self.key, self.channel, self.thread)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Piece:
-    """A wish that is carried out, or may be, and whose it is."""
-
-    id: str
-    whose: str
-
-
 class Wishes:
     """Keep wishes, and carry them out."""
 
@@ -125,6 +115,7 @@ class Wishes:
         self._api_origin = urlsplit(api_url)[:2]
         self._queries: Any = load_queries(QUERIES)
         self._bell = Bell()
+        self._turns = Turns()
 
     async def keep(self, wish: Wish) -> None:
         """Write a wish down; the same event again is the same wish."""
@@ -132,6 +123,7 @@ class Wishes:
             await self._queries.add_wish(
                 connection,
                 id=f"{wish.workspace}:{wish.key}",
+                whose=f"{wish.workspace}:{wish.user_id}",
                 body=wish.model_dump_json(),
                 now=to_millis(self._studio.clock()),
             )
@@ -150,7 +142,7 @@ class Wishes:
         try:
             await self._hurry()
             async with asyncio.TaskGroup() as group:
-                slots: Slots[_Piece] = Slots(group, self._bell, AT_A_TIME)
+                slots: Slots[Piece] = Slots(group, self._bell, AT_A_TIME)
                 while True:
                     if setbacks.noticed():
                         await self._hurry()
@@ -168,17 +160,17 @@ class Wishes:
         async with self._database.transaction() as connection:
             await self._queries.hurry_wishes(connection, now=to_millis(now), after=to_millis(now + LONGEST))
 
-    async def _begin_due(self, slots: Slots[_Piece]) -> float:
+    async def _begin_due(self, slots: Slots[Piece]) -> float:
         """Begin what is due, as far as there is room, and give the seconds until more is."""
         under_way = slots.under_way  # as it is before the rows are read, which may tell of what ends meanwhile
         now = self._studio.clock()
         async with self._database.transaction() as connection:
-            due = self._queries.due_wishes(connection, now=to_millis(now), limit=LOOKED_AT)
+            due = self._queries.due_wishes(connection, now=to_millis(now), each=EACH, limit=LOOKED_AT)
             rows = {row["id"]: row async for row in due}
             next_at: int | None = await self._queries.next_wish_due_at(connection, now=to_millis(now))
             await self._queries.drop_wishes(connection, before=to_millis(now - KEPT))
-        waiting = [_Piece(id=wish_id, whose=_whose(row["body"])) for wish_id, row in rows.items()]
-        for piece in _chosen(waiting, under_way, slots.room):
+        waiting = [Piece(id=wish_id, whose=row["whose"]) for wish_id, row in rows.items()]
+        for piece in self._turns.choose(waiting, under_way, slots.room):
             row = rows[piece.id]
             slots.begin(piece, self._carry_out(piece.id, row["body"], row["attempts"]), name=piece.id)
         return IDLE_S if next_at is None else min(IDLE_S, max(0.02, (next_at - to_millis(now)) / 1000))
@@ -284,26 +276,6 @@ class Wishes:
 def pictures_among(files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Give those of a message's files that are pictures, as far as Slack says."""
     return [file for file in files if str(file.get("mimetype") or "image/").startswith("image/")]
-
-
-def _chosen(waiting: Sequence[_Piece], under_way: Sequence[_Piece], room: int) -> Sequence[_Piece]:
-    """Choose what is begun: the first of each person, as far as they have not had their share."""
-    begun, shares = {piece.id for piece in under_way}, Counter(piece.whose for piece in under_way)
-    chosen: list[_Piece] = []
-    for piece in waiting:
-        if len(chosen) < room and piece.id not in begun and shares[piece.whose] < EACH:
-            shares[piece.whose] += 1
-            chosen.append(piece)
-    return chosen
-
-
-def _whose(body: str) -> str:
-    """Say whose a wish is; those that cannot be read share one place in line."""
-    try:
-        wish = Wish.model_validate_json(body)
-    except ValidationError:
-        return ""
-    return f"{wish.workspace}:{wish.user_id}"
 
 
 def may_pass(error: Exception) -> bool:

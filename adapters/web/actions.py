@@ -94,7 +94,9 @@ async def send(site: Site, member: Member, request: Request) -> Response:
             site.feed.notify()
             return _done()
         digests = [await _keep(site, upload, alone=len(uploads) == 1) for upload in uploads]
-    return await _carry_out(site, who, command, digests)
+    # A first try may still be fetching a picture. Were its repetition refused, the page would take the next for new.
+    async with site.turn(who.key):
+        return await _carry_out(site, who, command, digests)
 
 
 async def press(site: Site, member: Member, request: Request) -> Response:
@@ -107,7 +109,9 @@ async def press(site: Site, member: Member, request: Request) -> Response:
     if edited == "":
         raise InvalidPrompt("There are no words left. Please type what the variations should show.")
     pressed = await site.service.press(who, request.path_params["button_id"], prompt=edited)
-    return _done(goto=f"/j/{pressed.job.id}" if pressed.existing else None)
+    # A job that was only just made has no message to lead to; it will come by itself, as after the first press.
+    shown = pressed.existing and await site.chat.message_of_job(pressed.job.id)
+    return _done(goto=f"/j/{pressed.job.id}" if shown else None)
 
 
 async def cancel(site: Site, member: Member, request: Request) -> Response:

@@ -293,10 +293,13 @@ def _no_pictures(name: str, attached: int) -> None:
 
 def _unknown(name: str) -> str:
     names = [usage.name for usage in USAGES]
+    known = ", ".join(f"/{each}" for each in names)
+    if not name:
+        return f"The slash wants a command after it: {known}."
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     if near:
         return f"There is no /{name[:32]}. Did you mean /{near[0]}?"
-    return f"There is no /{name[:32]}. You can type {', '.join('/' + known for known in names)}."
+    return f"There is no /{name[:32]}. You can type {known}."
 
 
 def _names(typed: str, end: int) -> tuple[prompts.Completion, ...]:

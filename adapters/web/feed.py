@@ -100,8 +100,9 @@ class Feed:
                 if changes is None:
                     yield _event("reset", {})
                     return
+                seen = after
                 for change in changes:
-                    yield change.event if change.channel == channel else _elsewhere(change, after)
+                    yield change.event if change.channel == channel else _elsewhere(change, seen)
                     after = change.seq
                 if not changes and not await _rung(bell):
                     yield b": ping\n\n"
@@ -163,9 +164,9 @@ async def _rung(bell: asyncio.Event) -> bool:
     return True
 
 
-def _elsewhere(change: Change, after: int) -> bytes:
+def _elsewhere(change: Change, seen: int) -> bytes:
     """Say that another channel has news; an edit there is none, but moves the reader's number on."""
-    fresh = change.message_id > after
+    fresh = change.message_id > seen
     return _event("elsewhere" if fresh else "passed", {"channel": change.channel}, change.seq)
 
 

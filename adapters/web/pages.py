@@ -185,5 +185,5 @@ def _query(**values: str | None) -> str:
 
 def _to(found: Message | None) -> Response:
     if found is None:
-        raise NoSuchPage("That message is not here any more. It may not have been posted yet; try again in a moment.")
+        raise NoSuchPage("That message is not here. If it is only just being made, try again in a moment.")
     return RedirectResponse(f"/c/{quote(found.channel)}?m={found.id}#m-{found.id}", status_code=303)

@@ -22,6 +22,7 @@ from adapters.web.guard import Guard
 from adapters.web.presenter import Notice, explain, status_of
 from adapters.web.site import NoSuchPage, Site, member_of, wants_json
 from bot.errors import ImaginebotError, OperatorError, PlatformUnavailable, UserError
+from bot.midjourney.schema import PROMPT_LIMIT
 
 __all__ = ["Site", "routes"]
 
@@ -106,11 +107,18 @@ async def _answered(
     except NoSuchPage as error:
         return _refused(open_site, request, Notice(title="Nothing here", sentence=str(error), tone="error"), 404)
     except HTTPException as error:  # a form that cannot be read
-        notice = Notice(title="That could not be read", sentence="Please load the page again.", tone="error")
-        return _refused(open_site, request, notice, error.status_code)
+        return _refused(open_site, request, _unreadable(error), error.status_code)
     except ImaginebotError as error:
         _note(error, request)
         return _refused(open_site, request, explain(error), status_of(error))
+
+
+def _unreadable(error: HTTPException) -> Notice:
+    if "exceeded maximum size" in error.detail:  # so the form parser says of a text of more than a million characters
+        return Notice(
+            title="That is too long", sentence=f"Please type {PROMPT_LIMIT:,} characters at the most.", tone="error"
+        )
+    return Notice(title="That could not be read", sentence="Please load the page again.", tone="error")
 
 
 def _refused(site: Site, request: Request, notice: Notice, status: int) -> Response:

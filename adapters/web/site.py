@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from starlette.requests import Request
 
@@ -33,6 +35,11 @@ class Site:
     feed: Feed
     presenter: Presenter
     service: JobService
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def turn(self, key: str) -> asyncio.Lock:
+        """Give what is held while something is done under ``key``, so that its repetition waits for the outcome."""
+        return self._turns.setdefault(key, asyncio.Lock())
 
 
 class NoSuchPage(Exception):

@@ -81,15 +81,13 @@ class _Worker:
     async def spawn(cls) -> Self:
         ours, theirs = socket.socketpair()
         with theirs:
-            # A session of its own keeps Ctrl-C on the terminal away from it; it ends when its standard input does.
-            process = subprocess.Popen(  # noqa: ASYNC220 - our own module; starting takes a few milliseconds
-                [sys.executable, "-P", "-m", "bot.engine.worker"],
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                start_new_session=True,
-                env=_environment(),
-            )
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_LINE_LIMIT)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_LINE_LIMIT)
+            # Only now, with nothing to wait for any more: whoever is cut off while waiting would leave it to nobody.
+            try:
+                process = _start(theirs)
+            except OSError:
+                writer.close()
+                raise
         return cls(process, reader, writer)
 
     def send(self, message: Message) -> None:
@@ -296,6 +294,17 @@ def _settle(ticket: _Ticket, message: Message) -> None:
     if "trace" in failure:
         _log.error("a task of the painter failed: %s", failure["trace"])
     ticket.outcome.set_exception(TaskFailed(failure["code"], failure["message"]))
+
+
+def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    # A session of its own keeps Ctrl-C on the terminal away from it; it ends when its standard input does.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "bot.engine.worker"],
+        stdin=theirs.fileno(),
+        stdout=theirs.fileno(),
+        start_new_session=True,
+        env=_environment(),
+    )
 
 
 def _environment() -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Fetch the pictures of jobs, once, and keep them, so that nothing that we show depends on a link that expires.
 
 Pictures that jobs start from are at addresses that anybody may name, so they have places of their own: however slow
-they are, what the image service has made is fetched.
+they are, what the image service has made is fetched. Among each kind, no site whose pictures hang holds up those of
+another, and none that hung before holds up one that has not been tried.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -33,16 +35,21 @@ log = structlog.get_logger(__name__)
 IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
 
+LOOK_AHEAD = 200
+"""How many of the pictures that are due are looked at, to find some of other sites behind those of one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CollectorSettings:
-    """How pictures are fetched: so many at a time, each tried so often with backoff.
+    """How pictures are fetched: so many at a time from one site, each tried so often with backoff.
 
-    Of pictures that jobs start from, ``inputs`` are fetched at a time beside them.
+    Of pictures that jobs start from, ``inputs`` are fetched at a time beside them. ``spare`` is how many more of either
+    kind are fetched from other sites.
     """
 
     concurrency: int = 6
     inputs: int = 6
+    spare: int = 2
     attempts: int = 6
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, last=30.0))
 
@@ -82,8 +89,9 @@ class Collector:
 
     async def _keep_up(self, bell: Bell, *, until_none_is_due: bool = False) -> float:
         async with asyncio.TaskGroup() as group:
-            inputs: Slots[Picture] = Slots(group, bell, self._settings.inputs)
-            results: Slots[Picture] = Slots(group, bell, self._settings.concurrency)
+            spare = self._settings.spare
+            inputs: Slots[Picture] = Slots(group, bell, self._settings.inputs + spare)
+            results: Slots[Picture] = Slots(group, bell, self._settings.concurrency + spare)
             while True:
                 wait = await self._begin_due(inputs, results)
                 if until_none_is_due and not inputs.under_way and not results.under_way:
@@ -95,8 +103,8 @@ class Collector:
         async with self._store.claiming() as unit:
             begun = [
                 (picture, slots)
-                for slots in (inputs, results)
-                for picture in await _due(unit, slots, inputs=slots is inputs)
+                for slots, limit in ((inputs, self._settings.inputs), (results, self._settings.concurrency))
+                for picture in await _due(unit, slots, limit, inputs=slots is inputs)
             ]
             await unit.take_pictures([picture for picture, _ in begun])
             soonest = await unit.next_picture_due_at()
@@ -251,13 +259,35 @@ class Collector:
         raise InvalidPicture("a picture that this one is made from could not be had")
 
 
-async def _due(unit: Unit, slots: Slots[Picture], *, inputs: bool) -> list[Picture]:
-    """Give what is due and not being fetched, as far as there is room."""
+async def _due(unit: Unit, slots: Slots[Picture], limit: int, *, inputs: bool) -> list[Picture]:
+    """Give what is due and not being fetched, as far as there is room, and for one site up to a limit."""
     if not slots.room:
         return []
     under_way = {_key(picture) for picture in slots.under_way}
-    due = await unit.pictures_due(slots.room + len(under_way), inputs=inputs)
-    return [picture for picture in due if _key(picture) not in under_way][: slots.room]
+    due = await unit.pictures_due(LOOK_AHEAD + len(under_way), inputs=inputs)
+    return _fairly([picture for picture in due if _key(picture) not in under_way], slots, limit)
+
+
+def _fairly(due: list[Picture], slots: Slots[Picture], limit: int) -> list[Picture]:
+    """Take next, each time, what is due first from the site that has the fewest places."""
+    sites = Counter(_site(picture) for picture in slots.under_way)
+    again = sum(picture.attempts > 0 for picture in slots.under_way)
+    taken: list[Picture] = []
+    while len(taken) < slots.room:
+        may = [each for each in due if sites[_site(each)] < limit and (not each.attempts or again < max(1, limit // 2))]
+        if not may:
+            break
+        picture = min(may, key=lambda each: sites[_site(each)])
+        due.remove(picture)
+        taken.append(picture)
+        sites[_site(picture)] += 1
+        again += picture.attempts > 0
+    return taken
+
+
+def _site(picture: Picture) -> str:
+    """Give the host that a picture is fetched from, or nothing where it is made here."""
+    return (picture.source_url or "").partition("://")[2].partition("/")[0]
 
 
 def _key(picture: Picture) -> tuple[str, PictureRole, int]:

@@ -172,11 +172,16 @@ def blend(pictures: Sequence[KeptPicture], text: str, *, blocked: Sequence[str] 
     if not BLEND_MIN <= len(pictures) <= BLEND_MAX:
         raise InvalidPicture(f"A blend takes {BLEND_MIN} to {BLEND_MAX} pictures; you gave {len(pictures)}.")
     text = clean(text)
-    request = _blend_request(text, blocked) if text else {}
+    request = blend_request(text, blocked=blocked) if text else {}
     return Draft(type=JobType.BLEND, action=Action.BLEND, prompt=text, request=request, inputs=tuple(pictures))
 
 
-def _blend_request(text: str, blocked: Sequence[str]) -> dict[str, Any]:
+def blend_request(text: str, *, blocked: Sequence[str] = ()) -> dict[str, Any]:
+    """Give the fields of a blend that its text stands for: prompt and aspect ratio, where it has them.
+
+    Raises:
+        InvalidPrompt: the text cannot be sent as it stands.
+    """
     # "a" stands in for the words that an imagine must have and a blend need not.
     prompt = parse(text)
     if others := [f"--{each.name}" for each in prompt.parameters if each.name != "ar"]:

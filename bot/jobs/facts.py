@@ -50,7 +50,7 @@ def job_view(facts: Facts) -> JobView:
     pictures = _Pictures(job, facts.pictures)
     return JobView(
         job_id=job.id,
-        post_id=facts.post.id if facts.post else None,
+        post_id=facts.post.id if facts.post and not facts.post.gone else None,
         revision=job.revision,
         type=job.type,
         action=job.action,
@@ -171,7 +171,7 @@ def _hint(button: Button) -> str:
 def _link(job_id: str | None, label: str, post: Post | None) -> JobLink | None:
     if job_id is None or not label:
         return None
-    return JobLink(job_id=job_id, label=label, reference=post.reference if post else None)
+    return JobLink(job_id=job_id, label=label, reference=post.reference if post and not post.gone else None)
 
 
 def _fetching(facts: Facts) -> bool:

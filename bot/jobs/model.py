@@ -208,7 +208,8 @@ class Post:
     """The one chat message that shows a job.
 
     ``reference`` is the platform's own name of the message, absent until it has been made. ``shown_revision`` is
-    the newest revision of the job that the message is known to show, -1 before the first.
+    the newest revision of the job that the message is known to show, -1 before the first. ``gone`` says that the post
+    was given up, as its message or its channel is gone.
     """
 
     id: str
@@ -218,6 +219,7 @@ class Post:
     reference: str | None = None
     shown_revision: int = -1
     attempts: int = 0
+    gone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,15 @@ class NotifierSettings:
     private_origins: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _News:
+    """What has been told by now of which revision of a job, and whether that is the job's end."""
+
+    revision: int
+    told: str
+    last: bool
+
+
 class Notifier:
     """The loop that tells programs."""
 
@@ -100,32 +109,42 @@ class Notifier:
         async with self._store.unit() as unit:
             stale = await unit.webhook_rows("stale_subscriptions", limit=50)
             for subscription in stale:
-                await self._consider(unit, subscription)
-        if stale:
+                news = await self._consider(unit, subscription)
+                await unit.webhooks("mark_told", **_whose(subscription), told=news.told)
+            further = await unit.webhook_rows("stale_further_subscriptions", limit=50)
+            for subscription in further:
+                await self._consider_further(unit, subscription)
+        if stale or further:
             crash.point("notifier.written")
-        return bool(stale)
+        return bool(stale or further)
 
-    async def _consider(self, unit: Unit, subscription: Any) -> None:
+    async def _consider_further(self, unit: Unit, subscription: Any) -> None:
+        mine = _whose(subscription) | {"url": subscription["url"]}
+        news = await self._consider(unit, subscription)
+        if news.last:
+            await unit.webhooks("end_further_subscription", **mine)
+        else:
+            await unit.webhooks("mark_further_told", **mine, revision=news.revision, told=news.told)
+
+    async def _consider(self, unit: Unit, subscription: Any) -> _News:
         job = await unit.job(subscription["job_id"])
         pictures = await unit.pictures_of(job.id)
         now_told = contract_job(job, pictures, self._address)
         what = _gist(now_told, pictures)
         wanted = now_told.status.ended or subscription["type"] == WebhookType.PROGRESS
-        mine = {"job_id": job.id, "key_id": subscription["key_id"]}
         # Waiting in the queue is where every job begins, so it is no news.
         if wanted and what != subscription["told"] and now_told.status != "pending":
             await self._write(unit, now_told, subscription)
-        await unit.webhooks("mark_told", told=what if wanted else "", **mine)
+        return _News(revision=job.revision, told=what if wanted else "", last=now_told.status.ended)
 
     async def _write(self, unit: Unit, job: Job, subscription: Any) -> None:
         event = contract_event(job, unit.now)
         delivery_id = new_id()
-        mine = {"job_id": str(job.id), "key_id": subscription["key_id"]}
+        mine = _whose(subscription) | {"url": subscription["url"]}
         await unit.webhooks(
             "insert_delivery",
             **mine,
             id=delivery_id,
-            url=subscription["url"],
             endpoint=endpoint_of(subscription["url"]),
             event=event.event.value,
             body=event.model_dump_json(exclude_none=True),
@@ -274,6 +293,10 @@ def endpoint_of(url: str) -> str:
     """Give an address without its query, which may hold a secret and tells no endpoint from another."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _whose(subscription: Any) -> dict[str, str]:
+    return {"job_id": subscription["job_id"], "key_id": subscription["key_id"]}
 
 
 def _gist(job: Job, pictures: Sequence[Picture]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.errors import NotReady, UpstreamRejected
-from bot.jobs.drafts import Draft, KeptPicture, NamedPicture
+from bot.jobs.drafts import Draft, KeptPicture, NamedPicture, blend_request
 from bot.jobs.model import GRID_TYPES, Action, Hook, Job, JobStatus, JobType
 from bot.midjourney.schema import SEED_LIMIT, BlendRequest, ImagineRequest, wire
 from bot.midjourney.sending import is_plainly_private
@@ -58,12 +58,14 @@ def blend(request: BlendRequest, pictures: Sequence[KeptPicture | NamedPicture],
     """Draft a blend of ``pictures``, which stand for those of the request.
 
     Raises:
+        InvalidPrompt: the prompt has a mistake, stands for several, or holds what a blend has no field for.
         UpstreamRejected: the prompt holds a blocked word, or the aspect ratio cannot be painted.
     """
     prompt = printable(request.prompt or "")
     _check_words(prompt, blocked)
-    check_ratio(request.aspect_ratio or "1:1")
-    sent: dict[str, Any] = _sent(request, "images", "prompt") | ({"prompt": prompt} if prompt else {})
+    meant = blend_request(prompt) if prompt.strip() else {}
+    sent = meant | _sent(request, "images", "prompt")
+    check_ratio(sent.get("aspect_ratio", "1:1"))
     return Draft(type=JobType.BLEND, action=Action.BLEND, prompt=prompt, request=sent, inputs=tuple(pictures))
 
 

@@ -22,7 +22,7 @@ from bot.jobs.making import Limits, Maker
 from bot.jobs.model import API_PLATFORM, Action, Job, JobFilter, Requester, Source
 from bot.jobs.shelf import PictureShelf
 from bot.jobs.view import JobView
-from bot.jobs.views import view_in
+from bot.jobs.views import give_up_post, view_in
 from bot.metrics import Metrics
 from bot.storage.identifiers import new_id
 from bot.storage.store import Store, Unit
@@ -259,6 +259,12 @@ class JobService:
             if post is not None and post.reference is None:
                 await unit.make_post_due(post.id)
         crash.point("service.handed_over")
+        self._bells.publisher.ring()
+
+    async def post_removed(self, job_id: str) -> None:
+        """Write down that the message of a job was removed: nothing links to it any more, and nobody waits for it."""
+        async with self._store.unit() as unit:
+            await give_up_post(unit, job_id)
         self._bells.publisher.ring()
 
     # Pictures

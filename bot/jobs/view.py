@@ -47,7 +47,10 @@ class PictureView:
 
 @dataclass(frozen=True, kw_only=True)
 class JobLink:
-    """A way to another job: ``label`` is the link's text, ``reference`` the platform's name of the job's message."""
+    """A way to another job: ``label`` is the link's text, ``reference`` the platform's name of the job's message.
+
+    There is no reference where the job has no message yet, or none any more.
+    """
 
     job_id: str
     label: str
@@ -58,6 +61,7 @@ class JobLink:
 class JobView:
     """Everything that a post shows of a job.
 
+    ``post_id`` is absent where the job has no post, be it that it never had one or that it was given up.
     ``title`` says what the job is ("Upscale of picture 2"); ``prompt`` is the text as typed, empty where there is
     none; ``parameters`` are what the person typed in canonical form ("--ar 3:2"). ``state`` is one line about where
     the job stands, ``progress`` 0 to 100 while it is under way, else absent. ``error`` is a sentence where the job

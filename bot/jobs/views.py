@@ -45,6 +45,26 @@ async def _waits_for_service(unit: Unit, job: Job) -> bool:
     return await unit.attempts_of(job.id) > 1
 
 
+async def give_up_post(unit: Unit, job_id: str) -> None:
+    """Give up the post of a job, as its message was removed, and have the posts that may link to it shown anew."""
+    post = await unit.post_of(job_id)
+    if post is None or post.gone:
+        return
+    linked = await _linked_with(unit, await unit.job(job_id))
+    await unit.hold_jobs((job_id, *linked))
+    await unit.close_post(post.id)
+    for each in linked:
+        await unit.touch_job(each)
+
+
+async def _linked_with(unit: Unit, job: Job) -> set[str]:
+    """Give the jobs that came of this one by the latest presses, and those that it came from."""
+    # The variations of an upscale have its grid for a parent, and it may have led to this.
+    upscale = await unit.live_upscale(job.parent_id, job.image_index) if job.parent_id and job.image_index else None
+    came_from = {job.parent_id, job.origin_id, upscale.id if upscale else None}
+    return {each for each in came_from if each not in {None, job.id}} | await unit.came_of_buttons(job.id)
+
+
 async def touch_queue(unit: Unit) -> None:
     """Make the posts of the jobs at the front of the queue due, as their places have changed."""
     await unit.touch_front_of_queue(SHOWN_PLACES)

@@ -270,7 +270,7 @@ class Client:
                 response = await self._send(request)
                 if response.status_code != 200:
                     raise refused(response, now=self._clock(), ours=self._ours, missing=missing)
-                return read(answer, response)
+                return read(answer, response, ours=self._ours)
         raise AssertionError("the loop above either returns or raises")
 
     async def _turn(self) -> None:

@@ -15,6 +15,7 @@ from bot.errors import (
     AlreadyEnded,
     ImaginebotError,
     UpstreamBusy,
+    UpstreamMistaken,
     UpstreamRejected,
     UpstreamTroubled,
     UpstreamUnauthorized,
@@ -31,6 +32,9 @@ _MESSAGE_LIMIT = 500
 _COMMIT_UNKNOWN = "commit_unknown"
 """An imaginebot's code for a database that was lost at the very end, so that nobody can say whether it was done."""
 
+_PROXYS_OWN = frozenset({408, 413, 414, 425, 429, 431})
+"""What a proxy before an imaginebot may answer to a request by itself, beside the 5xx where it does not reach it."""
+
 _ANSWER = TypeVar("_ANSWER", bound=BaseModel)
 
 
@@ -39,11 +43,13 @@ def refused(
 ) -> ImaginebotError:
     """Translate an answer that is not 200.
 
-    ``ours`` says that it is an imaginebot's. ``missing`` makes the error of a 404 that tells of a job.
+    ``ours`` says that it should be an imaginebot's. ``missing`` makes the error of a 404 that tells of a job.
     """
     status = response.status_code
     body = _error_body(response)
     retry_after = read_retry_after(response.headers.get("Retry-After"), now)
+    if ours and body is None and _is_no_proxys(status):
+        return mistaken(response)
     if status == 401 or status == 403:
         return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
     if status == 429:
@@ -53,12 +59,11 @@ def refused(
         _log.warning("the image service answered %s (%s)", status, body.code if body else "no error body")
         if ours and status >= 500 and body:
             return _trouble(status, body, retry_after)
-        return UpstreamUnavailable(retry_after=retry_after, may_have_arrived=not (ours and 300 <= status < 400))
+        return UpstreamUnavailable(retry_after=retry_after)
     if body is None:
         if status == 404:
             # Not the contract's 404: more likely a proxy or a wrong address than a job that is gone.
-            what = "is a 404 without the contract's error body"
-            return malformed(response, what, may_have_arrived=not ours)
+            return malformed(response, "is a 404 without the contract's error body")
         return UpstreamRejected(f"http_{status}", f"The image service refused the request (status {status}).")
     message = body.message[:_MESSAGE_LIMIT]
     if status == 404 and missing is not None:
@@ -66,6 +71,10 @@ def refused(
     if body.code == AlreadyEnded.code:
         return AlreadyEnded(message)
     return UpstreamRejected(body.code[:100], message)
+
+
+def _is_no_proxys(status: int) -> bool:
+    return status == 501 or (status < 500 and status not in _PROXYS_OWN)
 
 
 def _trouble(status: int, body: ErrorBody, retry_after: float | None) -> UpstreamTroubled:
@@ -77,16 +86,24 @@ def _trouble(status: int, body: ErrorBody, retry_after: float | None) -> Upstrea
     )
 
 
-def read(answer: type[_ANSWER], response: httpx.Response) -> _ANSWER:
-    """Read the body of a success, or raise what it means that it cannot be read."""
+def read(answer: type[_ANSWER], response: httpx.Response, *, ours: bool) -> _ANSWER:
+    """Read the body of a success, or raise what it means that it cannot be read; ``ours`` as for ``refused``."""
     try:
         return answer.model_validate_json(response.content)
     except ValidationError as error:
-        unavailable = malformed(response, f"is not a {answer.__name__}")
         if answer is Job and _tells_of_a_job(response):
             # The service is there, and says of this one job what nobody understands; asking again at once is in vain.
+            malformed(response, f"is not a {answer.__name__}")
             raise UpstreamRejected("unreadable_job", _UNREADABLE) from error
-        raise unavailable from error
+        if ours and not _is_cut_off(response, error):
+            raise mistaken(response) from error
+        raise malformed(response, f"is not a {answer.__name__}") from error
+
+
+def _is_cut_off(response: httpx.Response, error: ValidationError) -> bool:
+    """Say whether an answer may be the beginning of one that is in order."""
+    declared = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return declared == "application/json" and error.errors()[0]["type"] == "json_invalid"
 
 
 def _tells_of_a_job(response: httpx.Response) -> bool:
@@ -112,7 +129,13 @@ def _error_body(response: httpx.Response) -> ErrorBody | None:
         return None
 
 
-def malformed(response: httpx.Response, what: str, *, may_have_arrived: bool = True) -> UpstreamUnavailable:
+def mistaken(response: httpx.Response) -> UpstreamMistaken:
+    """Log an answer that no imaginebot gives, and give the error that it is."""
+    _log.error("what answers at %s with %s is no imaginebot", response.request.url.path, response.status_code)
+    return UpstreamMistaken()
+
+
+def malformed(response: httpx.Response, what: str) -> UpstreamUnavailable:
     """Log what is wrong with an answer, and give the error that it is."""
     _log.error(
         "the answer of the image service to %s %s %s (status %s, %s)",
@@ -122,6 +145,4 @@ def malformed(response: httpx.Response, what: str, *, may_have_arrived: bool = T
         response.status_code,
         response.headers.get("content-type", "no content type")[:100],
     )
-    return UpstreamUnavailable(
-        "The image service gave an answer that cannot be understood.", may_have_arrived=may_have_arrived
-    )
+    return UpstreamUnavailable("The image service gave an answer that cannot be understood.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import InvalidPrompt
 from bot.prompts.braces import NEVER_CLOSED, NEVER_OPENED, find_braces, has_group
-from bot.prompts.parse import SOURCE_LIMIT, parse
+from bot.prompts.parse import SOURCE_LIMIT, parse, too_long
 
 _PIECES = re.compile(r"\\[{},]|[{},]|[^\\{},]+|\\")
 
@@ -23,7 +23,7 @@ def expand(text: str, *, cap: int = 10) -> tuple[str, ...]:
         InvalidPrompt: there would be more than ``cap``, a brace has no partner, or ``--repeat`` has no good number.
     """
     if len(text) > SOURCE_LIMIT:
-        raise InvalidPrompt(f"The prompt has {len(text):,} characters; type {SOURCE_LIMIT:,} at the most.")
+        raise InvalidPrompt(too_long(text))
     _check_braces(text)
     if not has_group(text):
         return _repeated((text,), cap)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from bot.midjourney.schema import PROMPT_LIMIT
 from bot.prompts import values
 from bot.prompts.braces import NEVER_CLOSED, NEVER_OPENED, find_braces, has_group
 from bot.prompts.check import check
@@ -53,16 +54,24 @@ def parse(text: str) -> Prompt:
         parameters=draft.settled(),
         source=text,
     )
+    if len(text) > SOURCE_LIMIT:  # what else is amiss may only come of the rest not being read
+        issue = Issue(level=Level.ERROR, start=SOURCE_LIMIT, end=len(text), message=too_long(text), replacement="")
+        return replace(prompt, issues=(issue,))
     issues = [
         *opening,
         *draft.issues,
-        *_braces(text[:SOURCE_LIMIT]),
+        *_braces(text),
         *unknown_names(draft.words),
         *_words_after(draft),
-        *_too_long(text),
         *check(prompt, draft.words),
     ]
     return replace(prompt, issues=_in_order(issues)) if issues else prompt
+
+
+def too_long(text: str) -> str:
+    """Say that ``text`` is longer than what is read of any."""
+    allowed = f"{PROMPT_LIMIT:,} are allowed, {SOURCE_LIMIT:,} with choices in braces"
+    return f"The prompt has {len(text):,} characters and {allowed}; type a shorter one."
 
 
 def without_parameters(text: str) -> str:
@@ -230,12 +239,6 @@ def _braces(text: str) -> Iterator[Issue]:
             told.add(brace)
             message = NEVER_CLOSED if brace == "{" else NEVER_OPENED
             yield Issue(level=Level.ERROR, start=at, end=at + 1, message=message, replacement=f"\\{brace}")
-
-
-def _too_long(text: str) -> Iterator[Issue]:
-    if len(text) > SOURCE_LIMIT:
-        message = f"This is {len(text):,} characters long, of which {SOURCE_LIMIT:,} are read; type a shorter prompt."
-        yield Issue(level=Level.ERROR, start=SOURCE_LIMIT, end=len(text), message=message, replacement="")
 
 
 def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:

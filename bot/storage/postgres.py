@@ -21,7 +21,7 @@ import structlog
 
 from bot import crash
 from bot.clock import Clock, system_clock
-from bot.errors import DataFolderBusy, InvalidSetting, OperatorError
+from bot.errors import InvalidSetting, OperatorError
 from bot.storage.connection import CommitUnknown, DatabaseUnavailable, LeaseLost, Row, Values, settled
 from bot.storage.database import LEDGER, Database, Tidings
 from bot.storage.dialect import Dialect
@@ -47,8 +47,9 @@ ASKED_WITHIN_S = 10.0
 IDLE_IN_UNIT_S = 5
 """Seconds after which the server ends a unit whose process has fallen silent, so that it holds up nobody else."""
 
+_NAME: Final = "imaginebot"
 _SESSION: Final = {
-    "application_name": "imaginebot",
+    "application_name": _NAME,
     "idle_in_transaction_session_timeout": f"{IDLE_IN_UNIT_S}s",
     "lock_timeout": "10s",
 }
@@ -56,6 +57,10 @@ _SESSION: Final = {
 _MIGRATING = "imaginebot: migrations"
 _SHARED = "imaginebot: one program, or several"
 _TIDINGS = "imaginebot"
+_END_BROKEN_LINES: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = current_setting('application_name') AND datname = current_database() AND pid <> pg_backend_pid()
+"""
 _LETTER_LIMIT = 7_900
 _TELL = "SELECT pg_current_xact_id_if_assigned()::text FROM (SELECT pg_notify($1, $2)) AS told"
 
@@ -72,6 +77,16 @@ class Line:
         """Stand on a connection."""
         self._raw = raw
         self._database = database
+
+    async def let_in(self, *, alone: bool) -> bool:
+        """Be one of the processes on the database for as long as the line holds, or ``alone`` the only one.
+
+        A line of ours that broke may not have ended on the server, which would still count it, so it is ended first.
+        """
+        lock = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
+        with translated(self._raw):
+            await self._raw.execute(_END_BROKEN_LINES)
+            return bool(await self._raw.fetchval(f"SELECT {lock}(hashtextextended($1, 0))", _SHARED))
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[PostgresConnection]:
@@ -127,23 +142,19 @@ class PostgresDatabase(Database):
     @asynccontextmanager
     async def shared(self, *, exclusive: bool = False) -> AsyncIterator[Leases]:
         """Take this process's share of the work while the block runs; see ``Database.shared``."""
-        lock = "pg_try_advisory_lock" if exclusive else "pg_try_advisory_lock_shared"
-        raw = await self._connected()
-        try:
-            if not await raw.fetchval(f"SELECT {lock}(hashtextextended($1, 0))", _SHARED):
-                raise DataFolderBusy(
-                    f"Another imaginebot is running on the database {self.name}, and the embedded engine can serve one"
-                    " alone. Stop the other, or set MIDJOURNEY_TOKEN and MIDJOURNEY_BASE_URL for all of them."
-                )
-            async with Replica(self, clock=self._clock).joined() as replica:
-                yield replica
-        finally:
-            raw.terminate()
+        async with Replica(self, clock=self._clock, alone=exclusive).joined() as replica:
+            yield replica
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:
         """Give a connection of its own, on which is heard what the others tell."""
-        raw = await self._connected()
+        with translated():
+            raw = await asyncpg.connect(
+                self._address,
+                timeout=CONNECT_WITHIN_S,
+                command_timeout=STATEMENT_WITHIN_S,
+                server_settings=_SESSION | {"application_name": f"{_NAME} {self._own_name}"},
+            )
         try:
             with translated(raw):
                 await raw.add_listener(_TIDINGS, self._hear)
@@ -151,15 +162,6 @@ class PostgresDatabase(Database):
             yield Line(raw, self)
         finally:
             raw.terminate()
-
-    async def _connected(self) -> Any:
-        with translated():
-            return await asyncpg.connect(
-                self._address,
-                timeout=CONNECT_WITHIN_S,
-                command_timeout=STATEMENT_WITHIN_S,
-                server_settings=_SESSION,
-            )
 
     def _hear(self, _raw: Any, _process: int, _channel: str, payload: str) -> None:
         told = json.loads(payload)

@@ -1,6 +1,6 @@
 """The lease of one of several processes on a PostgreSQL database; see ``bot.storage.leases``.
 
-One connection of its own renews the lease, takes the work of dead processes off them, and hears what the others tell.
+One connection of its own keeps this process in, alone or beside others, renews the lease, takes the work of dead processes off them, and hears what the others tell.
 Leases are counted by the clock of the database, so that it does not matter what those of the machines say.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.clock import Clock, to_millis
-from bot.errors import StorageUnavailable
+from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import load_queries
 from bot.storage.identifiers import new_id
@@ -41,6 +41,10 @@ MARGIN_S: Final = 1.0
 SETTLE_AFTER_MS: Final = 2_000
 """Milliseconds after which it is looked for what a dead process was sending; its request may still be on its way."""
 
+_BUSY: Final = (
+    "Another imaginebot is running on the database {name}, and the embedded engine can serve one"
+    " alone. Stop the other, or set MIDJOURNEY_TOKEN and MIDJOURNEY_BASE_URL for all of them."
+)
 _AGAIN_S: Final = 0.5
 _CANCEL_AGAIN_S: Final = 5.0
 _QUERIES = Path(__file__).parent / "queries"
@@ -60,30 +64,36 @@ class _Lease:
 class Replica:
     """One process, ours, among those that share a database."""
 
-    def __init__(self, database: PostgresDatabase, *, clock: Clock) -> None:
-        """Not yet joined; see ``joined``."""
+    def __init__(self, database: PostgresDatabase, *, clock: Clock, alone: bool) -> None:
+        """Not yet joined; see ``joined``. One that is ``alone`` wants no others beside it."""
         self._database = database
+        self._alone = alone
         self._clock = clock
         self._queries: Any = load_queries(_QUERIES)
         self._lease: _Lease | None = None
         self._joined = asyncio.Event()
         self._hurry = asyncio.Event()
         self._sure_until = 0.0
-        self._leaving = False
         self.roles: dict[str, str] = {}
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[Replica]:
-        """Be one of them while the block runs."""
-        async with self._database.line() as line:
-            await self._join(line)
+        """Be one of them while the block runs.
+
+        Raises:
+            DataFolderBusy: another process is there, and one of the two wants to be alone.
+        """
         beating = asyncio.create_task(self._beat_for_ever(), name="lease")
+        joined = asyncio.create_task(self._joined.wait(), name="joined")
         try:
+            await asyncio.wait({beating, joined}, return_when=asyncio.FIRST_COMPLETED)
+            if beating.done():
+                beating.result()
             yield self
         finally:
-            self._leaving = True
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            for task in (beating, joined):
+                task.cancel()
+            await asyncio.gather(beating, joined, return_exceptions=True)
             await self._leave()
 
     @property
@@ -183,10 +193,29 @@ class Replica:
         while True:
             try:
                 async with self._database.line() as line:
+                    await self._be_let_in(line)
                     await self._beat(line)
-            except Exception as error:  # without a beat nothing that this process does counts, so it never ends
+            except Exception as error:
+                if self._lease is None:
+                    raise
+                # Without a beat nothing that this process does counts, so it never ends.
                 foreseen = isinstance(error, StorageUnavailable)
                 log.warning("the lease cannot be renewed", reason=str(error), exc_info=not foreseen)
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _be_let_in(self, line: Line) -> None:
+        """Come in beside the others, or alone. Where a line has broken, somebody else may have been quicker.
+
+        Raises:
+            DataFolderBusy: one of us wants to be alone, and this process is only about to start.
+        """
+        if await line.let_in(alone=self._alone):
+            return
+        if self._lease is None:
+            raise DataFolderBusy(_BUSY.format(name=self._database.name))
+        log.error("another imaginebot was let in while the database was lost; this one waits until that has ended")
+        await self._lose()
+        while not await line.let_in(alone=self._alone):  # noqa: ASYNC110 - nobody tells us when
             await asyncio.sleep(_AGAIN_S)
 
     async def _beat(self, line: Line) -> None:
@@ -212,6 +241,8 @@ class Replica:
         self._joined.set()
 
     async def _renew(self, line: Line, lease: _Lease) -> bool:
+        if lease.lost.is_set():
+            return False
         began = time.monotonic()
         async with line.unit() as connection:
             renewed = bool(await self._queries.renew_replica(connection, id=lease.id, lives=int(LEASE_S * 1000)))
@@ -221,9 +252,9 @@ class Replica:
 
     async def _lose(self) -> None:
         """Cut off everything that runs under the lease, and wait until it is."""
-        if self._lease is None:
+        if self._lease is None or self._lease.lost.is_set():
             return
-        log.warning("this process was taken for dead; it lets go of everything and joins anew")
+        log.warning("this process has lost its lease; it lets go of everything and joins anew")
         self._sure_until = 0.0
         self._joined.clear()
         self._lease.lost.set()

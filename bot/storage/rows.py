@@ -128,6 +128,7 @@ def post_of(row: Row) -> Post:
         reference=row["reference"],
         shown_revision=row["shown_revision"],
         attempts=row["attempts"],
+        gone=row["state"] == "gone",
     )
 
 

@@ -205,7 +205,7 @@ def test_nothing_to_back_up_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(old: Path, file: Path, tmp_path: Path) -> None:
-    with pytest.raises(InvalidSetting, match="Check the path"):
+    with pytest.raises(InvalidSetting, match=r"such to write to\. Check the path"):
         back_up(places(old), tmp_path / "no" / "such" / "backup.tar")
 
 
@@ -449,9 +449,11 @@ def test_a_backup_of_a_newer_version_is_refused(file: Path, new: Path, tmp_path:
         restore(places(tmp_path / "third"), tmp_path / "newer.tar")
 
 
-def test_a_backup_that_is_not_there_is_a_sentence(tmp_path: Path, new: Path) -> None:
-    with pytest.raises(InvalidSetting, match="Check the path"):
-        restore(places(new), tmp_path / "nothing.tar")
+def test_a_backup_that_is_not_there_is_a_sentence(tmp_path: Path, new: Path, file: Path) -> None:
+    restore(places(tmp_path / "there"), file)
+    for folder in (new, tmp_path / "there"):  # a database that is there already is not what is to be mended
+        with pytest.raises(InvalidSetting, match=r"There is no .*nothing\.tar\. Check the path"):
+            restore(places(folder), tmp_path / "nothing.tar")
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(file: Path, tmp_path: Path) -> None:

@@ -46,7 +46,12 @@ def command(*arguments: object) -> tuple[int, str]:
 def child(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command as a person does."""
     return subprocess.run(
-        [sys.executable, "-m", "bot", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "bot", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=60,
+        check=False,
     )
 
 
@@ -83,6 +88,17 @@ def test_doctor_says_what_to_do_and_fails_where_something_is_amiss(folder: Path)
     code, text = command("doctor", "--data", folder, "--port", 0)
     assert code == 1
     assert "--data" in text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_a_terminal_has_no_sign_for_is_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    assert child("keys", "create", "caf\u00e9", "--data", folder).returncode == 0
+    found = child("keys", "list", "--data", folder)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "ib_" in found.stdout
 
 
 def test_db_upgrade_names_what_it_did_and_then_has_nothing_to_do(folder: Path) -> None:

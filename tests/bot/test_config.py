@@ -167,6 +167,22 @@ def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPa
         ("DATABASE_URL", "mysql://user:hunter2@host/db", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "sqlite:///"),
         ("DATABASE_URL", "sqlite:////tmp", "the path of a file"),
+        ("DATABASE_URL", "sqlite:///~", "the path of a file"),
+        *(
+            ("IMAGINEBOT_DISCORD_GATEWAY_URL", text, "an address such as wss://gateway.discord.gg, with no ?")
+            for text in (
+                "gateway.discord.gg",
+                "https://gateway.discord.gg",
+                "wss://",
+                "ws://host:99999",
+                "wss://h/?v=9",
+            )
+        ),
+        *(
+            ("IMAGINEBOT_DISCORD_SHARDS", text, "numbers from 0 and how many shards there are in all, such as 0,1/4.")
+            for text in ("4", "4/4", "a/b", "1,/2", "/3", "0/0", "-1/2", "٠/٢")
+        ),
+        ("IMAGINEBOT_HTTP_HOST", ".", "such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT."),
         ("IMAGINEBOT_BLOBS", "gs://nobucket", "a folder, or s3://bucket/prefix."),
         ("IMAGINEBOT_BLOBS", "http://127.0.0.1/pictures", "a folder, or s3://bucket/prefix."),
         ("IMAGINEBOT_BLOBS", "s3://", "a folder, or s3://bucket/prefix."),
@@ -352,8 +368,24 @@ def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_home_folder_in_the_file_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/anna")
-    Path("imaginebot.toml").write_text('imaginebot_data_dir = "~/studio"\n')
-    assert read_settings().data_dir == Path("/home/anna/studio")
+    Path("imaginebot.toml").write_text(
+        'imaginebot_data_dir = "~/studio"\ndatabase_url = "sqlite:///~/jobs.db"\nimaginebot_blobs = "~/pictures"\n'
+    )
+    settings = read_settings()
+    assert settings.data_dir == Path("/home/anna/studio")
+    assert settings.database == Path("/home/anna/jobs.db")
+    assert settings.blobs == "/home/anna/pictures"
+
+
+def test_a_home_folder_that_nobody_knows_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///~nobody-here/jobs.db")
+    with pytest.raises(InvalidSetting, match=r"^DATABASE_URL: the home folder in ~nobody-here/jobs.db is not known"):
+        read_settings()
+
+
+def test_shards_may_be_written_with_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGINEBOT_DISCORD_SHARDS", "0, 1 / 4")
+    assert read_settings().discord_shards == "0,1/4"
 
 
 @pytest.mark.parametrize(
@@ -361,6 +393,7 @@ def test_a_home_folder_in_the_file_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     [
         ("[::1]", "::1"),
         ("LOCALHOST", "localhost"),
+        ("localhost.", "localhost"),
         ("fe80::1%eth0", "fe80::1%eth0"),
         ("bot.studio.example", "bot.studio.example"),
     ],
@@ -373,7 +406,7 @@ def test_a_host_is_read_as_it_is_meant(monkeypatch: pytest.MonkeyPatch, given: s
 @pytest.mark.parametrize(
     ("host", "own"),
     [
-        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST")),
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST", "localhost.")),
         *((host, False) for host in ("0.0.0.0", "10.0.0.1", "studio.example", "")),
     ],
 )

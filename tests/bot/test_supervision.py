@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.errors import InvalidSetting
+from bot.errors import InvalidSetting, StorageUnavailable
 from bot.jobs.pace import Backoff
-from bot.supervision import Supervisor
+from bot.supervision import Part, Supervisor
 from tests.bot.jobs.studio import until
 
 AT_ONCE = Backoff(first=0.0, last=0.0)
@@ -124,12 +124,13 @@ async def test_one_failing_part_leaves_the_others_running() -> None:
     await stop(*tasks)
 
 
-async def test_a_group_of_errors_is_one_failure() -> None:
+async def failed_of(*errors: Exception) -> tuple[Part, list[Any]]:
+    """Let the tasks of a part fail once, each of its error, and give the part as it runs again, and what was logged."""
     supervisor, again = Supervisor(backoff=AT_ONCE), asyncio.Event()
     starts = 0
 
-    async def boom() -> None:
-        raise RuntimeError("boom")
+    async def fail(error: Exception) -> None:
+        raise error
 
     async def run() -> None:
         nonlocal starts
@@ -138,13 +139,31 @@ async def test_a_group_of_errors_is_one_failure() -> None:
             again.set()
             await asyncio.Event().wait()
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(boom())
+            for error in errors:
+                loops.create_task(fail(error))
 
-    task = asyncio.create_task(supervisor.keep("part", run))
-    async with asyncio.timeout(30):
-        await again.wait()
-    assert supervisor.parts["part"].failures == 1
-    await stop(task)
+    with capture_logs() as logged:
+        task = asyncio.create_task(supervisor.keep("part", run))
+        async with asyncio.timeout(30):
+            await again.wait()
+        await stop(task)
+    return supervisor.parts["part"], list(logged)
+
+
+async def test_a_group_of_errors_is_one_failure() -> None:
+    part, _ = await failed_of(RuntimeError("boom"))
+    assert (part.failures, part.last_failure) == (1, "RuntimeError")
+
+
+async def test_a_full_disk_that_many_tasks_meet_at_once_is_one_line() -> None:
+    part, (line,) = await failed_of(*(StorageUnavailable("The disk is full.") for _ in range(3)))
+    assert (line["reason"], "exc_info" in line) == ("The disk is full.", False)
+    assert part.last_failure == "StorageUnavailable"
+
+
+async def test_a_full_disk_hides_nothing_else_that_went_wrong() -> None:
+    _, (line,) = await failed_of(StorageUnavailable("The disk is full."), RuntimeError("boom"))
+    assert line["exc_info"]
 
 
 async def test_a_cancel_ends_a_part_for_good() -> None:

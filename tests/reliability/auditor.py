@@ -57,6 +57,7 @@ _UNFINISHED = (
     "posts WHERE state = 'open' AND shown_revision < wanted_revision",
     "pictures WHERE due_at IS NOT NULL",
     "webhook_subscriptions WHERE stale = 1",
+    "webhook_further_subscriptions",
     "webhook_deliveries WHERE state = 'waiting'",
 )
 

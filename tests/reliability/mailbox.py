@@ -49,7 +49,7 @@ class _Mailbox:
         for event_id, row in written.items():
             if row["state"] == "delivered" and event_id not in first:
                 self.found.add("lost", f"webhook {event_id} counts as delivered and was heard by nobody")
-        newest: dict[tuple[str, str], str] = {}
+        newest: dict[tuple[str, ...], str] = {}
         for event in heard:
             if not event.signed:
                 self.found.add("untrue", f"webhook {event.event_id} is not signed with the key's secret")
@@ -61,10 +61,11 @@ class _Mailbox:
                 continue
             if (delivery["job_id"], delivery["event"]) != (event.job_id, f"job.{_told(event)}"):
                 self.found.add("untrue", f"webhook {event.event_id} about job {event.job_id} says something else")
-            if newest.setdefault((delivery["job_id"], delivery["key_id"]), event.event_id) > event.event_id:
+            whose = (delivery["job_id"], delivery["key_id"], delivery["url"])
+            if newest.setdefault(whose, event.event_id) > event.event_id:
                 self.found.add("untrue", f"webhook {event.event_id} came after a newer one about job {event.job_id}")
             else:
-                newest[delivery["job_id"], delivery["key_id"]] = event.event_id
+                newest[whose] = event.event_id
 
 
 def _told(event: Heard) -> str:

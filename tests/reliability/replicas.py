@@ -41,7 +41,7 @@ PAUSES_S = (0.3, 14.0)
 
 _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'imaginebot' AND random() < $1
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'imaginebot%' AND random() < $1
 """
 
 

@@ -1,9 +1,15 @@
 -- name: add_wish!
-INSERT INTO slack_wishes (id, state, body, attempts, created_at, due_at) VALUES (:id, 'open', :body, 0, :now, :now)
+INSERT INTO slack_wishes (id, whose, state, body, attempts, created_at, due_at)
+VALUES (:id, :whose, 'open', :body, 0, :now, :now)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: due_wishes
-SELECT * FROM slack_wishes WHERE state = 'open' AND due_at <= :now ORDER BY due_at, id LIMIT :limit;
+-- So many of each person, and the first of everybody before anybody's second.
+SELECT * FROM (
+    SELECT slack_wishes.*, ROW_NUMBER() OVER (PARTITION BY whose ORDER BY due_at, id) AS place
+    FROM slack_wishes WHERE state = 'open' AND due_at <= :now
+) AS lined_up
+WHERE place <= :each ORDER BY place, due_at, id LIMIT :limit;
 
 -- name: next_wish_due_at$
 -- Beside those that are due: they are carried out, or wait for one that is.

@@ -188,7 +188,8 @@ function showNotices(notices) {
   const place = find("notices");
   for (const notice of notices) place.append(typeof notice === "string" ? parse(notice) : notice);
   while (place.children.length > 3) place.firstElementChild.remove();
-  place.lastElementChild?.scrollIntoView({ block: "nearest" });
+  const last = place.lastElementChild;
+  if (last) place.scrollTop = last.offsetTop - place.offsetTop;
 }
 
 // Bring an element up to what the server rendered, keeping what has not changed: focus, scroll, loaded pictures.
@@ -325,6 +326,7 @@ function conversation() {
   const latest = find("latest");
   const title = document.title;
   let head = Number(body.dataset.head);
+  let newest = head; // the highest id that has been heard of
   let pinned = true;
   let unseen = 0;
   let loading = false;
@@ -372,11 +374,15 @@ function conversation() {
       decorate();
       return;
     }
-    const last = messages().at(-1);
-    if (last && Number(last.dataset.id) > id) return;
-    if (newer.hidden) {
+    // Changes come in the order of their latest, so a post that was edited since may come after one made later.
+    const next = messages().find((each) => Number(each.dataset.id) > id);
+    const here = newer.hidden && (older.hidden || next !== messages()[0]);
+    const edited = id <= newest;
+    newest = Math.max(newest, id);
+    if (!here && edited) return;
+    if (here) {
       fresh.classList.add("arriving");
-      list.append(fresh);
+      list.insertBefore(fresh, next ?? null);
       decorate();
       if (pinned) toEnd();
     }
@@ -717,6 +723,7 @@ function lightbox({ start }) {
     const shown = pictures[place];
     picture.src = shown.small;
     picture.alt = shown.alt;
+    loaded(); // a browser goes on showing the picture before until this one is there
     const whole = new Image();
     whole.src = shown.src;
     whole.decode().then(() => { if (pictures[place] === shown) picture.src = shown.src; }, () => {});
@@ -730,6 +737,8 @@ function lightbox({ start }) {
       else button.removeAttribute("aria-current");
     });
   }
+
+  const loaded = () => picture.parentElement.classList.toggle("loading", !picture.complete);
 
   // A tool stands for a button under the post and looks as that one does.
   function tool(id) {
@@ -777,6 +786,7 @@ function lightbox({ start }) {
   find("lightbox-left").addEventListener("click", () => show(place - 1));
   find("lightbox-right").addEventListener("click", () => show(place + 1));
   picture.addEventListener("click", () => dialog.close());
+  for (const outcome of ["load", "error"]) picture.addEventListener(outcome, loaded);
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowLeft") show(place - 1);
     if (event.key === "ArrowRight") show(place + 1);
@@ -918,7 +928,13 @@ function pictureTray(text, changed) {
         draw();
         (tray.querySelector("button") ?? text).focus();
       });
-      return make("li", {}, make("img", { src: each.address, alt: name }), remove);
+      const picture = make("img", { src: each.address, alt: name });
+      picture.addEventListener("error", () => {
+        if (!held.includes(each)) return;
+        refuse(`${name} cannot be read. Please choose a PNG, JPEG, WebP or GIF.`);
+        remove.click();
+      });
+      return make("li", {}, picture, remove);
     }));
     changed();
   }

@@ -44,7 +44,7 @@ SELECT * FROM pictures WHERE job_id = :job_id ORDER BY role, position;
 SELECT * FROM pictures
 WHERE due_at IS NOT NULL AND due_at <= :now AND role = 'input'
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */
-ORDER BY due_at
+ORDER BY attempts, due_at
 LIMIT :limit
 /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
@@ -52,7 +52,7 @@ LIMIT :limit
 SELECT * FROM pictures
 WHERE due_at IS NOT NULL AND due_at <= :now AND role <> 'input'
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */
-ORDER BY due_at
+ORDER BY attempts, due_at
 LIMIT :limit
 /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 

@@ -1,7 +1,14 @@
 -- name: subscribe!
+-- Nothing is changed where the program hears of the job at another address already.
 INSERT INTO webhook_subscriptions (job_id, key_id, url, type, stale, told)
 VALUES (:job_id, :key_id, :url, :type, 1, '')
-ON CONFLICT (job_id, key_id) DO UPDATE SET url = excluded.url, type = excluded.type, stale = 1, told = '';
+ON CONFLICT (job_id, key_id) DO UPDATE SET type = excluded.type, stale = 1, told = ''
+WHERE webhook_subscriptions.url = excluded.url;
+
+-- name: subscribe_further!
+INSERT INTO webhook_further_subscriptions (job_id, key_id, url, type, revision, told)
+VALUES (:job_id, :key_id, :url, :type, -1, '')
+ON CONFLICT (job_id, key_id, url) DO UPDATE SET type = excluded.type, revision = -1, told = '';
 
 -- name: job_with_hook^
 SELECT jobs.*, hooks.url AS hook_url, hooks.type AS hook_type
@@ -23,6 +30,21 @@ SELECT * FROM webhook_subscriptions WHERE stale = 1 ORDER BY job_id, key_id LIMI
 -- name: mark_told!
 UPDATE webhook_subscriptions SET stale = 0, told = :told WHERE job_id = :job_id AND key_id = :key_id;
 
+-- name: stale_further_subscriptions
+SELECT further.* FROM webhook_further_subscriptions AS further
+INNER JOIN jobs ON jobs.id = further.job_id
+WHERE jobs.revision <> further.revision
+ORDER BY further.job_id, further.key_id, further.url
+LIMIT :limit
+/*+ postgresql FOR NO KEY UPDATE OF further SKIP LOCKED */;
+
+-- name: mark_further_told!
+UPDATE webhook_further_subscriptions SET revision = :revision, told = :told
+WHERE job_id = :job_id AND key_id = :key_id AND url = :url;
+
+-- name: end_further_subscription!
+DELETE FROM webhook_further_subscriptions WHERE job_id = :job_id AND key_id = :key_id AND url = :url;
+
 -- name: insert_delivery!
 INSERT INTO webhook_deliveries (
     id, job_id, key_id, url, endpoint, event, body, state, due_at, give_up_at, created_at
@@ -32,15 +54,16 @@ INSERT INTO webhook_deliveries (
 
 -- name: waiting_progress
 SELECT id FROM webhook_deliveries
-WHERE job_id = :job_id AND key_id = :key_id AND event = 'job.progress' AND state = 'waiting' AND id < :before
+WHERE job_id = :job_id AND key_id = :key_id AND url = :url
+    AND event = 'job.progress' AND state = 'waiting' AND id < :before
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */;
 
 -- name: drop_delivery!
 DELETE FROM webhook_deliveries WHERE id = :id;
 
 -- name: due_deliveries
--- A delivery waits for every earlier one of its job. An endpoint has few at a time, so that a slow one holds up no
--- other; one that fails has a single try when its pause is over.
+-- A delivery waits for every earlier one of its job to the same address. An endpoint has few at a time, so that a slow
+-- one holds up no other; one that fails has a single try when its pause is over.
 SELECT * FROM (
     SELECT
         waiting.*,
@@ -52,7 +75,7 @@ SELECT * FROM (
         AND COALESCE(webhook_endpoints.paused_until, 0) <= :now
         AND NOT EXISTS (
             SELECT 1 FROM webhook_deliveries AS earlier
-            WHERE earlier.job_id = waiting.job_id AND earlier.key_id = waiting.key_id
+            WHERE earlier.job_id = waiting.job_id AND earlier.key_id = waiting.key_id AND earlier.url = waiting.url
                 AND earlier.state = 'waiting' AND earlier.id < waiting.id
         )
 ) AS ready

@@ -143,6 +143,10 @@ class PostRows(UnitBase):
         """Give every button of a job."""
         return [button_of(row) for row in await self._all("buttons_of_job", job_id=job_id)]
 
+    async def came_of_buttons(self, job_id: str) -> set[str]:
+        """Give the jobs that came of a job by the latest presses under its post, and under those of its upscales."""
+        return {row["id"] for row in await self._all("came_of_buttons", job_id=job_id)}
+
     async def mark_pressed(self, button_id: str, requester: Requester, outcome_job_id: str) -> None:
         """Record who pressed a button and what came of it."""
         self._write(

@@ -19,12 +19,14 @@ class ProgramRows(UnitBase):
     # Webhooks
 
     async def subscribe(self, job_id: str, key_id: str, hook: Hook) -> None:
-        """Let the program with a key hear of a job, from how it stands now on."""
-        await self._one("subscribe", job_id=job_id, key_id=key_id, url=hook.url, type=hook.type.value)
+        """Let the program with a key hear of a job, from how it stands now on, beside where it hears of it already."""
+        wish = {"job_id": job_id, "key_id": key_id, "url": hook.url, "type": hook.type.value}
+        if not await self._one("subscribe", **wish):
+            await self._one("subscribe_further", **wish)
         self.awaited = True
 
     async def find_job_with_hook(self, job_id: str, key_id: str) -> tuple[Job | None, Hook | None]:
-        """Give a job, and where the program with a key wants to hear of it."""
+        """Give a job, and where the program with a key wants to hear of it; of several addresses, the first."""
         row = await self._one("job_with_hook", job_id=job_id, key_id=key_id)
         if row is None:
             return None, None

@@ -17,6 +17,7 @@ import bot.app
 from adapters.discord import client
 from adapters.discord.adapter import DiscordAdapter
 from bot.app import App, Tuning, running
+from bot.clock import Clock, system_clock
 from bot.config import read_settings, setting_names
 from bot.jobs.model import Job
 from bot.jobs.publisher import PublisherSettings
@@ -62,7 +63,9 @@ def tuning(folder: Path) -> Tuning:
 
 
 @asynccontextmanager
-async def studio(folder: Path, world: Discord, **settings: Any) -> AsyncIterator[tuple[App, DiscordAdapter]]:
+async def studio(
+    folder: Path, world: Discord, *, clock: Clock = system_clock, **settings: Any
+) -> AsyncIterator[tuple[App, DiscordAdapter]]:
     """Run the studio on ``world``."""
     made: list[DiscordAdapter] = []
 
@@ -84,7 +87,7 @@ async def studio(folder: Path, world: Discord, **settings: Any) -> AsyncIterator
             "discord_gateway_url": world.gateway_url,
             **settings,
         }
-        async with running(read_settings(**given), tuning=tuning(folder)) as app:
+        async with running(read_settings(**given), clock=clock, tuning=tuning(folder)) as app:
             yield app, made[0]
 
 

@@ -12,7 +12,6 @@ from adapters.discord.checks import check
 from adapters.discord.desk import Desk
 from bot.config import Settings, read_settings
 from bot.doctor import Finding, Verdict
-from bot.errors import InvalidSetting
 from tests.adapters.discord.scene import TIME_LIMIT_S, done, studio, until
 from tests.fakes.discord import Discord
 
@@ -75,13 +74,6 @@ async def test_nothing_is_made_without_a_token(tmp_path: Path, world: Discord) -
         assert create(type(app)(**{**vars(app), "settings": bare})) is None
         assert create(app) is not None
         assert await _findings(bare) == {}
-
-
-async def test_malformed_shards_stop_the_start_with_a_sentence(tmp_path: Path, world: Discord) -> None:
-    with pytest.raises(ExceptionGroup) as stopped:
-        async with studio(tmp_path, world, discord_shards="4/4"):
-            pass
-    assert stopped.group_contains(InvalidSetting, match="IMAGINEBOT_DISCORD_SHARDS is not as it should be")
 
 
 async def test_the_doctor_sees_a_bot_that_may_do_everything(tmp_path: Path, world: Discord) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from adapters.discord import finding, forms
-from bot.jobs.model import API_PLATFORM, Conversation, Requester, Source
-from tests.adapters.discord.scene import Scene, done, job_of, until
-from tests.fakes.discord import Message
+from bot.jobs.model import API_PLATFORM, Conversation, JobFilter, Requester, Source
+from tests.adapters.discord.scene import TIME_LIMIT_S, Scene, done, job_of, until
+from tests.fakes.discord import Message, NoAnswer
 from tests.fakes.engines import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -18,6 +19,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def _grid(scene: Scene, prompt: str = "a lighthouse") -> Message:
     return await done((await scene.ann.types(scene.channel, "imagine", prompt=prompt)).message)
+
+
+async def _given_up(scene: Scene) -> None:
+    """Wait until the post of the newest job has been given up."""
+    (view,) = (await scene.app.service.list(JobFilter(workspace=str(scene.guild.id)), limit=1)).views
+    state = ""
+    async with asyncio.timeout(TIME_LIMIT_S):
+        while state != "gone":
+            await asyncio.sleep(0.01)
+            async with scene.app.database.transaction() as connection:
+                [[state]] = await connection.rows("SELECT state FROM posts WHERE job_id = :id", {"id": view.job_id})
 
 
 async def test_a_second_press_leads_to_the_upscale_that_exists(scene: Scene) -> None:
@@ -70,6 +82,72 @@ async def test_an_upscale_that_a_program_has_made_without_a_post_is_shown_to_who
     shown = (await scene.ben.press(grid, "U1 ✓")).message
     await until(lambda: "Upscale of picture 1" in shown.text)
     assert shown.private
+
+
+async def test_a_job_whose_post_was_given_up_is_shown_to_whoever_asks_for_it_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = await _grid(scene)
+    monkeypatch.setattr(finding, "ANSWERED_WITHIN", timedelta())
+    scene.ann.user.closed = True
+    scene.world.faults.refuse("POST", "/interactions/*/*/callback", 10062)
+    scene.world.faults.refuse("POST", f"/channels/{scene.channel.id}/messages", 50001)
+    with pytest.raises(NoAnswer):
+        await scene.ann.press(grid, "U1")
+    await until(lambda: "U1 ✓" in grid.buttons)
+    await _given_up(scene)
+    again = (await scene.ben.press(grid, "U1 ✓")).message
+    await until(lambda: again.pictures)
+    assert again.private
+    assert "Upscale of picture 1" in again.text
+    assert "There is no post of this here, so I show it to you alone." in again.text
+
+
+async def test_nothing_links_to_a_post_that_was_removed(scene: Scene) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    described = await done((await scene.ann.press(upscale, "Describe")).message)
+    varied = (await scene.ann.submits((await scene.ann.press(upscale, "Vary")).modal)).message
+    await done(varied)
+    address = f"/{scene.channel.id}/{upscale.id}"
+    await until(lambda: address in grid.text and address in described.text)
+    assert address in (await scene.ben.types(scene.channel, "jobs")).message.text
+    await scene.ann.reacts(upscale, "❌")
+    await until(lambda: address not in grid.text and address not in described.text)
+    assert address not in (await scene.ben.types(scene.channel, "jobs")).message.text
+    await scene.ann.reacts(grid, "❌")
+    await until(lambda: f"/{scene.channel.id}/{grid.id}" not in varied.text)
+
+
+async def test_an_upscale_links_no_more_to_what_came_of_it_once_that_was_removed(scene: Scene) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    varied = await done((await scene.ann.submits((await scene.ann.press(upscale, "Vary")).modal)).message)
+    await until(lambda: f"/{scene.channel.id}/{varied.id}" in upscale.text)
+    await scene.ann.reacts(varied, "❌")
+    await until(lambda: f"/{scene.channel.id}/{varied.id}" not in upscale.text)
+
+
+async def test_a_post_that_was_found_removed_is_linked_to_no_more(scene: Scene) -> None:
+    grid = await _grid(scene)
+    upscale = await done((await scene.ann.press(grid, "U1")).message)
+    address = f"/{scene.channel.id}/{upscale.id}"
+    await until(lambda: address in grid.text)
+    await scene.world.world.remove(upscale)
+    again = (await scene.ben.press(grid, "U1 ✓")).message
+    await until(lambda: again.pictures and address not in grid.text)
+
+
+async def test_a_post_that_was_removed_before_its_job_ended_is_linked_to_no_more(scene: Scene) -> None:
+    first = (await scene.ann.types(scene.channel, "imagine", prompt="a gated ship")).message
+    await scene.ann.press(first, "Cancel")
+    await done(first)
+    retried = (await scene.ann.press(first, "Retry")).message
+    address = f"/{scene.channel.id}/{retried.id}"
+    await until(lambda: address in first.text)
+    await scene.world.world.remove(retried)
+    scene.open_gate()
+    await until(lambda: address not in first.text)
 
 
 @pytest.mark.parametrize("code", [50001, 0])

@@ -19,6 +19,7 @@ from adapters.discord import desk, promises, wishes
 from adapters.discord.answers import Asked
 from adapters.discord.rows import Event, Rows
 from adapters.discord.wishes import Pictures, Wish
+from bot.clock import system_clock
 from bot.errors import ImaginebotError, StorageUnavailable
 from bot.jobs.model import Job, Source
 from bot.jobs.pace import Backoff
@@ -127,6 +128,25 @@ async def test_a_command_that_the_database_has_no_room_for_is_never_denied_and_m
         assert channel.posts == [answer.message]
         assert not answer.followups
     assert not world.asked("DELETE", "@original$")
+
+
+async def test_a_command_that_waits_is_taken_up_again_though_the_clock_has_gone_back(
+    tmp_path: Path,
+    world: Discord,
+    place: tuple[Channel, Member],
+    failures: list[ImaginebotError],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    channel, ann = place
+    behind = timedelta()
+    monkeypatch.setattr(promises, "BACKOFF", Backoff(first=0.3, last=0.3))
+    async with studio(tmp_path, world, clock=lambda: system_clock() - behind):
+        world.files_failing = 2
+        answer = await ann.types(channel, "describe", image=png())
+        await until(lambda: len(failures) == 2)
+        behind = timedelta(hours=1)
+        await done(answer.message)
+        assert (channel.posts, answer.followups) == ([answer.message], [])
 
 
 async def test_a_full_disk_for_pictures_is_waited_for_by_what_an_end_has_left(

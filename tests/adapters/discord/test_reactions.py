@@ -10,6 +10,8 @@ from tests.adapters.discord.scene import TIME_LIMIT_S, Scene, done, job_of, unti
 from tests.fakes.discord import Message
 from tests.fakes.engines import png
 
+AGAIN = "Once it is done, take your reaction off its post and put it on again"
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -104,8 +106,28 @@ async def test_a_letter_at_the_end_brings_the_picture_that_one_before_could_not(
     await until(lambda: len(scene.ben.direct.posts) == 2)
     early, late = scene.ben.direct.posts
     assert "Painting" in early.text
+    assert AGAIN in early.text
     assert "Done" in late.text
+    assert AGAIN not in late.text
     assert late.pictures[0].content == post.pictures[0].content != early.pictures[0].content
+
+
+async def test_a_letter_that_comes_before_there_is_a_picture_is_answered_all_the_same(scene: Scene) -> None:
+    post = await _asked(scene, "a gated ship")
+    await scene.ben.reacts(post, "✉️")
+    await until(lambda: scene.ben.direct.posts)
+    (early,) = scene.ben.direct.posts
+    assert "**a gated ship**" in early.text
+    assert AGAIN in early.text
+    assert early.pictures == []
+
+
+async def test_a_letter_to_what_ended_without_a_picture_brings_nothing(scene: Scene) -> None:
+    post = await done(await _asked(scene, "a broken ship"))
+    await scene.ben.reacts(post, "✉️")
+    await scene.ann.reacts(post, "❌")  # comes after the other, so that one has been dealt with
+    await until(lambda: post.deleted)
+    assert scene.ben.direct.posts == []
 
 
 async def test_a_letter_that_comes_twice_is_answered_once(scene: Scene) -> None:

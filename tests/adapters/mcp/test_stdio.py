@@ -91,15 +91,29 @@ async def test_an_answer_that_stays_lost_sends_to_the_list_and_not_to_a_second_j
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(status=404, body=b"<html>"), Answer(status=302, headers={"location": "https://elsewhere.test/"})]
+    "answer",
+    [
+        Answer(body=b"<!doctype html><p>Welcome", headers={"content-type": "text/html"}),
+        Answer(body=b'{"hello": "world"}'),
+        Answer(status=302, headers={"location": "https://elsewhere.test/"}),
+        Answer(status=401, headers={"www-authenticate": "Basic"}),
+        Answer(status=403),
+        Answer(status=404, body=b"<html>"),
+        Answer(status=405, body=b'{"detail": "Method Not Allowed"}'),
+        Answer(status=422, body=b'{"detail": []}'),
+        Answer(status=501, body=b"<html>"),
+    ],
+    ids=lambda answer: f"{answer.status} {answer.body.decode()}",
 )
-async def test_where_something_else_answers_the_address_is_named_at_once(answer: Answer) -> None:
+async def test_where_something_else_answers_that_is_told_at_once_with_the_address(answer: Answer) -> None:
     async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
         service.answers = [answer]
         told = await said(client, "createimaginejob", prompt="a bird")
-        assert f"imaginebot does not answer at {service.url}" in told
+        assert told.startswith(f"What answers at {service.url} is no imaginebot.")
+        assert "IMAGINEBOT_API_URL" in told
         assert "listjobs" not in told
         assert len(service.calls) <= 2
+        assert (await said(client)).startswith("What answers")
 
 
 async def test_a_full_disk_is_told_in_the_bots_own_words_at_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -74,6 +75,15 @@ async def test_every_tool_and_every_argument_is_described(client: Client) -> Non
         assert not {"oneOf", "anyOf", "allOf", "$defs"} & set(tool.input_schema)
         for name, field in tool.input_schema["properties"].items():
             assert len(field["description"]) > 20, (tool.name, name)
+
+
+async def test_the_prompt_of_a_blend_is_described_with_the_one_parameter_that_it_takes(client: Client) -> None:
+    tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    told = tools["createblendjob"].input_schema["properties"]["prompt"]["description"]
+    assert re.findall(r"--\w+", told) == ["--ar"]
+    blended = {"images": [{"base64": picture()}] * 2, "prompt": "fog --ar 3:2", "wait_seconds": 30}
+    result = await client.call_tool("createblendjob", blended)
+    assert result.structured_content["job"]["parameters"]["aspect_ratio"] == "3:2"
 
 
 async def test_listjobs_takes_what_the_contract_names(client: Client) -> None:

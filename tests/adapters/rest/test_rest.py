@@ -185,6 +185,14 @@ async def test_a_malformed_idempotency_key_is_refused(studio: Studio, bad: str) 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
 
 
+async def test_two_idempotency_keys_are_none(studio: Studio) -> None:
+    before = await made(studio)
+    headers = [("Idempotency-Key", "one"), ("Idempotency-Key", "other")]
+    answer = await studio.http.post("/v1/imagine", json={"prompt": "x"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert await made(studio) == before
+
+
 async def test_a_refused_request_does_not_use_up_its_key(studio: Studio) -> None:
     headers = {"Idempotency-Key": str(uuid4())}
     refused = await studio.http.post("/v1/imagine", json={"prompt": "x", "aspect_ratio": "0:1"}, headers=headers)
@@ -280,6 +288,46 @@ async def test_parameters_in_a_prompt_count_unless_a_field_says_otherwise(studio
     assert (told["aspect_ratio"], told["chaos"], told["seed"]) == ("3:2", 5, 7)
     image = job["result"]["images"][1]
     assert image["width"] * 2 == image["height"] * 3
+
+
+PAIR = [{"base64": base64.b64encode(png()).decode()}] * 2
+
+
+async def test_parameters_in_the_prompt_of_a_blend_count_as_in_any_other(studio: Studio) -> None:
+    shapes = []
+    for prompt, fields in (("in the fog --ar 3:2", {}), ("--ar 3:2", {}), ("fog --ar 3:2", {"aspect_ratio": "2:1"})):
+        job = await studio.ended(await blend(studio, prompt=prompt, **fields))
+        image = job["result"]["images"][1]
+        assert (job["prompt"], job["status"]) == (prompt, "completed")
+        shapes.append((job["parameters"]["aspect_ratio"], image["width"] / image["height"]))
+    assert shapes == [("3:2", 1.5), ("3:2", 1.5), ("2:1", 2.0)]
+    painted = {
+        line for line in (studio.folder / "journal").read_text().splitlines() if line.startswith("end in the fog")
+    }
+    assert painted == {f"end in the fog {index}" for index in range(1, 5)}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("x --ar 99999", "--ar"),
+        ("x --chaos 20", "A blend takes words and --ar, and nothing else"),
+        ("x {a, b}", "stand for several prompts"),
+        ("https://example.com/a.png x", "they do not go into the prompt"),
+    ],
+)
+async def test_a_blend_whose_prompt_the_chats_would_refuse_is_refused(studio: Studio, prompt: str, said: str) -> None:
+    answer = await studio.http.post("/v1/blend", json={"images": PAIR, "prompt": prompt})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_prompt")
+    assert said in answer.json()["message"]
+
+
+async def blend(studio: Studio, **fields: str) -> str:
+    """Ask for a blend of two pictures and give the job's id."""
+    answer = await studio.http.post("/v1/blend", json={"images": PAIR, **fields})
+    assert answer.status_code == 200, answer.text
+    job_id: str = answer.json()["data"]["job_id"]
+    return job_id
 
 
 async def test_two_variations_asked_for_in_a_row_are_two_jobs(studio: Studio) -> None:

@@ -309,6 +309,59 @@ async def test_two_programs_hear_of_the_same_upscale(tmp_path: Path, receiver: R
         assert verify(body_sent, headers["x-midjourney-signature"], secret)
 
 
+@pytest.mark.parametrize("prompt", ["a lighthouse", "gated"])
+async def test_two_parts_of_one_program_hear_of_the_same_job_at_their_own_addresses(
+    tmp_path: Path, receiver: Receiver, prompt: str
+) -> None:
+    async with receiving() as other, studio_in(tmp_path, webhook_origins=(receiver.origin, other.origin)) as studio:
+        job_id = await upscale_twice(studio, prompt, receiver.url, other.url)
+        await until(lambda: told(receiver, job_id) == told(other, job_id) == ["job.completed"])
+        await until_async(lambda: _settled(studio))
+        assert (await studio.http.get(f"/v1/jobs/{job_id}")).json()["webhook_url"] == receiver.url
+        assert await studio.rows("SELECT * FROM webhook_further_subscriptions") == []
+    assert other.headers[0]["webhook-id"] != receiver.headers[0]["webhook-id"]
+    assert verify(other.bodies[0], other.headers[0]["x-midjourney-signature"], studio.key.webhook_secret)
+
+
+async def test_an_address_that_is_dead_keeps_no_other_of_the_same_job_waiting(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    receiver.always = 503
+    async with receiving() as other, studio_in(tmp_path, webhook_origins=(receiver.origin, other.origin)) as studio:
+        job_id = await upscale_twice(studio, "gated", receiver.url, other.url)
+        await until(lambda: told(other, job_id) == ["job.completed"])
+
+
+async def test_a_further_address_hears_of_progress_in_order_and_once_more_where_it_asks_again(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with receiving() as other, studio_in(tmp_path, webhook_origins=(receiver.origin, other.origin)) as studio:
+        job_id = await upscale_twice(studio, "gated", receiver.url, other.url, webhook_type="progress")
+        await until(lambda: "job.completed" in told(other, job_id))
+        names = told(other, job_id)
+        assert names == ["job.progress"] * (len(names) - 1) + ["job.completed"]
+        parent = (await studio.http.get(f"/v1/jobs/{job_id}")).json()["parent_job_id"]
+        await studio.http.post("/v1/upscale", json={"job_id": parent, "index": 1, "webhook_url": other.url})
+        await until(lambda: told(other, job_id) == [*names, "job.completed"])
+
+
+async def upscale_twice(studio: Studio, prompt: str, first: str, second: str, **fields: str) -> str:
+    """Ask for an upscale with two addresses, one after the other, and give its id; a gated one is let go then."""
+    parent = await studio.imagine(prompt)
+    if prompt == "gated":
+        studio.open_gate()
+    await studio.ended(parent)
+    (studio.folder / "gate").unlink(missing_ok=True)
+    body = {"job_id": parent, "index": 1, **fields}
+    one, other = [
+        (await studio.http.post("/v1/upscale", json={**body, "webhook_url": url})).json() for url in (first, second)
+    ]
+    assert one["data"] == other["data"]
+    studio.open_gate()
+    job_id: str = one["data"]["job_id"]
+    return job_id
+
+
 async def _settled(studio: Studio) -> bool:
     return _all_are(await studio.rows("SELECT state FROM webhook_deliveries"), {"delivered", "failed"})
 

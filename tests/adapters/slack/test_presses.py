@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.jobs.model import Conversation, JobFilter, Requester, Source
 from tests.adapters.slack.place import Place
 from tests.fakes.slack import Message
@@ -11,6 +13,17 @@ def remove(message: Message) -> None:
     """Let somebody delete a message."""
     message.channel.messages.remove(message)
     message.deleted = True
+
+
+async def given_up(place: Place) -> None:
+    """Wait until the post of the newest job has been given up."""
+    (view,) = (await place.app.service.list(JobFilter(platform="slack", workspace=place.acme.id), limit=1)).views
+    state = ""
+    async with asyncio.timeout(30):
+        while state != "gone":
+            await asyncio.sleep(0.02)
+            async with place.app.database.transaction() as connection:
+                [[state]] = await connection.rows("SELECT state FROM posts WHERE job_id = :id", {"id": view.job_id})
 
 
 async def test_a_cancelled_job_says_who_did_it_and_offers_another_try(place: Place) -> None:
@@ -82,6 +95,61 @@ async def test_a_retry_whose_post_was_removed_is_shown_and_can_be_cancelled_ther
     await place.ann.press(shown, "Cancel")
     await place.slack.until(lambda: "ancelled by ann" in shown.read)
     assert "Cancel" not in shown.labels
+
+
+async def test_a_job_whose_post_was_given_up_is_shown_to_whoever_presses_again_and_from_the_list(place: Place) -> None:
+    grid = await place.grid()
+    place.acme.general.archived = True
+    await place.ann.press(grid, "U1")
+    await place.ann.told("This channel is archived")
+    await place.slack.until(lambda: "is_archived" in {call.error for call in place.slack.calls_of("chat.postMessage")})
+    await given_up(place)
+    place.acme.general.archived = False
+    bob = place.acme.member("Bob")
+    await bob.press(grid, "U1")
+    await bob.told("Upscale of picture 1", "There is no post of this here")
+    eve = place.acme.member("Eve")
+    await eve.command("/jobs")
+    await eve.press(await eve.told("Upscale of picture 1", "What the team is making"), "Show")
+    await eve.told("Upscale of picture 1", "There is no post of this here")
+
+
+async def test_what_has_no_post_is_shown_from_the_home_tab_by_direct_message(place: Place) -> None:
+    post = await place.grid()
+    (job,) = (await place.app.service.list(JobFilter(platform="slack", workspace=place.acme.id))).views
+    remove(post)
+    await place.app.service.post_removed(job.job_id)
+    home = await place.ann.opens_home()
+    await place.ann.press(home, "Show")
+    shown = await place.slack.until(lambda: place.ann.dm().find("a lighthouse", "There is no post of this here"))
+    assert "U1" in shown.labels
+
+
+async def test_nothing_links_to_a_post_that_was_found_removed(place: Place) -> None:
+    grid = await place.grid()
+    await place.ann.press(grid, "U1")
+    upscale = await place.post("Upscale of picture 1", "Done in")
+    await place.ann.press(upscale, "Describe")
+    described = await place.post("Describe", "Done in", "See the picture's post")
+    remove(upscale)
+    await place.ann.press(grid, "U1")
+    await place.slack.until(lambda: "See the picture's post" not in described.read)
+    await place.ann.command("/jobs")
+    listed = await place.ann.told("What the team is making")
+    assert upscale.ts.replace(".", "") not in str(listed.showing())
+    assert grid.ts.replace(".", "") in str(listed.showing())
+
+
+async def test_a_post_that_was_removed_before_its_job_ended_is_linked_to_no_more(place: Place) -> None:
+    await place.ann.command("/imagine", "a gated cat")
+    post = await place.post("a gated cat")
+    remove(post)
+    place.open_gate()
+    await given_up(place)
+    await place.ann.command("/jobs")
+    listed = await place.ann.told("What the team is making")
+    assert post.ts.replace(".", "") not in str(listed.showing())
+    assert "Show" in listed.labels
 
 
 async def test_where_slack_does_not_tell_whether_a_post_is_there_it_is_taken_to_be(place: Place) -> None:

@@ -14,6 +14,7 @@ from pydantic import HttpUrl, SecretStr
 
 from adapters.slack import wishes
 from adapters.slack.problems import SlackProblem
+from adapters.slack.turns import EACH
 from adapters.slack.wishes import LEASE, TRIES, may_pass
 from bot.app import App
 from bot.engine import run_engine
@@ -85,21 +86,40 @@ async def test_a_wish_whose_picture_is_slow_to_come_holds_up_nobody_else(place: 
     await place.post("Describe", "Done in")
 
 
-async def test_somebody_s_slow_wishes_leave_room_for_those_of_others(place: Place, slack: Slack) -> None:
-    held = [slack.trouble("files.info", hold=asyncio.Event()) for _ in range(wishes.EACH)]
-    for _ in range(2 * wishes.AT_A_TIME):
+@asynccontextmanager
+async def many_slow_wishes(place: Place, slack: Slack, many: int) -> AsyncIterator[None]:
+    """Let Ann have so many wishes, of which her share hangs until the end of the block; then all are carried out."""
+    held = [slack.trouble("files.info", hold=asyncio.Event()) for _ in range(EACH)]
+    for _ in range(many):
         await place.ann.mentions("describe", files=[picture(place)])
     async with asyncio.timeout(WITHIN_S):
         for each in held:
             await each.met.wait()
-    ben = place.acme.member("Ben")
-    await ben.mentions("describe", files=[no_picture(place)])
-    await ben.told("picture")
-    assert len(slack.calls_of("files.info")) == 1, "beside Ben's, those of Ann's that wait for their turn are asked for"
+    yield
     for each in held:
         assert each.hold is not None
         each.hold.set()
-    await slack.until(lambda: len(place.acme.general.from_bot) == 2 * wishes.AT_A_TIME)
+    await slack.until(lambda: len(place.acme.general.from_bot) == many)
+
+
+async def test_somebody_s_slow_wishes_leave_room_for_those_of_others(place: Place, slack: Slack) -> None:
+    async with many_slow_wishes(place, slack, 2 * wishes.AT_A_TIME):
+        ben = place.acme.member("Ben")
+        await ben.mentions("describe", files=[no_picture(place)])
+        await ben.told("picture")
+        assert len(slack.calls_of("files.info")) == 1, (
+            "beside Ben's, those of Ann's that wait for their turn are asked for"
+        )
+
+
+async def test_somebody_s_many_wishes_do_not_hide_those_of_others(
+    place: Place, slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes, "LOOKED_AT", 4)
+    async with many_slow_wishes(place, slack, 8):
+        ben = place.acme.member("Ben")
+        await ben.mentions("describe", files=[no_picture(place)])
+        await ben.told("picture")
 
 
 async def test_a_wish_is_carried_out_at_once_though_the_clock_has_gone_back(place: Place, slack: Slack) -> None:

@@ -55,6 +55,7 @@ def test_each_command_is_read(text: str, attached: int, command: Command) -> Non
 @pytest.mark.parametrize(
     ("text", "attached", "sentence"),
     [
+        ("/", 0, "The slash wants a command after it: /imagine, /describe"),
         ("", 0, "nothing to send"),
         ("look", 1, "Pictures go with a command"),
         ("/imagine", 0, "wants a prompt, for example"),
@@ -74,7 +75,6 @@ def test_each_command_is_read(text: str, attached: int, command: Command) -> Non
         ("/help", 1, "takes no pictures"),
         ("/imagien a cat", 0, "Did you mean /imagine?"),
         ("/xyzzy", 0, "You can type /imagine, /describe"),
-        ("/", 0, "You can type /imagine"),
     ],
 )
 def test_a_command_used_wrongly_says_what_it_wants(text: str, attached: int, sentence: str) -> None:

@@ -114,6 +114,18 @@ async def test_progress_in_another_channel_is_no_news(desk: Desk, feed: Feed) ->
     assert (await listener.event()).name == "passed"
 
 
+async def test_a_post_that_changed_before_it_was_heard_of_is_news_all_the_same(
+    desk: Desk, feed: Feed, ada: Member
+) -> None:
+    reference = str(await desk.chat.add_post(a_post(channel="studio"), a_view(revision=1)))
+    await desk.chat.say("random", ada, "hello", "key")
+    await desk.chat.show_post(reference, a_view(revision=2))
+    feed.notify()
+    listener = Listener(feed.stream("general", 0))
+    heard = [await listener.event() for _ in range(2)]
+    assert [(each.name, each.body["channel"]) for each in heard] == [("elsewhere", "random"), ("elsewhere", "studio")]
+
+
 async def test_a_listener_from_another_database_is_told_to_load_again(desk: Desk, feed: Feed) -> None:
     listener = Listener(feed.stream("general", 10_000))
     assert (await listener.event()).name == "reset"

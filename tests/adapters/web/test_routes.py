@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,10 +12,14 @@ import pytest
 from starlette.applications import Starlette
 
 from adapters.web.adapter import WebAdapter
-from bot.errors import PlatformUnavailable
+from adapters.web.site import Site
+from bot.errors import InvalidPicture, PlatformUnavailable
+from bot.images import PictureFetcher
 from bot.jobs.model import JobFilter, JobStatus, Source
 from bot.jobs.view import JobView
 from tests.adapters.web.desk import KEY, Desk, a_post, a_view, form, png
+
+TIME_LIMIT_SECONDS = 10
 
 
 @pytest.fixture
@@ -154,6 +159,14 @@ async def test_imagine_makes_a_job_of_the_person_in_the_channel(desk: Desk, ada:
     assert (await desk.app.service.get(view.job_id)).conversation.channel == "studio"
 
 
+async def test_a_prompt_of_millions_of_characters_is_called_too_long(desk: Desk, ada: httpx.AsyncClient) -> None:
+    answer = await ada.post("/c/general/messages", **form(f"/imagine {'a cat ' * 600_000}", pictures=1))
+    assert answer.status_code == 400
+    assert "That is too long" in answer.json()["notices"][0]
+    assert "Please type 4,000 characters at the most." in answer.json()["notices"][0]
+    assert await _jobs(desk) == ()
+
+
 async def test_imagine_with_a_picture_starts_from_it(desk: Desk, ada: httpx.AsyncClient) -> None:
     assert (await ada.post("/c/general/messages", **form("/imagine a cat", pictures=1))).status_code == 200
     (view,) = await _jobs(desk)
@@ -186,6 +199,40 @@ async def test_a_repetition_is_answered_even_where_the_pictures_can_no_longer_be
     assert (await ada.post("/c/general/messages", **form(f"/{kind}", pictures=len(gone)))).is_success
     again = await ada.post("/c/general/messages", **form(f"/{kind} {' '.join(gone)}"))
     assert again.json() == {"notices": [], "goto": None}
+    assert len(await _jobs(desk)) == 1
+
+
+async def test_a_repetition_waits_for_what_it_repeats_and_is_not_refused_meanwhile(
+    desk: Desk, ada: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching, go_on, queued = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    lock_of = Site.turn
+
+    async def fetch(*_: object) -> bytes:
+        if fetching.is_set():
+            raise InvalidPicture("That site does not give the picture.")
+        fetching.set()
+        await go_on.wait()
+        return png()
+
+    def turn(site: Site, key: str) -> asyncio.Lock:
+        lock = lock_of(site, key)
+        if lock.locked():
+            queued.set()
+        return lock
+
+    monkeypatch.setattr(PictureFetcher, "fetch", fetch)
+    monkeypatch.setattr(Site, "turn", turn)
+    async with asyncio.timeout(TIME_LIMIT_SECONDS), asyncio.TaskGroup() as tasks:
+        first, second = (form("/describe https://pictures.test/barn.png") for _ in range(2))
+        tries = [tasks.create_task(ada.post("/c/general/messages", **first))]
+        await fetching.wait()
+        tries.append(tasks.create_task(ada.post("/c/general/messages", **second)))
+        waiting = tasks.create_task(queued.wait())
+        await asyncio.wait({tries[1], waiting}, return_when=asyncio.FIRST_COMPLETED)
+        queued.set()
+        go_on.set()
+    assert [each.result().json() for each in tries] == [{"notices": [], "goto": None}] * 2
     assert len(await _jobs(desk)) == 1
 
 
@@ -333,9 +380,11 @@ async def test_a_second_retry_leads_to_the_job_that_is_there(desk: Desk, ada: ht
     await ada.post("/c/general/messages", **form("/cancel", "key-cancel-1"))
     (retry,) = (await _jobs(desk))[0].buttons
     first = await ada.post(f"/c/general/buttons/{retry.id}", data={"key": "key-retry-1"})
+    again = await ada.post(f"/c/general/buttons/{retry.id}", data={"key": "key-retry-1"})
+    assert (first.json()["goto"], again.json()["goto"]) == (None, None), "its message is still to come"
+    await _shown(desk)
     second = await ada.post(f"/c/general/buttons/{retry.id}", data={"key": "key-retry-2"})
     newest = (await _jobs(desk))[0]
-    assert first.json()["goto"] is None
     assert second.json()["goto"] == f"/j/{newest.job_id}"
     assert len(await _jobs(desk)) == 2
 

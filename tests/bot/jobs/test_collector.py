@@ -11,7 +11,7 @@ from bot.errors import StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher
 from bot.jobs.collector import Collector, CollectorSettings
 from bot.jobs.drafts import Draft, NamedPicture
-from bot.jobs.model import Action, Job, JobStatus, JobType
+from bot.jobs.model import Action, Job, JobStatus, JobType, Picture
 from bot.midjourney import schema
 from tests.bot.images.pictures import BLUE, GREEN, RED, decoded, encoded, near, plain, quarters
 from tests.bot.jobs.studio import PICTURE, STEADY, Person, Studio, until, until_cancelled
@@ -330,3 +330,62 @@ async def test_one_slow_picture_holds_up_no_other(studio: Studio, job: Job, anna
 
     await until(the_later_one_is_there)
     await until_cancelled(running)
+
+
+async def slow(studio: Studio, anna: Person, site: str, count: int) -> list[Gate]:
+    """Let jobs begin from pictures that hang."""
+    gates = [Gate() for _ in range(count)]
+    for number, gate in enumerate(gates):
+        address = f"https://{site}/{number}"
+        studio.gallery.shows[address] = [gate]
+        await describe(studio, anna, address)
+    return gates
+
+
+async def describe(studio: Studio, anna: Person, address: str) -> Job:
+    draft = Draft(type=JobType.DESCRIBE, action=Action.DESCRIBE, inputs=(NamedPicture(url=address),))
+    return await studio.service.make(anna.does(), draft)
+
+
+async def test_a_site_whose_pictures_hang_holds_up_those_of_no_other(studio: Studio, anna: Person) -> None:
+    gates = await slow(studio, anna, "slow.test", 18)
+    running = asyncio.create_task(studio.collector.run())
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(gate.reached.wait() for gate in gates[: CollectorSettings.inputs]))
+    for number in range(3):
+        quick = await describe(studio, anna, f"https://quick.test/{number}")
+
+        async def it_is_there(job: Job = quick) -> bool:
+            return not any(each.pending for each in await pictures(studio, job))
+
+        await until(it_is_there)
+    assert sum(gate.reached.is_set() for gate in gates) == CollectorSettings.inputs
+    await until_cancelled(running)
+
+
+async def test_pictures_that_are_tried_again_hold_up_none_that_has_not_been_tried(studio: Studio, anna: Person) -> None:
+    addresses = [f"https://site.test/{number}" for number in range(18)]
+    gates = [Gate() for _ in addresses]
+    for address, gate in zip(addresses, gates, strict=True):
+        studio.gallery.shows[address] = [UpstreamUnavailable("Too slow.", may_have_arrived=False), gate]
+        await describe(studio, anna, address)
+    await studio.collect()
+    studio.clock.advance(60)
+    running = asyncio.create_task(studio.collector.run())
+
+    async def some_are_tried_again() -> bool:
+        return sum(gate.reached.is_set() for gate in gates) == CollectorSettings.inputs // 2
+
+    await until(some_are_tried_again)
+    fresh = await describe(studio, anna, "https://site.test/fresh")
+
+    async def it_is_there() -> bool:
+        return not any(each.pending for each in await pictures(studio, fresh))
+
+    await until(it_is_there)
+    await until_cancelled(running)
+
+
+async def pictures(studio: Studio, job: Job) -> list[Picture]:
+    async with studio.store.unit() as unit:
+        return await unit.pictures_of(job.id)

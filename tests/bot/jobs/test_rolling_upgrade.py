@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 
 from bot.errors import DatabaseTooNew
-from bot.jobs.model import JobStatus, Submission
+from bot.jobs.facade import addresses_under
+from bot.jobs.model import Hook, JobStatus, Submission
+from bot.jobs.notifier import Notifier, NotifierSettings
+from bot.keys import Keys
+from bot.midjourney.schema import WebhookType
 from bot.storage import dialect, postgres
 from bot.storage import store as store_module
 from bot.storage.connection import Values
 from bot.storage.database import Database
-from tests.bot.jobs.studio import Person, Studio, World
+from tests.bot.jobs.studio import BASE, Person, Studio, World
 from tests.fakes.image_service import SettableClock
 
 BEFORE = 4
@@ -78,6 +82,28 @@ async def test_both_versions_work_while_one_takes_over_from_the_other(
         await old.send()
         assert (await old.service.get(fourth.id)).submission is Submission.SENT
         assert len(world.api.jobs) == 4
+
+
+async def test_a_further_address_hears_of_what_the_version_before_has_done_and_told(
+    world: World, tmp_path: Path, anna: Person
+) -> None:
+    async with version_before(world, tmp_path / "before") as old, world.studio(shared=True) as new:
+        (job,) = await old.service.imagine(anna.does(), "a bird")
+        key = (await Keys(old.store).create("robot")).record
+        notifier = Notifier(new.store, Keys(new.store), addresses_under(BASE), settings=NotifierSettings())
+        async with new.store.unit() as unit:
+            for address in ("https://one.test/", "https://other.test/"):
+                await unit.subscribe(job.id, key.id, Hook(url=address, type=WebhookType.RESULT))
+        await notifier.write_down()
+        await old.done(job)
+        async with (
+            old.store.unit() as unit
+        ):  # as it does once it has written down what the address that it knows is told
+            await unit.webhooks("mark_told", job_id=job.id, key_id=key.id, told="completed")
+        while await notifier.write_down():
+            pass
+        assert await new.rows("SELECT url, event FROM webhook_deliveries") == [("https://other.test/", "job.completed")]
+        assert await new.rows("SELECT * FROM webhook_further_subscriptions") == []
 
 
 async def test_the_version_before_does_not_start_again_behind_the_upgrade(

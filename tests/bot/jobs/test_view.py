@@ -202,6 +202,24 @@ async def test_links_lead_to_the_message_of_the_job_before(studio: Studio, anna:
     assert reroll.action is Action.REROLL
 
 
+async def test_a_job_whose_post_was_removed_has_none_and_what_links_to_it_is_shown_anew(
+    studio: Studio, anna: Person
+) -> None:
+    (grid,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.done(grid)
+    await studio.publish()
+    upscale = (await studio.service.upscale(anna.does(), grid.id, 1)).job
+    before = (await studio.service.view(upscale.id)).revision
+    await studio.service.post_removed(grid.id)
+    view = await studio.service.view(upscale.id)
+    assert (await studio.service.view(grid.id)).post_id is None
+    assert view.parent is not None
+    assert (view.parent.job_id, view.parent.reference) == (grid.id, None)
+    assert view.revision == before + 1
+    await studio.service.post_removed(grid.id)
+    assert (await studio.service.view(upscale.id)).revision == before + 1, "it is no news the second time"
+
+
 async def test_a_view_survives_being_written_down(studio: Studio, anna: Person) -> None:
     (grid,) = await studio.service.imagine(anna.does(), "a bird — “quoted” \u2028 --ar 3:2")
     await studio.done(grid)

@@ -278,6 +278,17 @@ async def test_what_an_imaginebot_never_answers_has_not_reached_it(service: Scri
     assert not refusal.value.may_have_arrived
 
 
+@pytest.mark.parametrize("answer", [Answer(body=CREATED.body[:-9]), Answer(status=502, body=b"<html>")])
+async def test_an_answer_that_a_proxy_cut_off_or_gave_itself_may_hide_what_an_imaginebot_did(
+    service: ScriptedService, answer: Answer
+) -> None:
+    service.answers = [answer]
+    async with Client(service.url, TOKEN, retries=QUICK, ours=True) as client:
+        with pytest.raises(UpstreamUnavailable) as unclear:
+            await client.imagine(IMAGINE)
+    assert unclear.value.may_have_arrived
+
+
 @pytest.mark.parametrize(
     ("status", "code", "may_have"),
     [(503, "storage_unavailable", False), (503, "commit_unknown", True), (500, "internal_error", True)],

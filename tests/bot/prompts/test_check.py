@@ -145,5 +145,14 @@ def test_list_after_no_has_the_same_limit() -> None:
 
 
 def test_more_than_is_read_is_an_error() -> None:
-    (issue, _) = parse("a" * 16_001).errors[::-1]
-    assert issue.message == "This is 16,001 characters long, of which 16,000 are read; type a shorter prompt."
+    (issue,) = parse("a" * 16_001).errors
+    assert issue.message == (
+        "The prompt has 16,001 characters and 4,000 are allowed, 16,000 with choices in braces; type a shorter one."
+    )
+
+
+def test_millions_of_characters_are_told_by_their_number_and_nothing_that_was_cut_off_is_found_amiss() -> None:
+    text = "{red, green} " + '"a cat ' * 600_000 + "} --ar 3:2"
+    (issue,) = parse(text).issues
+    assert issue.message.startswith(f"The prompt has {len(text):,} characters")
+    assert (issue.start, issue.end) == (16_000, len(text))

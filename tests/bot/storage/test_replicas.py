@@ -69,6 +69,12 @@ async def until(look: Callable[[], object], seconds: float = 10.0) -> None:
             await asyncio.sleep(0.01)
 
 
+async def until_there(address: str, query: str) -> None:
+    async with asyncio.timeout(10):
+        while not await on(address, query):  # noqa: ASYNC110 - the server sends no events
+            await asyncio.sleep(0.01)
+
+
 async def let_run_out(address: str, one: Process) -> None:
     """Do to a process what a pause longer than its lease does to it."""
     assert isinstance(one.database, PostgresDatabase)
@@ -300,8 +306,8 @@ async def test_a_dead_leader_is_followed_within_its_lease(address: str) -> None:
 
 async def test_processes_hear_what_the_others_have_kept_and_not_what_was_undone(address: str) -> None:
     async with process(address) as one, process(address) as other:
-        for each in (one, other):  # the first line is for joining, the second stays
-            await until(lambda each=each: [tidings.topics for tidings in each.heard] == [None, None])  # type: ignore[misc]
+        for each in (one, other):
+            assert [tidings.topics for tidings in each.heard] == [None]  # of the line that was opened
             each.heard.clear()
 
         async def undone() -> None:
@@ -339,3 +345,66 @@ async def test_the_embedded_engine_serves_one_process_alone(address: str) -> Non
             with pytest.raises(DataFolderBusy):
                 async with other.shared():
                     pass
+
+
+ALONE = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted"
+DOOR = "imaginebot: one program, or several"
+
+
+@asynccontextmanager
+async def waiting_at_the_door(address: str, name: str) -> AsyncIterator[asyncpg.Connection]:
+    """Let somebody in the moment that whoever has the database alone is cut off, which happens before the block."""
+    rival = await asyncpg.connect(address, server_settings={"application_name": name})
+    let_in = asyncio.create_task(rival.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", DOOR))
+    await until_there(address, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    await on(address, f"SELECT pg_terminate_backend(pid) FROM ({ALONE}) AS alone")
+    await let_in
+    try:
+        yield rival
+    finally:
+        await rival.close()
+
+
+async def test_the_embedded_engine_has_the_database_alone_after_its_connections_were_cut(address: str) -> None:
+    async with await Database.open(address) as one, await Database.open(address) as other:
+        await Store(one).migrate()
+        async with one.shared(exclusive=True):
+            await cut_off(address)
+            await until_there(address, ALONE)
+            for exclusive in (True, False):
+                with pytest.raises(DataFolderBusy):
+                    async with other.shared(exclusive=exclusive):
+                        pass
+
+
+async def test_whoever_is_let_in_while_the_database_is_lost_has_it_until_it_ends(address: str) -> None:
+    starts: list[asyncio.Event] = []
+
+    async def work() -> None:
+        starts.append(asyncio.Event())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            starts[-1].set()
+
+    async with await Database.open(address) as one:
+        await Store(one).migrate()
+        async with one.shared(exclusive=True) as leases:
+            working = asyncio.create_task(leases.working(work))
+            await until(lambda: starts)
+            async with waiting_at_the_door(address, "another"):
+                await until(lambda: starts[0].is_set())
+                assert (leases.sure, len(starts)) == (False, 1)
+            await until(lambda: leases.sure and len(starts) == 2)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_connection_of_its_own_that_lingers_on_the_server_keeps_nobody_out(address: str) -> None:
+    async with await Database.open(address) as one:
+        await Store(one).migrate()
+        async with one.shared(exclusive=True) as leases:
+            ((name,),) = await on(address, f"SELECT application_name FROM pg_stat_activity WHERE pid IN ({ALONE})")
+            async with waiting_at_the_door(address, name) as lingering:
+                await until(lingering.is_closed)
+                await until(lambda: leases.sure)

@@ -72,6 +72,7 @@ _LIVE_OF_REQUESTER = "SEARCH jobs USING INDEX jobs_live_of_requester (platform=?
         ("recent_prompts", ["SEARCH jobs USING INDEX jobs_of_requester (workspace=? AND user_id=?)"]),
         ("count_unsettled", ["SEARCH pictures USING INDEX pictures_due (due_at>?)"]),
         ("newest_in_progress", ["SEARCH pictures USING INDEX pictures_due (due_at>?)"]),
+        ("stale_further_subscriptions", ["SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id=?)"]),
         (
             "forget_deliveries",
             ["SEARCH webhook_deliveries USING INDEX webhook_deliveries_settled (settled_at>? AND settled_at<?)"],

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.app import Tuning, running
 from bot.config import read_settings
@@ -192,6 +192,26 @@ async def test_the_lightbox_is_walked_by_arrows_and_gives_the_focus_back(desk: D
     await expect(link).to_be_focused()
 
 
+async def test_the_lightbox_shows_no_other_picture_while_one_is_on_its_way(desk: Desk, page: Page) -> None:
+    go_on = asyncio.Event()
+
+    async def give(route: Route) -> None:
+        if f"/pictures/{'2' * 64}" in route.request.url:
+            await go_on.wait()
+        await route.fulfill(body=png(), content_type="image/png")
+
+    await page.route("**/pictures/**", give)
+    await desk.adapter.post(a_post(), a_view())
+    await page.locator("[data-open]").click()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#lightbox-picture")).to_be_visible()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("dialog")).to_contain_text("Picture 2 of 4")
+    await expect(page.locator("#lightbox-picture")).to_be_hidden()
+    go_on.set()
+    await expect(page.locator("#lightbox-picture")).to_be_visible()
+
+
 async def test_a_press_in_the_lightbox_is_seen_and_heard_there_and_then_leads_to_its_post(
     desk: Desk, page: Page
 ) -> None:
@@ -268,19 +288,31 @@ async def test_pictures_are_attached_dropped_and_removed(page: Page, tmp_path: P
     await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("")
 
 
+async def test_a_file_that_only_says_to_be_a_picture_is_refused_at_once(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "good.png").write_bytes(png())
+    (tmp_path / "notes.png").write_bytes(b"words")
+    await page.set_input_files("#files", [tmp_path / "notes.png", tmp_path / "good.png"])
+    await expect(page.get_by_role("alert")).to_contain_text("notes.png cannot be read")
+    shown = page.get_by_role("list", name="Attached pictures").get_by_role("img")
+    await expect(shown).to_have_count(1)
+    await expect(shown).to_have_attribute("alt", "good.png")
+    await expect(page.get_by_role("alert")).to_have_count(1)
+
+
 async def test_words_that_are_copied_with_a_picture_of_them_are_pasted_as_words(page: Page) -> None:
     shown = page.get_by_role("list", name="Attached pictures").get_by_role("listitem")
-    paste = """(words) => {
+    picture = [*png()]
+    paste = """([words, content]) => {
         const data = new DataTransfer();
         if (words) data.setData("text/plain", words);
-        data.items.add(new File(["x"], "image.png", { type: "image/png" }));
+        data.items.add(new File([new Uint8Array(content)], "image.png", { type: "image/png" }));
         const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
         return document.getElementById("text").dispatchEvent(event);
     }"""
-    assert await page.evaluate(paste, "a cell of a table"), "the browser is to paste the words"
+    assert await page.evaluate(paste, ["a cell of a table", picture]), "the browser is to paste the words"
     await expect(shown).to_have_count(0)
     for words in ("", "image.png", "/home/ada/image.png"):
-        assert not await page.evaluate(paste, words)
+        assert not await page.evaluate(paste, [words, picture])
     await expect(shown).to_have_count(3)
 
 
