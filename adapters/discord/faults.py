@@ -24,7 +24,6 @@ INVALID_FORM = 50035
 THREAD_ARCHIVED = 50083
 TOO_LARGE = 40005
 TOO_MANY_EDITS = 30046
-TOO_MANY_COMMANDS = 30034
 
 EDITS_COME_BACK_S = 600.0
 """Seconds to wait after error 30046: edits of a message older than an hour are counted, and Discord names no time."""

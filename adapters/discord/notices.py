@@ -4,69 +4,26 @@ from __future__ import annotations
 
 from adapters.discord.wording import escaped
 from bot import errors
-from bot.storage.connection import CommitUnknown
+from bot.headlines import headline, sentence_of
 
 SENTENCE_LIMIT = 1500
 
-_OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
-_UNCERTAIN = "Please see whether it shows up here in a moment, before you ask for it again."
 _UNFORESEEN = "Something went wrong here. Please try again; if it stays so, tell whoever runs the studio."
-
-TITLES: dict[type[errors.ImaginebotError], str] = {
-    errors.ImaginebotError: "That did not work",
-    errors.UserError: "That did not work",
-    errors.InvalidPrompt: "The prompt needs a change",
-    errors.InvalidPicture: "That picture cannot be used",
-    errors.InvalidCommand: "Not quite",
-    errors.NotAllowed: "That is not possible",
-    errors.NotAuthenticated: "We do not know each other",
-    errors.QuotaExceeded: "A moment, please",
-    errors.JobNotFound: "That job is gone",
-    errors.ButtonNotFound: "That button no longer works",
-    errors.NotReady: "That cannot be done",  # not "yet": to wait helps with the least of it
-    errors.AlreadyEnded: "Too late to cancel",
-    errors.UpstreamError: "The image service had a problem",
-    errors.UpstreamRejected: "The image service said no",
-    errors.UpstreamUnauthorized: "The image service does not know us",
-    errors.UpstreamUnavailable: "The image service is out of reach",
-    errors.UpstreamTroubled: "The studio could not do it",
-    errors.UpstreamMistaken: "Something else answers there",
-    errors.PictureUnavailable: "That picture cannot be had just now",
-    errors.UpstreamBusy: "The image service is busy",
-    errors.PlatformError: "Discord had a problem",
-    errors.PostGone: "That message is gone",
-    errors.PlatformUnavailable: "Discord is out of reach",
-    errors.PlatformBusy: "Discord is busy",
-    errors.OperatorError: "The studio has a problem",
-    errors.InvalidSetting: "The studio has a problem",
-    errors.DataFolderBusy: "The studio has a problem",
-    errors.DatabaseTooNew: "The studio has a problem",
-    errors.DatabaseDamaged: "The studio has a problem",
-    errors.StorageUnavailable: "Nothing can be saved at the moment",
-    CommitUnknown: "It is not certain whether that was saved",
-}
-"""The headline of every error of the tree."""
 
 
 def problem(error: errors.ImaginebotError) -> str:
     """Say what ``error`` means for a person. What only the admin can mend is not told in detail."""
-    title = next(TITLES[kind] for kind in type(error).__mro__ if kind in TITLES)
-    if isinstance(error, CommitUnknown):
-        sentence = _UNCERTAIN
-    else:
-        hidden = isinstance(error, errors.OperatorError)
-        sentence = _OPERATOR_SENTENCE if hidden else str(error).strip()
-    return f"**{title}.** {escaped(sentence or 'Please try again.', SENTENCE_LIMIT)}"
+    return f"**{_headline(type(error))}.** {escaped(sentence_of(error), SENTENCE_LIMIT)}"
 
 
 def unforeseen() -> str:
     """Say that something went wrong which nobody foresaw."""
-    return f"**{TITLES[errors.ImaginebotError]}.** {_UNFORESEEN}"
+    return f"**{_headline(errors.ImaginebotError)}.** {_UNFORESEEN}"
 
 
 def outdated() -> str:
     """Say that the person's client shows commands that have changed."""
-    return f"**{TITLES[errors.InvalidCommand]}.** The commands have changed. Please reload Discord and try again."
+    return f"**{_headline(errors.InvalidCommand)}.** The commands have changed. Please reload Discord and try again."
 
 
 def there_already(url: str | None) -> str:
@@ -115,3 +72,7 @@ Groups in braces, such as `{red, green} bird`, make several at once."""
 REACTIONS_HELP = """
 React to your own post with ❌ to cancel it, or to remove it once it has ended; to any post with ✉️ to get the pictures \
 that it shows."""
+
+
+def _headline(kind: type[errors.ImaginebotError]) -> str:
+    return headline(kind, "Discord")

@@ -15,13 +15,11 @@ from pydantic import TypeAdapter
 from adapters.discord.faults import RAISED
 from adapters.discord.wording import shortened
 from bot.errors import InvalidPicture, PictureUnavailable
+from bot.images import MAX_BYTES
 from bot.jobs.model import Job, JobType, Source
 
 if TYPE_CHECKING:
     from bot.jobs.service import JobService
-
-PICTURE_BYTES = 20 * 1024 * 1024
-"""The largest picture that is taken."""
 
 PICTURE_WITHIN_S = 60.0
 """Seconds that Discord has to give a picture out; the library waits for minutes, and others wait behind it."""
@@ -117,8 +115,8 @@ class Pictures:
             return picture.value
         if picture.origin is Origin.WEB:
             return await self._service.fetch_picture(picture.value)
-        if picture.size > PICTURE_BYTES:
-            raise InvalidPicture(f"It is larger than {PICTURE_BYTES // 1024**2} MB. Please send a smaller one.")
+        if picture.size > MAX_BYTES:
+            raise InvalidPicture(f"It is larger than {MAX_BYTES // 1000**2} MB. Please send a smaller one.")
         try:
             async with asyncio.timeout(PICTURE_WITHIN_S):
                 content = await self._client.http.get_from_cdn(picture.value)

@@ -99,7 +99,7 @@ class Repeating:
                     lost = lost or error.may_have_arrived
                     if not lost:
                         raise
-                    pause = self._again_after_s if error.retry_after is None else error.retry_after
+                    pause = max(self._again_after_s, error.retry_after or 0.0)
                     in_trouble = isinstance(error, UpstreamTroubled)
                     # The bot's own word is an answer: once more settles what can be settled, and no more is worth it.
                     if (in_trouble and troubled) or loop.time() + pause > until:

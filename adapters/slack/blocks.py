@@ -21,7 +21,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.basic_components import SlackFile
 
-from bot.errors import ImaginebotError, OperatorError
+from bot.errors import ImaginebotError
+from bot.headlines import sentence_of
 from bot.jobs.model import Requester
 from bot.storage.connection import CommitUnknown
 
@@ -37,7 +38,6 @@ FALLBACK_LIMIT: Final = 600
 
 BAR_STEPS: Final = 10
 
-_OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
 _UNCERTAIN_SENTENCE = (
     "I could not make sure that this is written down. If no post appears within a minute, please ask once more."
 )
@@ -130,8 +130,7 @@ def explained(error: ImaginebotError) -> str:
     """Say what went wrong in one sentence. What only the admin can mend is not told in detail."""
     if isinstance(error, CommitUnknown):
         return _UNCERTAIN_SENTENCE
-    text = _OPERATOR_SENTENCE if isinstance(error, OperatorError) else str(error).strip()
-    return escaped(cut(text or "Please try again.", SECTION_LIMIT))
+    return escaped(cut(sentence_of(error), SECTION_LIMIT))
 
 
 def uncertain() -> dict[str, Any]:

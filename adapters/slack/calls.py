@@ -137,9 +137,7 @@ def _problem(method: str, error: SlackApiError) -> SlackProblem:
         return SlackProblem("ratelimited", method=method, retry_after=_retry_after(response.headers))
     if status >= 500 or not data.get("error"):
         return SlackProblem("no_answer", method=method)
-    metadata = data.get("response_metadata") or {}
-    messages = [str(message) for message in (*metadata.get("messages", ()), *data.get("errors", ()))]
-    return SlackProblem(str(data["error"]), method=method, needed=str(data.get("needed", "")), messages=messages)
+    return SlackProblem(str(data["error"]), method=method, needed=str(data.get("needed", "")))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -6,7 +6,6 @@ The names are those of Slack's Web API. A few are our own, for what never reache
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -87,7 +86,7 @@ class SlackProblem(Exception):
     """Slack refused a call, or did not answer it.
 
     ``name`` is Slack's error, ``method`` what was called, ``retry_after`` in seconds where it is known, ``needed`` the
-    scope that is missing, ``messages`` what is wrong with blocks.
+    scope that is missing.
     """
 
     def __init__(
@@ -97,7 +96,6 @@ class SlackProblem(Exception):
         method: str = "",
         retry_after: float | None = None,
         needed: str = "",
-        messages: Sequence[str] = (),
         uncertain: bool = False,
     ) -> None:
         """Keep what is known of it."""
@@ -106,13 +104,7 @@ class SlackProblem(Exception):
         self.method = method
         self.retry_after = retry_after
         self.needed = needed
-        self.messages = tuple(messages)
         self.uncertain = uncertain or name in UNCERTAIN
-
-    @property
-    def about_file(self) -> bool:
-        """Whether the blocks were refused for a file that Slack is still looking at, or that it does not have."""
-        return self.name == "invalid_blocks" and any("file" in message for message in self.messages)
 
 
 def sentence(name: str, *, bot: str = "imaginebot") -> str:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from adapters.web import commands
 from adapters.web.chat import Member
-from adapters.web.commands import PICTURE_BYTES, PICTURES_LIMIT
+from adapters.web.commands import PICTURES_LIMIT
 from adapters.web.presenter import Notice
 from adapters.web.site import (
     COOKIE,
@@ -29,6 +29,7 @@ from adapters.web.site import (
 )
 from bot import crash
 from bot.errors import AlreadyEnded, InvalidCommand, InvalidPicture, InvalidPrompt
+from bot.images import MAX_BYTES
 from bot.jobs.model import JobFilter, JobStatus, Source
 
 ADVICE_LIMIT = 10_000
@@ -211,9 +212,9 @@ async def _keep(site: Site, upload: UploadFile, *, alone: bool) -> str:
     Raises:
         InvalidPicture: it is too large, or not a picture; the sentence names it unless it was sent ``alone``.
     """
-    if (upload.size or 0) > PICTURE_BYTES:
+    if (upload.size or 0) > MAX_BYTES:
         raise InvalidPicture(
-            f"{_short(upload.filename)} is larger than {PICTURE_BYTES // 1024**2} MB. Please send a smaller one."
+            f"{_short(upload.filename)} is larger than {MAX_BYTES // 1000**2} MB. Please send a smaller one."
         )
     try:
         return await site.service.keep_picture(await upload.read())

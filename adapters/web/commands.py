@@ -13,7 +13,6 @@ from bot.jobs import drafts
 from bot.midjourney.schema import BLEND_MAX, BLEND_MIN
 
 PICTURES_LIMIT = BLEND_MAX
-PICTURE_BYTES = 20 * 1024 * 1024
 
 _PICTURE_WEIGHT = "iw"
 

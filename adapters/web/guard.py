@@ -14,9 +14,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.web.commands import PICTURE_BYTES, PICTURES_LIMIT
+from adapters.web.commands import PICTURES_LIMIT
+from bot.images import MAX_BYTES
 
-BODY_BYTES = PICTURE_BYTES * PICTURES_LIMIT + 1024 * 1024
+BODY_BYTES = MAX_BYTES * PICTURES_LIMIT + 1024 * 1024
 """The largest body: all pictures of a blend and some text."""
 
 POLICY = (
@@ -135,7 +136,7 @@ class _Answer:
 
 def _too_large() -> PlainTextResponse:
     return PlainTextResponse(
-        f"That is too large. Please send at most {PICTURES_LIMIT} pictures of {PICTURE_BYTES // 1024**2} MB each.",
+        f"That is too large. Please send at most {PICTURES_LIMIT} pictures of {MAX_BYTES // 1000**2} MB each.",
         status_code=413,
         headers={"Connection": "close"},
     )

@@ -20,6 +20,7 @@ from adapters.web.chat import Message, MessageKind
 from adapters.web.commands import USAGES
 from adapters.web.formats import clock, hue, initials, iso, linked, split_prompt, unbroken
 from bot import errors
+from bot.headlines import headline, sentence_of
 from bot.jobs.model import Action, JobStatus, JobType, PictureRole
 from bot.jobs.view import ButtonView, JobView, PictureView
 
@@ -39,41 +40,6 @@ LONG_PROMPT = 420
 """Characters after which a prompt is folded."""
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
-_OPERATOR_SENTENCE = "Please try again later; whoever runs the studio finds the reason in its log."
-
-TITLES: dict[type[errors.ImaginebotError], str] = {
-    errors.ImaginebotError: "That did not work",
-    errors.UserError: "That did not work",
-    errors.InvalidPrompt: "The prompt needs a change",
-    errors.InvalidPicture: "That picture cannot be used",
-    errors.InvalidCommand: "Not quite",
-    errors.NotAllowed: "That is not possible",
-    errors.NotAuthenticated: "We do not know each other",
-    errors.QuotaExceeded: "A moment, please",
-    errors.JobNotFound: "That job is gone",
-    errors.ButtonNotFound: "That button no longer works",
-    errors.NotReady: "Not yet",
-    errors.AlreadyEnded: "Too late to cancel",
-    errors.UpstreamError: "The image service had a problem",
-    errors.UpstreamRejected: "The image service said no",
-    errors.UpstreamUnauthorized: "The image service does not know us",
-    errors.UpstreamUnavailable: "The image service is out of reach",
-    errors.UpstreamTroubled: "The studio could not do it",
-    errors.UpstreamMistaken: "Something else answers there",
-    errors.PictureUnavailable: "That picture cannot be had just now",
-    errors.UpstreamBusy: "The image service is busy",
-    errors.PlatformError: "The chat had a problem",
-    errors.PostGone: "That message is gone",
-    errors.PlatformUnavailable: "The chat is out of reach",
-    errors.PlatformBusy: "The chat is busy",
-    errors.OperatorError: "The studio has a problem",
-    errors.InvalidSetting: "The studio has a problem",
-    errors.DataFolderBusy: "The studio has a problem",
-    errors.DatabaseTooNew: "The studio has a problem",
-    errors.DatabaseDamaged: "The studio has a problem",
-    errors.StorageUnavailable: "Nothing can be saved at the moment",
-}
-"""The headline of every error of the tree."""
 
 _STATUSES: dict[type[errors.ImaginebotError], int] = {
     errors.ImaginebotError: 500,
@@ -169,10 +135,8 @@ class Presenter:
 
 
 def explain(error: errors.ImaginebotError) -> Notice:
-    """Say what happened. What only the admin can mend is not told in detail, as it may name files and addresses."""
-    title = next(TITLES[kind] for kind in type(error).__mro__ if kind in TITLES)
-    sentence = _OPERATOR_SENTENCE if isinstance(error, errors.OperatorError) else str(error).strip()
-    return Notice(title=title, sentence=sentence or "Please try again.", tone="error")
+    """Say what happened."""
+    return Notice(title=headline(type(error), "The chat"), sentence=sentence_of(error), tone="error")
 
 
 def status_of(error: errors.ImaginebotError) -> int:

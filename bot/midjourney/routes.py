@@ -59,18 +59,16 @@ def create_contract_app(
     title: str,
     version: str = "1",
     description: str = "",
-    openapi_url: str | None = "/openapi.json",
 ) -> FastAPI:
     """Make an application that serves the eight operations.
 
     ``authenticate`` gives the API of a caller, or raises ``NotAuthenticated``. The OpenAPI document is served at
-    ``openapi_url`` without a key; None keeps it back.
+    ``/openapi.json`` without a key.
     """
     app = FastAPI(
         title=title,
         version=version,
         description=description,
-        openapi_url=openapi_url,
         docs_url=None,  # the page that FastAPI would show loads scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import UTC, datetime
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -89,15 +89,6 @@ class Quality(float, Enum):
     HALF = 0.5
     FULL = 1.0
     DOUBLE = 2.0
-
-
-class Index(IntEnum):
-    """A picture of a grid."""
-
-    TOP_LEFT = 1
-    TOP_RIGHT = 2
-    BOTTOM_LEFT = 3
-    BOTTOM_RIGHT = 4
 
 
 class WebhookType(StrEnum):

@@ -47,9 +47,6 @@ class Leases(Protocol):
         Discord gateway) uses one name; one that wants several (its shards) a name for each set, ``discord shards 0,1/4``.
         """
 
-    async def members(self) -> list[str]:
-        """Give the ids of the processes that share the work, this one's among them, in the same order everywhere."""
-
 
 class OneProcess:
     """The share of a process that has the database for itself."""
@@ -71,10 +68,6 @@ class OneProcess:
     async def lead(self, name: str, work: Work) -> None:
         """Run ``work``."""
         await work()
-
-    async def members(self) -> list[str]:
-        """Give the one."""
-        return [""]
 
 
 def need_lease(leases: Leases) -> None:

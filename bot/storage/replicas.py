@@ -114,11 +114,6 @@ class Replica:
         finally:
             self.roles.pop(name, None)
 
-    async def members(self) -> list[str]:
-        """Give the ids of the processes that share the work."""
-        async with self._database.reading() as connection:
-            return [row["id"] async for row in self._queries.live_replicas(connection)]
-
     # Work under the lease
 
     async def _led(self, name: str, work: Work) -> bool:

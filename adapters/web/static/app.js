@@ -6,7 +6,7 @@ const find = (id) => document.getElementById(id);
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const JSON_ONLY = { Accept: "application/json" };
 const PICTURES_LIMIT = 5;
-const PICTURE_BYTES = 20 * 1024 * 1024;
+const PICTURE_BYTES = 20 * 1000 * 1000;
 const TRIES = 4;
 // Its own tries take the page some ten seconds, and a restart of the program perhaps a minute, so whoever has been told
 // to try again does so within two. The same, later, is meant to happen once more.

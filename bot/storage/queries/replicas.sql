@@ -16,9 +16,6 @@ FOR UPDATE SKIP LOCKED;
 -- name: remove_replica!
 DELETE FROM replicas WHERE id = :id;
 
--- name: live_replicas
-SELECT id, name FROM replicas ORDER BY id;
-
 -- name: free_jobs!
 UPDATE jobs SET holder = NULL, due_at = :due_at WHERE holder = :id AND submission = 'sending' AND ended_at IS NULL;
 

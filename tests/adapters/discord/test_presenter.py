@@ -20,6 +20,7 @@ from adapters.discord import forms, listing, notices
 from adapters.discord.presenter import Look, post
 from bot import errors
 from bot.errors import ImaginebotError
+from bot.headlines import HEADLINES, headline
 from bot.jobs.service import Listing
 from bot.storage.connection import CommitUnknown
 from tests.adapters.discord.views import CASES, CHILD, JOB, done, extreme, upscale, view
@@ -83,9 +84,9 @@ async def test_posts_are_as_discords_own_document_wants_them(name: str) -> None:
 async def test_every_error_is_a_headline_and_one_sentence(kind: type[ImaginebotError]) -> None:
     error = kind("code", "Do this.") if issubclass(kind, errors.UpstreamRejected) else kind("Do this.")
     text = notices.problem(error)
-    assert kind in notices.TITLES
+    assert kind in HEADLINES
     hidden = issubclass(kind, errors.OperatorError)
-    assert text == f"**{notices.TITLES[kind]}.** " + (
+    assert text == f"**{headline(kind, 'Discord')}.** " + (
         "Please try again later; whoever runs the studio finds the reason in its log." if hidden else "Do this."
     )
 

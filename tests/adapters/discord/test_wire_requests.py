@@ -165,15 +165,18 @@ async def test_a_message_that_came_through_unheard_is_not_made_again(wire: Wire)
     assert len(wire.channel.posts) == 2
 
 
+@pytest.mark.parametrize(
+    "tried", [timedelta(minutes=-10), timedelta(hours=1)], ids=["long ago", "before the clock went back"]
+)
 async def test_a_message_that_came_through_unheard_is_found_in_the_history_once_nonces_are_forgotten(
-    wire: Wire,
+    wire: Wire, tried: timedelta
 ) -> None:
     wire.discord.faults.lose("POST", CREATE)
     wire.discord.faults.fail("POST", CREATE, 503, times=3)
     await wire.imagine("{red, green} ship")
     await wire.posts(2)
-    earlier = int(timedelta(minutes=10).total_seconds() * 1000)
-    await wire.rows("UPDATE discord_posts SET tried_at = tried_at - ? WHERE tried_at IS NOT NULL", earlier)
+    moved = int(tried.total_seconds() * 1000)
+    await wire.rows("UPDATE discord_posts SET tried_at = tried_at + ? WHERE tried_at IS NOT NULL", moved)
     wire.discord.world.forget_nonces()
     wire.discord.faults.clear()
     for post in wire.channel.posts:

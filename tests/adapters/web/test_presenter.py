@@ -15,7 +15,6 @@ from adapters.web.chat import Message, MessageKind
 from adapters.web.formats import initials, linked, split_prompt, unbroken
 from adapters.web.presenter import (
     FOLDER,
-    TITLES,
     Presenter,
     explain,
     file_name,
@@ -23,9 +22,11 @@ from adapters.web.presenter import (
     status_of,
 )
 from bot import errors
+from bot.headlines import HEADLINES, headline
 from bot.jobs.model import Action, JobStatus, JobType, PictureRole
 from bot.jobs.view import ButtonView, JobLink, JobView
 from bot.storage.blobs import BlobNotFound
+from bot.storage.connection import CommitUnknown
 from tests.adapters.web.desk import NOON, a_view
 
 HOSTILE = "<script>alert('x')</script>\"' onload=\"x\" {{ 7 * 7 }}"
@@ -91,13 +92,19 @@ def test_every_error_of_the_tree_has_a_headline_of_its_own_and_a_sentence(
     presenter: Presenter, kind: type[errors.ImaginebotError]
 ) -> None:
     error = _raised(kind)
-    assert kind in TITLES, f"{kind.__name__} is not presented"
+    assert kind in HEADLINES, f"{kind.__name__} is not presented"
     document = _Document(presenter.error(error))
-    assert TITLES[kind] in document.text
+    assert headline(kind, "The chat") in document.text
     assert "Only you can see this" in document.text
     assert 400 <= status_of(error) < 600
     told = "Say this to people." in document.text
     assert told is not issubclass(kind, errors.OperatorError), "what is the admin's business is not told"
+
+
+def test_what_may_have_been_saved_is_neither_denied_nor_to_be_asked_for_at_once() -> None:
+    notice = explain(CommitUnknown())
+    assert notice.title == "It is not certain whether that was saved"
+    assert "see whether it shows up here in a moment, before you ask" in notice.sentence
 
 
 def test_an_error_from_deeper_down_is_shown_as_the_kind_that_it_is() -> None:

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from adapters.web.adapter import WebAdapter
 from adapters.web.site import Site
 from bot.errors import InvalidPicture, PlatformUnavailable
-from bot.images import PictureFetcher
+from bot.images import MAX_BYTES, PictureFetcher
 from bot.jobs.model import JobFilter, JobStatus, Source
 from bot.jobs.view import JobView
 from tests.adapters.web.desk import KEY, Desk, a_post, a_view, form, png
@@ -246,7 +246,7 @@ async def test_a_picture_that_is_none_is_refused_and_makes_no_job(desk: Desk, ad
 
 
 async def test_a_picture_that_is_too_large_is_refused_with_the_limit(desk: Desk, ada: httpx.AsyncClient) -> None:
-    files = [("pictures", ("holiday.png", b"x" * (20 * 1024**2 + 1), "image/png"))]
+    files = [("pictures", ("holiday.png", b"x" * (MAX_BYTES + 1), "image/png"))]
     answer = await ada.post("/c/general/messages", data={"text": "/describe", "key": KEY}, files=files)
     assert "holiday.png is larger than 20 MB" in answer.json()["notices"][0]
 

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from adapters.discord import notices
 from bot.errors import ButtonNotFound
+from bot.headlines import HEADLINES
 from tests.adapters.discord.conformance import PRESS, as_read, pressable
 from tests.fakes.discord import Answer, Channel, Discord, Member, Message, NoAnswer
 from tests.fakes.engines import png
@@ -179,7 +180,7 @@ class Guest:
         if answer.kind == "silent" or not answer.message.private or said.startswith(_DONE):
             self._ledger.jobs[key] = jobs
             return True
-        if notices.TITLES[ButtonNotFound] in said:
+        if HEADLINES[ButtonNotFound] in said:
             self._ledger.dead.append(pressed)
         else:
             self._ledger.refused += 1
