@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.requests import HTTPConnection
 
-from bot.config import is_loopback
 from bot.errors import NotAuthenticated
+from bot.hosts import is_loopback
 from bot.keys import ApiKey, Keys
 
 _NO_KEY = "Send the API key in the header Authorization: Bearer <key>. The command imaginebot keys create makes one."

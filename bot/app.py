@@ -28,11 +28,12 @@ from bot import crash
 from bot.acts import acts_on
 from bot.calls import CallPace
 from bot.clock import Clock, system_clock
-from bot.config import Settings, origin_of
+from bot.config import Settings
 from bot.control import controlled
 from bot.engine import EngineSettings, run_engine
 from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.exposure import address_for_service, webhooks_wanted
+from bot.hosts import origin_of
 from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
 from bot.jobs.adapter import Adapter

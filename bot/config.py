@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
 from urllib.parse import unquote, urlsplit
@@ -37,6 +37,7 @@ from pydantic_settings import (
 
 from bot import crash, credentials, expected
 from bot.errors import InvalidSetting
+from bot.hosts import is_host, is_loopback, origin_of, without_brackets
 
 SETTINGS_FILE = "imaginebot.toml"
 
@@ -53,8 +54,6 @@ _OWN_PREFIXES: Final = ("IMAGINEBOT_", "MIDJOURNEY_")
 """A variable of the environment that begins like this is meant for us, so a misspelt one is refused."""
 
 _STORE: Final = re.compile(r"(?:s3|file)://.", re.IGNORECASE)
-
-_HOST_NAME: Final = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 
 _SHARDS: Final = re.compile(r"([0-9]{1,5}(?:,[0-9]{1,5})*)/([0-9]{1,5})")
 
@@ -234,7 +233,7 @@ class Settings(BaseSettings):
     @classmethod
     def _host(cls, value: str) -> str:
         host = without_brackets(value.strip()).lower().removesuffix(".")
-        if not _is_host(host):
+        if not is_host(host):
             raise ValueError(
                 "an address or a name of this machine, such as 127.0.0.1; the port is set by IMAGINEBOT_HTTP_PORT"
             )
@@ -331,21 +330,6 @@ class Settings(BaseSettings):
         return is_loopback(self.http_host)
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether a host name or address is this machine's own."""
-    if host.lower().removesuffix(".") == "localhost":  # with a dot it is the whole name, RFC 1034, section 3.1
-        return True
-    try:
-        return ip_address(without_brackets(host)).is_loopback
-    except ValueError:
-        return False
-
-
-def without_brackets(host: str) -> str:
-    """Give an IPv6 address as it is, which in addresses of pages stands in brackets."""
-    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
-
-
 def read_settings(**given: Any) -> Settings:
     """Read the settings; ``given`` (by field) comes from the command line and wins.
 
@@ -390,14 +374,6 @@ def _fields() -> dict[str, FieldInfo]:
     return {str(field.validation_alias): field for name, field in Settings.model_fields.items() if name != "demo"}
 
 
-def _is_host(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return _HOST_NAME.fullmatch(host) is not None
-    return True
-
-
 def _is_there(file: Path) -> bool:
     """Look for the file of settings. Whoever may not enter the current folder has none in it."""
     try:
@@ -428,9 +404,3 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     for name in environment:
         if name.upper().startswith(_OWN_PREFIXES) and name.upper() not in known:
             raise InvalidSetting(expected.unknown(name.upper(), setting_names()))
-
-
-def origin_of(url: str) -> str:
-    """Give scheme, host and port of an address."""
-    parts = urlsplit(str(TypeAdapter(HttpUrl).validate_python(url)))
-    return f"{parts.scheme}://{parts.netloc}"

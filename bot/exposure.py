@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.config import Settings, is_loopback
+from bot.config import Settings
 from bot.errors import InvalidSetting
+from bot.hosts import is_loopback
 
 
 def open_doors(settings: Settings) -> list[str]:

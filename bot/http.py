@@ -21,8 +21,8 @@ from structlog.contextvars import bound_contextvars
 
 from bot import pieces
 from bot.bodies import Bodies, TooLarge, TooMuch, TooSlow
-from bot.config import is_loopback
 from bot.errors import JobNotFound
+from bot.hosts import is_loopback
 from bot.jobs.circuit import Circuit, CircuitState
 from bot.jobs.service import JobService
 from bot.jobs.shelf import THUMBNAIL_WIDTHS

@@ -15,10 +15,10 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.config import without_brackets
 from bot.connections import TimedProtocol, connections_limit
 from bot.errors import InvalidSetting
 from bot.headers import SafeHeaders
+from bot.hosts import without_brackets
 
 CLOSE_WITHIN_S = 1
 """Seconds that requests under way are given when a server stops."""

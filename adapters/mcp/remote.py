@@ -12,7 +12,6 @@ import httpx
 from adapters.mcp.presenter import sentence
 from adapters.mcp.repeating import PATIENCE_S, Repeating
 from adapters.mcp.studio import Studio, StudioOf
-from bot.config import is_loopback
 from bot.errors import (
     InvalidPicture,
     InvalidSetting,
@@ -23,6 +22,7 @@ from bot.errors import (
     UpstreamUnauthorized,
     UpstreamUnavailable,
 )
+from bot.hosts import is_loopback
 from bot.jobs.bells import Bell
 from bot.midjourney.api import ImageApi
 from bot.midjourney.client import Client, Retries

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from bot.config import is_loopback
 from bot.errors import InvalidSetting
+from bot.hosts import is_loopback
 
 DEFAULT_PAINTER = "bot.engine.painters.procedural:ProceduralPainter"
 DEFAULT_BLOCKED_WORDS = frozenset({"beheading", "dismemberment", "gore", "necrophilia", "rape"})

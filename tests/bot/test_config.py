@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, is_loopback, origin_of, read_settings, setting_names
+from bot.config import Settings, read_settings, setting_names
 from bot.errors import InvalidSetting
+from bot.hosts import is_loopback, origin_of
 from tests.bot.strangers import bound_by_modes
 
 EVERY = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from bot.config import is_loopback
+from bot.hosts import is_loopback
 
 Surface = Literal["message", "modal", "home"]
 
