@@ -57,21 +57,12 @@ class Sent:
 class Messages:
     """Make messages once, and find them again."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        calls: Calls,
-        workspaces: Workspaces,
-        *,
-        settled_after: timedelta = SETTLED_AFTER,
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, calls: Calls, workspaces: Workspaces) -> None:
         """Send by ``calls``, and keep rows in ``database``."""
         self._database = database
         self._clock = clock
         self._call = calls
         self._workspaces = workspaces
-        self._settled_after = settled_after
         self._queries: Any = load_queries(QUERIES)
 
     async def once(self, letter: Letter) -> Sent:
@@ -84,7 +75,7 @@ class Messages:
         if row is not None and row["ts"] is not None:
             return Sent(place=Place(channel=row["channel"], ts=row["ts"], thread=row["thread"]), fresh=False)
         if row is not None and row["claimed_at"] is not None:
-            settled_at = from_millis(row["claimed_at"]) + self._settled_after
+            settled_at = from_millis(row["claimed_at"]) + SETTLED_AFTER
             # What counts is whether it had settled when the search began, not when it ended.
             settled = settled_at <= self._clock()
             found = await self._search(letter, row, settled=settled)
@@ -92,8 +83,9 @@ class Messages:
                 await self._made(letter.id, found)
                 return Sent(place=found, fresh=False)
             if not settled:
-                left = max(0.0, (settled_at - self._clock()).total_seconds())
-                raise SlackProblem("unsettled", method="chat.postMessage", retry_after=left + 0.1)
+                await self._claim_now(letter.id)
+                left = max(timedelta(), min(SETTLED_AFTER, settled_at - self._clock()))
+                raise SlackProblem("unsettled", method="chat.postMessage", retry_after=left.total_seconds() + 0.1)
         return Sent(place=await self._send(letter), fresh=True)
 
     async def job_at(self, workspace: str, place: Place) -> str | None:
@@ -133,7 +125,7 @@ class Messages:
                 channel=letter.channel,
                 thread=letter.thread,
                 now=to_millis(now),
-                settled_before=to_millis(now - self._settled_after),
+                settled_before=to_millis(now - SETTLED_AFTER),
             )
         if claimed is None:
             raise SlackProblem("unsettled", method="chat.postMessage", retry_after=1.0)
@@ -158,6 +150,14 @@ class Messages:
         await self._made(letter.id, place)
         return place
 
+    async def _claim_now(self, letter_id: str) -> None:
+        """Let a claim count from now on if it lies ahead, as the clock has gone back; see ``bot.jobs.timekeeper``.
+
+        It is not settled by that: what was sent may still be on its way, and is looked for around this moment too.
+        """
+        async with self._database.transaction() as connection:
+            await self._queries.claim_now(connection, id=letter_id, now=to_millis(self._clock()))
+
     async def _made(self, letter_id: str, place: Place) -> None:
         async with self._database.transaction() as connection:
             await self._queries.message_made(connection, id=letter_id, channel=place.channel, ts=place.ts)
@@ -175,7 +175,7 @@ class Messages:
         claimed_at = from_millis(row["claimed_at"])
         window = {
             "oldest": f"{(claimed_at - CLOCKS_APART).timestamp():.6f}",
-            "latest": f"{(claimed_at + self._settled_after + CLOCKS_APART).timestamp():.6f}",
+            "latest": f"{(claimed_at + SETTLED_AFTER + CLOCKS_APART).timestamp():.6f}",
         }
         bot_id = (await self._workspaces.get(letter.workspace)).bot_id
         cursor: str | None = row["looked_to"]

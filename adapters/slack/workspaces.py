@@ -27,8 +27,8 @@ QUERIES = Path(__file__).parent / "queries"
 RENEW_BEFORE: Final = timedelta(hours=2)
 """How long before its end a token is renewed; Slack's live for twelve hours."""
 
-RENEW_AGAIN_AFTER: Final = timedelta(minutes=1)
-"""How long after a failed try to renew a token the next one is."""
+RENEW_AGAIN_AFTER_S: Final = 60.0
+"""Seconds from a failed try to renew a token to the next one."""
 
 UNINSTALLED: Final = frozenset({"account_inactive", "token_revoked"})
 """Refusals that mean that the app has been removed."""
@@ -70,7 +70,7 @@ class Workspaces:
         self._rotator = rotator
         self._queries: Any = load_queries(QUERIES)
         self._known: dict[str, Workspace] = {}
-        self._failed_at: dict[str, datetime] = {}
+        self._failed_at: dict[str, float] = {}  # by the loop's time, which never goes back
         self._renewing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.fixed: Workspace | None = None
 
@@ -184,7 +184,7 @@ class Workspaces:
         expires_at, failed_at = workspace.expires_at, self._failed_at.get(workspace.id)
         return (
             self._rotator is not None
-            and (failed_at is None or self._clock() - failed_at > RENEW_AGAIN_AFTER)
+            and (failed_at is None or _time() - failed_at > RENEW_AGAIN_AFTER_S)
             and workspace.refresh_token is not None
             and expires_at is not None
             and expires_at - self._clock() <= RENEW_BEFORE
@@ -201,11 +201,11 @@ class Workspaces:
             if written is not None and written.token != workspace.token:
                 return written  # another process was quicker
             log.exception("a Slack token could not be renewed", workspace=workspace.id)
-            self._failed_at[workspace.id] = self._clock()
+            self._failed_at[workspace.id] = _time()
             return workspace
         except Exception:  # whatever aiohttp raises: the next call tries again
             log.exception("Slack did not answer when a token was to be renewed", workspace=workspace.id)
-            self._failed_at[workspace.id] = self._clock()
+            self._failed_at[workspace.id] = _time()
             return workspace
         if bot is None or bot.bot_token_expires_at is None:
             return workspace
@@ -218,6 +218,10 @@ class Workspaces:
         )
         await self.keep(renewed)
         return renewed
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _bot(workspace: Workspace) -> Bot:

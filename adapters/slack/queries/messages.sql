@@ -13,6 +13,9 @@ WHERE slack_messages.ts IS NULL
     AND (slack_messages.claimed_at IS NULL OR slack_messages.claimed_at <= :settled_before)
 RETURNING id;
 
+-- name: claim_now!
+UPDATE slack_messages SET claimed_at = :now, looked_to = NULL WHERE id = :id AND ts IS NULL AND claimed_at > :now;
+
 -- name: release_message!
 UPDATE slack_messages SET claimed_at = NULL WHERE id = :id AND ts IS NULL;
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -124,7 +124,7 @@ async def test_the_table_is_not_written_to_the_log_of_the_server(address: str) -
         assert rows[0][0] == "u"
 
 
-# The same questions at the same moments, in memory and in PostgreSQL
+# By a clock of our own: the same questions at the same moments in memory and in PostgreSQL, and one that goes back
 
 STEPS = st.lists(
     st.tuples(
@@ -147,14 +147,29 @@ CREATE FUNCTION ours.clock_timestamp() RETURNS TIMESTAMPTZ VOLATILE LANGUAGE SQL
 """
 
 
+@asynccontextmanager
+async def own_clock(address: str) -> AsyncIterator[tuple[Any, Database]]:
+    """A database that goes by the clock in the table ``moment``, and a connection over which it is set."""
+    # What is named first is looked through first, so statements take this clock for the server's.
+    raw = await asyncpg.connect(address, server_settings={"search_path": OWN_FIRST})
+    try:
+        await raw.execute(OWN_CLOCK)
+        mark = "&" if "?" in address else "?"
+        async with rates_on(f"{address}{mark}search_path={OWN_FIRST}") as database:
+            yield raw, database
+    finally:
+        await raw.execute("DROP SCHEMA IF EXISTS ours CASCADE")
+        await raw.close()
+
+
+async def _set(raw: Any, us: int) -> None:
+    await raw.execute("UPDATE ours.moment SET us = $1", us)
+
+
 def test_in_memory_and_in_postgresql_every_answer_is_the_same(postgres_database: str) -> None:
     with asyncio.Runner() as runner:
-        # What is named first is looked through first, so statements take this clock for the server's.
-        raw = runner.run(asyncpg.connect(postgres_database, server_settings={"search_path": OWN_FIRST}))
-        runner.run(raw.execute(OWN_CLOCK))
-        mark = "&" if "?" in postgres_database else "?"
-        database = runner.run(Database.open(f"{postgres_database}{mark}search_path={OWN_FIRST}"))
-        runner.run(Store(database).migrate())
+        stack = AsyncExitStack()
+        raw, database = runner.run(stack.enter_async_context(own_clock(postgres_database)))
 
         @settings(max_examples=60, suppress_health_check=list(HealthCheck))
         @given(STEPS)
@@ -164,9 +179,7 @@ def test_in_memory_and_in_postgresql_every_answer_is_the_same(postgres_database:
         try:
             agree()
         finally:
-            runner.run(database.close())
-            runner.run(raw.execute("DROP SCHEMA ours CASCADE"))
-            runner.run(raw.close())
+            runner.run(stack.aclose())
 
 
 async def _ask_both(raw: Any, in_postgresql: Rates, steps: Any) -> None:
@@ -175,7 +188,7 @@ async def _ask_both(raw: Any, in_postgresql: Rates, steps: Any) -> None:
     await raw.execute("DELETE FROM rates")
     for pause, wanted, patience, rest in steps:
         us += pause
-        await raw.execute("UPDATE ours.moment SET us = $1", us)
+        await _set(raw, us)
         rates = [
             rate(COUNTS[name][0], name=name, within_s=COUNTS[name][1], keep=keep) for name, keep in dict(wanted).items()
         ]
@@ -185,6 +198,34 @@ async def _ask_both(raw: Any, in_postgresql: Rates, steps: Any) -> None:
             continue
         expected = await in_memory.take(*rates, patience_s=patience)
         assert await in_postgresql.take(*rates, patience_s=patience) == expected
+
+
+async def test_the_clock_of_the_server_goes_back_and_as_much_is_in_use_as_before(address: str) -> None:
+    each, late = rate(2, within_s=60), 7200 * S
+    async with own_clock(address) as (raw, database):
+        await _set(raw, late)
+        assert [(await database.rates.take(each)).taken for _ in range(3)] == [True, True, False]
+        for ago in (0, 3600, 5400):
+            await _set(raw, late - ago * S)
+            assert (await database.rates.take(each)).wait_s == 30
+        await _set(raw, late + (30 - 5400) * S)
+        assert [(await database.rates.take(each)).taken for _ in range(2)] == [True, False]
+
+
+async def test_what_rests_while_the_clock_of_the_server_goes_back_rests_for_its_time_and_no_longer(
+    address: str,
+) -> None:
+    each, other, late = rate(20, within_s=1.0), rate(20, name="b", within_s=1.0), 7200 * S
+    async with own_clock(address) as (raw, database):
+        await _set(raw, late)
+        for one in (each, other):
+            await database.rates.rest(one, 100)
+        await _set(raw, late - 3600 * S)
+        assert (await database.rates.take(each)).wait_s == 100
+        await database.rates.rest(other, 10)
+        assert (await database.rates.take(other)).wait_s == 100, "the longer of the two"
+        await _set(raw, late - 3500 * S)
+        assert (await database.rates.take(each, other)).taken
 
 
 # What stands here is used above
