@@ -65,6 +65,7 @@ async def test_migrations_run_once_and_are_named(path: Path, clock: SettableCloc
             "bot 0006 rates",
             "bot 0007 bounds",
             "bot 0008 superfluous",
+            "bot 0009 further_addresses",
             "bot 0010 setbacks",
         ]
         assert await store.migrate() == []
