@@ -21,6 +21,7 @@ from adapters.discord.binding import bind
 from adapters.discord.faults import (
     RAISED,
     THREAD_ARCHIVED,
+    UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     code_of,
     is_closed,
@@ -104,7 +105,7 @@ class Outbox:
             await self._take_turn(place, name)
         self.uploads.trust(name.message, post.shown_revision)
         try:
-            moved = await self._change_or_move(place, name, view)
+            moved = await self._change_or_move(place, name, view, end_shown=post.end_shown)
         except RAISED as error:
             if code_of(error) == UNKNOWN_MESSAGE:
                 await self._app.service.post_removed(post.job_id)
@@ -247,18 +248,27 @@ class Outbox:
 
     # Changing
 
-    async def _change_or_move(self, place: Place, name: MessageName, view: JobView) -> bool:
-        """Change a message; where its place is closed by now, write to the requester, and say so."""
+    async def _change_or_move(self, place: Place, name: MessageName, view: JobView, *, end_shown: bool) -> bool:
+        """Change a message; where its place is closed by now, write to the requester, and say so.
+
+        Where the end has been shown, what has come since is left out instead: it makes no second message, and opens no
+        thread again.
+        """
         try:
-            await self._change(place, name, view)
+            await self._change(place, name, view, reopen=not end_shown)
         except (PostGone, discord.HTTPException) as error:
-            if place.moved or not (isinstance(error, PostGone) or is_closed(error)):
+            closed = isinstance(error, PostGone) or is_closed(error)
+            if end_shown and code_of(error) == UNKNOWN_CHANNEL:
+                raise
+            if end_shown and (closed or code_of(error) == THREAD_ARCHIVED):
+                return False
+            if place.moved or not closed:
                 raise
             await self._move(place, view)
             return True
         return False
 
-    async def _change(self, place: Place, name: MessageName, view: JobView) -> None:
+    async def _change(self, place: Place, name: MessageName, view: JobView, *, reopen: bool = True) -> None:
         webhook = self.finder.webhook(place) if _made_by_token(place) else None
         if webhook is None and not place.by_bot:
             raise PostGone(_OVER)
@@ -276,7 +286,7 @@ class Outbox:
         try:
             await self._change_by(message, place, name, view)
         except discord.HTTPException as error:
-            if code_of(error) != THREAD_ARCHIVED:
+            if code_of(error) != THREAD_ARCHIVED or not reopen:
                 raise
             await self.client.http.edit_channel(name.channel, archived=False)
             await self._change_by(message, place, name, view)

@@ -154,11 +154,6 @@ def pictures_of(view: JobView) -> tuple[PictureView, ...]:
     return view.inputs if view.type in {JobType.DESCRIBE, JobType.BLEND} else ()
 
 
-def is_settled(view: JobView) -> bool:
-    """Say whether a post will change no more by itself: ended, and with every picture that there is to come."""
-    return view.status.ended and not view.fetching
-
-
 def _uploads(view: JobView, look: Look) -> Iterator[Upload]:
     for picture in pictures_of(view):
         width = INPUT_WIDTH if picture.role is PictureRole.INPUT else SMALLER_WIDTH if look.smaller else None
@@ -212,7 +207,7 @@ def _below(view: JobView, look: Look, room: int) -> str:
         lines.append(_MOVED)
     if look.alone:
         lines.append(_ALONE)
-    if look.copy and not is_settled(view):
+    if look.copy and not view.settled:
         lines.append(_AGAIN)
     if look.smaller and view.main is not None:
         where = f"[Open it at full size]({look.full_url})." if look.full_url else "It is kept at full size."

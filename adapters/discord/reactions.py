@@ -12,7 +12,7 @@ import structlog
 from adapters.discord.faults import RAISED, translated
 from adapters.discord.outbox import Files
 from adapters.discord.places import PLATFORM
-from adapters.discord.presenter import Shown, is_settled, pictures_of
+from adapters.discord.presenter import Shown, pictures_of
 from bot.errors import AlreadyEnded, ImaginebotError
 from bot.jobs.following import DOUBLE_CLICK
 from bot.jobs.model import Conversation, Job, JobStatus, Source
@@ -100,7 +100,7 @@ class Reactions:
         As long as there may be others to come, the copy says so; a new reaction brings those.
         """
         view = await self._desk.app.service.view(job.id)
-        if is_settled(view) and not pictures_of(view):
+        if view.settled and not pictures_of(view):
             return
         place = await self._desk.rows.place(job.id)
         hidden = place is not None and place.age_restricted
@@ -117,7 +117,7 @@ class Reactions:
 
 def _nonce_of(reaction: discord.RawReactionActionEvent, view: JobView) -> str:
     """Give a copy's nonce, of 22 of the 25 characters that Discord takes: another for another person, state or picture."""
-    state = f"{view.status} {is_settled(view)}"
+    state = f"{view.status} {view.settled}"
     pictures = " ".join(picture.digest for picture in pictures_of(view))
     about = f"{reaction.message_id} {reaction.user_id} {state} {pictures}"
     return base64.urlsafe_b64encode(hashlib.sha256(about.encode()).digest()[:16]).rstrip(b"=").decode()

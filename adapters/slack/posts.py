@@ -116,7 +116,7 @@ class Posts:
         except SlackProblem as problem:
             if problem.name not in FROZEN:
                 raise
-            if not presenter.settled(view):
+            if post.end_shown or not presenter.settled(view):
                 return place
             # The message stays as it is, so the end comes as an answer to it.
             thread = post.conversation.thread or place.ts

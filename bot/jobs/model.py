@@ -209,7 +209,8 @@ class Post:
 
     ``reference`` is the platform's own name of the message, absent until it has been made. ``shown_revision`` is
     the newest revision of the job that the message is known to show, -1 before the first. ``gone`` says that the post
-    was given up, as its message or its channel is gone.
+    was given up, as its message or its channel is gone, and ``end_shown`` that the message has shown the job's end with
+    everything: where it cannot be changed any more, what came after that is not worth a second message.
     """
 
     id: str
@@ -220,6 +221,7 @@ class Post:
     shown_revision: int = -1
     attempts: int = 0
     gone: bool = False
+    end_shown: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -200,7 +200,8 @@ class Publisher:
 
     async def _record(self, adapter: Adapter, post: Post, view: JobView) -> None:
         async with self._store.unit() as unit:
-            await unit.set_post_shown(post.id, view.revision, next_at=unit.now + adapter.edit_interval)
+            next_at = unit.now + adapter.edit_interval
+            await unit.set_post_shown(post.id, view.revision, next_at=next_at, its_end=view.settled)
             now = unit.now
         crash.point("publisher.recorded")
         if view.ended_at is not None:

@@ -99,6 +99,11 @@ class JobView:
     fetching: bool = False
 
     @property
+    def settled(self) -> bool:
+        """Whether a post changes no more by itself: ended, and with every picture that there is to come."""
+        return self.status.ended and not self.fetching
+
+    @property
     def aspect_ratio(self) -> tuple[int, int]:
         """Width and height to reserve for the main picture before it is there."""
         if self.main is not None:

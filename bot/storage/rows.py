@@ -129,6 +129,7 @@ def post_of(row: Row) -> Post:
         shown_revision=row["shown_revision"],
         attempts=row["attempts"],
         gone=row["state"] == "gone",
+        end_shown=bool(row["end_shown"]),
     )
 
 

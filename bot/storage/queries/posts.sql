@@ -86,6 +86,7 @@ UPDATE posts SET reference = :reference WHERE id = :id AND reference IS NULL;
 -- An end that came while this was being sent is due as it is.
 UPDATE posts SET
     shown_revision = :revision,
+    end_shown = CASE WHEN CAST(:its_end AS INTEGER) = 1 THEN 1 ELSE end_shown END,
     attempts = 0,
     due_at = CASE WHEN final = 1 AND wanted_revision > :revision THEN due_at ELSE CAST(:due_at AS BIGINT) END
 WHERE id = :id AND shown_revision < :revision;

@@ -92,9 +92,9 @@ class PostRows(UnitBase):
         """Record the platform's name of the message."""
         self._write("set_post_reference", id=post_id, reference=reference)
 
-    async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime) -> None:
-        """Record what the message shows, and when it may change next."""
-        self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at))
+    async def set_post_shown(self, post_id: str, revision: int, *, next_at: datetime, its_end: bool = False) -> None:
+        """Record what the message shows, its job's end with everything or less, and when it may change next."""
+        self._write("set_post_shown", id=post_id, revision=revision, due_at=to_millis(next_at), its_end=int(its_end))
         self._free("take_posts", post_id)
 
     async def put_post_off(self, post_id: str, due_at: datetime, *, in_order: bool) -> None:

@@ -313,3 +313,32 @@ async def test_what_somebody_else_said_in_answer_is_not_taken_for_the_post(scene
     (post,) = scene.channel.posts
     await done(post)
     assert (await typed).message.text == "busy"
+
+
+async def caught_up(scene: Scene) -> None:
+    """Wait until every post shows what there is to show."""
+    behind = 1
+    async with asyncio.timeout(30):
+        while behind:
+            await asyncio.sleep(0.02)
+            async with scene.app.database.transaction() as connection:
+                [[behind]] = await connection.rows(
+                    "SELECT COUNT(*) FROM posts WHERE state = 'open' AND shown_revision < wanted_revision"
+                )
+
+
+async def test_what_comes_after_an_end_that_was_shown_makes_no_second_message(scene: Scene) -> None:
+    elsewhere = scene.world.guild("Elsewhere", installed=False)
+    channel, bea = elsewhere.channel(), elsewhere.member("Bea")
+    grid = await bea.types(channel, "imagine", prompt="a ship", personal=True)
+    await done(grid.message)
+    first = await bea.press(grid.message, "U1", personal=True)
+    await done(first.message)
+    await caught_up(scene)
+    grid.interaction.expire()
+    first.interaction.expire()
+    second = await bea.press(grid.message, "U2", personal=True)
+    await done(second.message)
+    await scene.app.service.post_removed((await job_of(scene, grid.message)).id)
+    await caught_up(scene)
+    assert bea.direct.posts == []
