@@ -55,7 +55,7 @@ _MOVED = (
 _ALONE = "-# There is no post of this here, so I show it to you alone. /jobs lists it, and how it stands."
 _AGAIN = (
     "-# This shows how it stands now. Once it is done, take your reaction off its post and put it on again, and I send you "
-    "what came of it."
+    "its pictures."
 )
 
 _EXTENSIONS = MappingProxyType({"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"})
