@@ -11,7 +11,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -43,6 +43,9 @@ REACHED_WITHIN_S = 2.0
 
 ASKED_WITHIN_S = 10.0
 """Seconds for which the server is asked what became of a commit."""
+
+ENDED_WITHIN_S = 2.0
+"""Seconds that a broken connection of ours has to end on the server, once it is told to, and free what it holds."""
 
 IDLE_IN_UNIT_S = 5
 """Seconds after which the server ends a unit whose process has fallen silent, so that it holds up nobody else."""
@@ -82,11 +85,22 @@ class Line:
         """Be one of the processes on the database for as long as the line holds, or ``alone`` the only one.
 
         A line of ours that broke may not have ended on the server, which would still count it, so it is ended first.
+        The server only tells it to end: as long as it is there, it may be what keeps us out, and is no rival.
         """
         lock = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
+        ends = time.monotonic() + ENDED_WITHIN_S
         with translated(self._raw):
-            await self._raw.execute(_END_BROKEN_LINES)
-            return bool(await self._raw.fetchval(f"SELECT {lock}(hashtextextended($1, 0))", _SHARED))
+            while True:
+                ours = await self._raw.fetch(_END_BROKEN_LINES)
+                if await self._raw.fetchval(f"SELECT {lock}(hashtextextended($1, 0))", _SHARED):
+                    return True
+                if not ours or time.monotonic() > ends:
+                    return False
+                await asyncio.sleep(_BACKOFF_S)
+
+    def when_lost(self, ring: Callable[[], object]) -> None:
+        """Call ``ring`` once the line has ended, whoever ended it."""
+        self._raw.add_termination_listener(lambda _raw: ring())
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[PostgresConnection]:

@@ -74,6 +74,7 @@ class Replica:
         self._joined = asyncio.Event()
         self._hurry = asyncio.Event()
         self._sure_until = 0.0
+        self._pause_s = 0.0
         self.roles: dict[str, str] = {}
 
     @asynccontextmanager
@@ -186,8 +187,10 @@ class Replica:
 
     async def _beat_for_ever(self) -> None:
         while True:
+            self._pause_s = _AGAIN_S
             try:
                 async with self._database.line() as line:
+                    line.when_lost(self._hurry.set)
                     await self._be_let_in(line)
                     await self._beat(line)
             except Exception as error:
@@ -196,7 +199,7 @@ class Replica:
                 # Without a beat nothing that this process does counts, so it never ends.
                 foreseen = isinstance(error, StorageUnavailable)
                 log.warning("the lease cannot be renewed", reason=str(error), exc_info=not foreseen)
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(self._pause_s)
 
     async def _be_let_in(self, line: Line) -> None:
         """Come in beside the others, or alone. Where a line has broken, somebody else may have been quicker.
@@ -216,12 +219,13 @@ class Replica:
     async def _beat(self, line: Line) -> None:
         """Renew, and look for the dead, as long as the line holds."""
         while True:
+            self._hurry.clear()
             if self._lease is None or not await self._renew(line, self._lease):
                 await self._lose()
                 await self._join(line)
             for dead in await self._bury(line):
                 log.warning("another process is dead; its work is everybody's", process=dead)
-            self._hurry.clear()
+            self._pause_s = 0.0  # a line that has served is followed at once: without it, anybody is let in
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
                     await self._hurry.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from bot.errors import DataFolderBusy
-from bot.storage import replicas
+from bot.storage import postgres, replicas
 from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import Database, Tidings
 from bot.storage.leases import Leases, OneProcess
@@ -357,6 +357,8 @@ async def test_the_embedded_engine_serves_one_process_alone(address: str) -> Non
 
 ALONE = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted"
 DOOR = "imaginebot: one program, or several"
+OURS = "datname = current_database() AND application_name LIKE 'imaginebot %'"
+REFUSED = "state = 'idle' AND query LIKE 'SELECT pg_try_advisory_lock(%'"
 
 
 @asynccontextmanager
@@ -416,3 +418,62 @@ async def test_a_connection_of_its_own_that_lingers_on_the_server_keeps_nobody_o
             async with waiting_at_the_door(address, name) as lingering:
                 await until(lingering.is_closed)
                 await until(lambda: leases.sure)
+
+
+@asynccontextmanager
+async def slow_to_end(address: str, name: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Have the database taken by a connection that, once told to end, does so only when what is given is called.
+
+    A connection drops its temporary tables before it frees its locks, and waits for whoever holds one of them.
+    """
+    dying = await asyncpg.connect(address, server_settings={"application_name": name})
+    await dying.execute("CREATE TEMPORARY TABLE held_up ()")
+    await dying.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", DOOR)
+    holds_up = await asyncpg.connect(address)
+    await holds_up.execute("BEGIN")
+    await holds_up.execute(
+        "DROP TABLE {}.held_up".format(await dying.fetchval("SELECT pg_my_temp_schema()::regnamespace"))
+    )
+    try:
+        yield lambda: holds_up.execute("ROLLBACK")
+    finally:
+        await holds_up.close()
+        dying.terminate()
+
+
+async def test_a_connection_of_its_own_that_is_still_ending_is_no_rival(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "ENDED_WITHIN_S", 3600.0)
+    async with await Database.open(address) as one:
+        assert isinstance(one, PostgresDatabase)
+        async with one.line() as line:
+            ((name,),) = await on(address, f"SELECT application_name FROM pg_stat_activity WHERE {OURS}")
+            async with slow_to_end(address, name) as end:
+                let_in = asyncio.create_task(line.let_in(alone=True))
+                await until_there(address, f"SELECT 1 FROM pg_stat_activity WHERE {OURS} AND {REFUSED}")
+                await end()
+                assert await let_in
+
+
+async def test_somebody_else_s_connection_is_a_rival_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "ENDED_WITHIN_S", 3600.0)
+    async with await Database.open(address) as one:
+        assert isinstance(one, PostgresDatabase)
+        async with one.line() as line, slow_to_end(address, "another"):
+            assert not await line.let_in(alone=True)
+
+
+async def test_a_connection_that_is_cut_is_followed_by_another_at_once(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LEASE_S", "BEAT_S", "_AGAIN_S"):
+        monkeypatch.setattr(replicas, name, 3600.0)  # neither the next beat nor a pause leads to it
+    async with await Database.open(address) as one:
+        await Store(one).migrate()
+        await on(address, "INSERT INTO replicas (id, name, lease_until) VALUES ('dead', 'dead', 0)")
+        async with one.shared(exclusive=True):
+            await until_there(address, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM replicas WHERE id = 'dead')")
+            ((cut,),) = await on(address, ALONE)  # it has served: the first beat is through
+            await cut_off(address)
+            await until_there(address, f"{ALONE} AND pid <> {cut}")
