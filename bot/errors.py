@@ -17,6 +17,7 @@
     ├── UpstreamError             the image service said no, or nothing
     │   ├── UpstreamRejected      final, with the service's own code
     │   ├── UpstreamUnauthorized  final, the admin's business
+    │   │   └── UpstreamBarred    something in front of another imaginebot lets nothing through: not carried out
     │   └── UpstreamUnavailable   passing, retry_after, may_have_arrived
     │       ├── UpstreamBusy      too much at once (429): not carried out
     │       ├── UpstreamMistaken  something else answers where another imaginebot should: not carried out
@@ -141,6 +142,10 @@ class UpstreamUnauthorized(UpstreamError):
     """The image service did not accept our key."""
 
     code = "unauthorized"
+
+
+class UpstreamBarred(UpstreamUnauthorized):
+    """Something in front of another imaginebot, or in its place, did not let the request through."""
 
 
 class UpstreamUnavailable(UpstreamError):

@@ -24,6 +24,7 @@ HEADLINES: dict[type[errors.ImaginebotError], str] = {
     errors.UpstreamError: "The image service had a problem",
     errors.UpstreamRejected: "The image service said no",
     errors.UpstreamUnauthorized: "The image service does not know us",
+    errors.UpstreamBarred: "Something is in the way",
     errors.UpstreamUnavailable: "The image service is out of reach",
     errors.UpstreamTroubled: "The studio could not do it",
     errors.UpstreamMistaken: "Something else answers there",

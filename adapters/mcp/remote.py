@@ -16,6 +16,7 @@ from bot.errors import (
     InvalidPicture,
     InvalidSetting,
     NotAuthenticated,
+    UpstreamBarred,
     UpstreamBusy,
     UpstreamMistaken,
     UpstreamTroubled,
@@ -121,6 +122,12 @@ def sentence_about(url: str) -> Callable[[BaseException | None], str]:
 
     def in_words(error: BaseException | None) -> str:
         match error:
+            case UpstreamBarred():
+                return (
+                    f"What answers at {url} does not let calls through to imaginebot: a proxy in front of it that asks for "
+                    "a login of its own, or another program. Ask the person to let calls with an API key pass there, or "
+                    "to set IMAGINEBOT_API_URL to where imaginebot runs."
+                )
             case UpstreamUnauthorized():
                 return (
                     "The bot does not accept the API key in IMAGINEBOT_API_KEY. It may have been revoked; make another "

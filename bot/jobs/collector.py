@@ -1,8 +1,8 @@
 """Fetch the pictures of jobs, once, and keep them, so that nothing that we show depends on a link that expires.
 
 Pictures that jobs start from are at addresses that anybody may name, so they have places of their own: however slow
-they are, what the image service has made is fetched. Among each kind, no site whose pictures hang holds up those of
-another, and none that hung before holds up one that has not been tried.
+they are, what the image service has made is fetched. Among each kind, as far as the look ahead goes, no site whose
+pictures hang holds up those of another. What is tried again has half of a site's places at the most, and always one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
 
 LOOK_AHEAD = 200
-"""How many of the pictures that are due are looked at, to find some of other sites behind those of one."""
+"""How many of the pictures that are due are looked at, to find some of other sites behind those of one.
+
+So many that have not been tried, and as many that have. A site with more than that due hides the others until then.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,7 +272,10 @@ async def _due(unit: Unit, slots: Slots[Picture], limit: int, *, inputs: bool) -
 
 
 def _fairly(due: list[Picture], slots: Slots[Picture], limit: int) -> list[Picture]:
-    """Take next, each time, what is due first from the site that has the fewest places."""
+    """Take next, each time, what is due first from the site that has the fewest places.
+
+    One place is for what is tried again: first tries that never end would otherwise keep it waiting for ever.
+    """
     sites = Counter(_site(picture) for picture in slots.under_way)
     again = sum(picture.attempts > 0 for picture in slots.under_way)
     taken: list[Picture] = []
@@ -277,7 +283,8 @@ def _fairly(due: list[Picture], slots: Slots[Picture], limit: int) -> list[Pictu
         may = [each for each in due if sites[_site(each)] < limit and (not each.attempts or again < max(1, limit // 2))]
         if not may:
             break
-        picture = min(may, key=lambda each: sites[_site(each)])
+        tried = [] if again else [each for each in may if each.attempts]
+        picture = min(tried or may, key=lambda each: sites[_site(each)])
         due.remove(picture)
         taken.append(picture)
         sites[_site(picture)] += 1

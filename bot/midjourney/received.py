@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from bot.errors import (
     AlreadyEnded,
     ImaginebotError,
+    UpstreamBarred,
     UpstreamBusy,
     UpstreamMistaken,
     UpstreamRejected,
@@ -32,7 +33,7 @@ _MESSAGE_LIMIT = 500
 _COMMIT_UNKNOWN = "commit_unknown"
 """An imaginebot's code for a database that was lost at the very end, so that nobody can say whether it was done."""
 
-_PROXYS_OWN = frozenset({408, 413, 414, 425, 429, 431})
+_PROXYS_OWN = frozenset({401, 403, 408, 413, 414, 425, 429, 431})
 """What a proxy before an imaginebot may answer to a request by itself, beside the 5xx where it does not reach it."""
 
 _ANSWER = TypeVar("_ANSWER", bound=BaseModel)
@@ -51,6 +52,9 @@ def refused(
     if ours and body is None and _is_no_proxys(status):
         return mistaken(response)
     if status == 401 or status == 403:
+        if ours and body is None:
+            _log.error("something before an imaginebot answers at %s with %s", response.request.url.path, status)
+            return UpstreamBarred("Something in front of imaginebot does not let us through.")
         return UpstreamUnauthorized("The image service does not accept our key. Please tell the admin.")
     if status == 429:
         said = {"message": body.message[:_MESSAGE_LIMIT]} if ours and body else {}

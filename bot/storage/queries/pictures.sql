@@ -42,17 +42,17 @@ SELECT * FROM pictures WHERE job_id = :job_id ORDER BY role, position;
 
 -- name: inputs_due
 SELECT * FROM pictures
-WHERE due_at IS NOT NULL AND due_at <= :now AND role = 'input'
+WHERE due_at IS NOT NULL AND due_at <= :now AND role = 'input' AND attempts BETWEEN :fewest AND :most
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */
-ORDER BY attempts, due_at
+ORDER BY due_at
 LIMIT :limit
 /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 
 -- name: results_due
 SELECT * FROM pictures
-WHERE due_at IS NOT NULL AND due_at <= :now AND role <> 'input'
+WHERE due_at IS NOT NULL AND due_at <= :now AND role <> 'input' AND attempts BETWEEN :fewest AND :most
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */
-ORDER BY attempts, due_at
+ORDER BY due_at
 LIMIT :limit
 /*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
 

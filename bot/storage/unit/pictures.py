@@ -97,10 +97,15 @@ class PictureRows(UnitBase):
         return [picture_of(row) for row in await self._all("pictures_of_job", job_id=job_id)]
 
     async def pictures_due(self, limit: int, *, inputs: bool) -> list[Picture]:
-        """Give pictures to fetch that no other process is fetching: those that jobs start from, or all others."""
+        """Give pictures to fetch that no other process is fetching: those that jobs start from, or all others.
+
+        There are up to ``limit`` that have not been tried, then as many that have, so that neither hides the other.
+        """
         query = "inputs_due" if inputs else "results_due"
-        rows = await self._all(query, now=self._now, limit=limit, holder=self._connection.holder)
-        return [picture_of(row) for row in rows]
+        asked = {"now": self._now, "limit": limit, "holder": self._connection.holder}
+        first = await self._all(query, **asked, fewest=0, most=0)
+        again = await self._all(query, **asked, fewest=1, most=_MOST_ATTEMPTS)
+        return [picture_of(row) for row in (*first, *again)]
 
     async def take_pictures(self, pictures: Iterable[Picture]) -> None:
         """Mark pictures as being fetched by this process."""
@@ -114,6 +119,10 @@ class PictureRows(UnitBase):
     def _hold_picture(self, which: Mapping[str, Any], holder: str | None) -> None:
         if self.shared:
             self._write("take_picture", holder=holder, **which)
+
+
+_MOST_ATTEMPTS = 2**31 - 1
+"""What the column holds at most."""
 
 
 def _which(picture: Picture) -> dict[str, Any]:

@@ -96,8 +96,6 @@ async def test_an_answer_that_stays_lost_sends_to_the_list_and_not_to_a_second_j
         Answer(body=b"<!doctype html><p>Welcome", headers={"content-type": "text/html"}),
         Answer(body=b'{"hello": "world"}'),
         Answer(status=302, headers={"location": "https://elsewhere.test/"}),
-        Answer(status=401, headers={"www-authenticate": "Basic"}),
-        Answer(status=403),
         Answer(status=404, body=b"<html>"),
         Answer(status=405, body=b'{"detail": "Method Not Allowed"}'),
         Answer(status=422, body=b'{"detail": []}'),
@@ -114,6 +112,23 @@ async def test_where_something_else_answers_that_is_told_at_once_with_the_addres
         assert "listjobs" not in told
         assert len(service.calls) <= 2
         assert (await said(client)).startswith("What answers")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=401, headers={"www-authenticate": "Basic"}, body=b"<h1>401 Authorization Required</h1>"),
+        Answer(status=403, body=b"nope"),
+    ],
+    ids=lambda answer: str(answer.status),
+)
+async def test_a_proxy_that_lets_no_call_through_is_told_as_what_it_is(answer: Answer) -> None:
+    async with scripted_service() as service, bridge_to(service.url, "ib_0_key") as client:
+        service.answers = [answer]
+        told = await said(client, "createimaginejob", prompt="a bird")
+        assert told.startswith(f"What answers at {service.url} does not let calls through to imaginebot")
+        assert "listjobs" not in told
+        assert len(service.calls) == 1
 
 
 async def test_a_full_disk_is_told_in_the_bots_own_words_at_once() -> None:

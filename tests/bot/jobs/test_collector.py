@@ -9,9 +9,9 @@ import pytest
 
 from bot.errors import StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher
-from bot.jobs.collector import Collector, CollectorSettings
+from bot.jobs.collector import LOOK_AHEAD, Collector, CollectorSettings
 from bot.jobs.drafts import Draft, NamedPicture
-from bot.jobs.model import Action, Job, JobStatus, JobType, Picture
+from bot.jobs.model import Action, Job, JobStatus, JobType, Picture, PictureRole
 from bot.midjourney import schema
 from tests.bot.images.pictures import BLUE, GREEN, RED, decoded, encoded, near, plain, quarters
 from tests.bot.jobs.studio import PICTURE, STEADY, Person, Studio, until, until_cancelled
@@ -381,6 +381,29 @@ async def test_pictures_that_are_tried_again_hold_up_none_that_has_not_been_trie
 
     async def it_is_there() -> bool:
         return not any(each.pending for each in await pictures(studio, fresh))
+
+    await until(it_is_there)
+    await until_cancelled(running)
+
+
+async def test_a_picture_that_failed_once_is_tried_again_however_many_wait_for_their_first_try(
+    studio: Studio, anna: Person
+) -> None:
+    failed = "https://site.test/failed"
+    studio.gallery.shows[failed] = [UpstreamUnavailable("Too slow.", may_have_arrived=False)]
+    again = await describe(studio, anna, failed)
+    await studio.collect()
+    studio.clock.advance(60)
+    (other,) = await studio.service.imagine(anna.does(), "a bird")
+    async with studio.store.unit() as unit:
+        for position in range(LOOK_AHEAD + 20):
+            address = f"https://site.test/{position}"
+            studio.gallery.shows[address] = [Gate()]
+            await unit.want_picture(other.id, PictureRole.INPUT, position, address)
+    running = asyncio.create_task(studio.collector.run())
+
+    async def it_is_there() -> bool:
+        return not any(each.pending for each in await pictures(studio, again))
 
     await until(it_is_there)
     await until_cancelled(running)

@@ -106,6 +106,24 @@ async def test_a_further_address_hears_of_what_the_version_before_has_done_and_t
         assert await new.rows("SELECT * FROM webhook_further_subscriptions") == []
 
 
+async def test_an_address_that_the_version_before_puts_in_the_place_of_the_first_is_told_once(
+    world: World, tmp_path: Path, anna: Person
+) -> None:
+    async with version_before(world, tmp_path / "before") as old, world.studio(shared=True) as new:
+        (job,) = await old.service.imagine(anna.does(), "a bird")
+        key = (await Keys(old.store).create("robot")).record
+        notifier = Notifier(new.store, Keys(new.store), addresses_under(BASE), settings=NotifierSettings())
+        async with new.store.unit() as unit:
+            for address in ("https://one.test/", "https://other.test/"):
+                await unit.subscribe(job.id, key.id, Hook(url=address, type=WebhookType.RESULT))
+        await old.rows("UPDATE webhook_subscriptions SET url = 'https://other.test/', stale = 1, told = ''")
+        await old.done(job)
+        while await notifier.write_down():
+            pass
+        assert await new.rows("SELECT url, event FROM webhook_deliveries") == [("https://other.test/", "job.completed")]
+        assert await new.rows("SELECT * FROM webhook_further_subscriptions") == []
+
+
 async def test_the_version_before_does_not_start_again_behind_the_upgrade(
     world: World, tmp_path: Path, anna: Person
 ) -> None:

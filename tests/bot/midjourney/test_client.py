@@ -24,6 +24,7 @@ from bot.errors import (
     ImaginebotError,
     InvalidSetting,
     JobNotFound,
+    UpstreamBarred,
     UpstreamBusy,
     UpstreamError,
     UpstreamRejected,
@@ -276,6 +277,18 @@ async def test_what_an_imaginebot_never_answers_has_not_reached_it(service: Scri
         with pytest.raises(UpstreamUnavailable) as refusal:
             await client.imagine(IMAGINE)
     assert not refusal.value.may_have_arrived
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(("body", "kind"), [(b"<html>", UpstreamBarred), (error_body(), UpstreamUnauthorized)])
+async def test_a_key_that_is_refused_is_told_from_a_proxy_that_lets_nothing_through(
+    service: ScriptedService, status: int, body: bytes, kind: type[UpstreamUnauthorized]
+) -> None:
+    service.answers = [Answer(status=status, body=body)]
+    async with Client(service.url, TOKEN, retries=QUICK, ours=True) as client:
+        with pytest.raises(UpstreamUnauthorized) as refusal:
+            await client.imagine(IMAGINE)
+    assert type(refusal.value) is kind
 
 
 @pytest.mark.parametrize("answer", [Answer(body=CREATED.body[:-9]), Answer(status=502, body=b"<html>")])
