@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import DatabaseTooNew
 from bot.jobs.facade import addresses_under
-from bot.jobs.model import Hook, JobStatus, Submission
+from bot.jobs.model import Hook, Job, JobStatus, Submission
 from bot.jobs.notifier import Notifier, NotifierSettings
 from bot.keys import Keys
 from bot.midjourney.schema import WebhookType
@@ -84,44 +84,45 @@ async def test_both_versions_work_while_one_takes_over_from_the_other(
         assert len(world.api.jobs) == 4
 
 
+async def heard_at_two_addresses(old: Studio, new: Studio, anna: Person) -> tuple[Job, str, Notifier]:
+    (job,) = await old.service.imagine(anna.does(), "a bird")
+    key = (await Keys(old.store).create("robot")).record
+    async with new.store.unit() as unit:
+        for address in ("https://one.test/", "https://other.test/"):
+            await unit.subscribe(job.id, key.id, Hook(url=address, type=WebhookType.RESULT))
+    notifier = Notifier(new.store, Keys(new.store), addresses_under(BASE), settings=NotifierSettings())
+    return job, key.id, notifier
+
+
+async def the_other_is_told_once(new: Studio, notifier: Notifier) -> None:
+    while await notifier.write_down():
+        pass
+    assert await new.rows("SELECT url, event FROM webhook_deliveries") == [("https://other.test/", "job.completed")]
+    assert await new.rows("SELECT * FROM webhook_further_subscriptions") == []
+
+
 async def test_a_further_address_hears_of_what_the_version_before_has_done_and_told(
     world: World, tmp_path: Path, anna: Person
 ) -> None:
     async with version_before(world, tmp_path / "before") as old, world.studio(shared=True) as new:
-        (job,) = await old.service.imagine(anna.does(), "a bird")
-        key = (await Keys(old.store).create("robot")).record
-        notifier = Notifier(new.store, Keys(new.store), addresses_under(BASE), settings=NotifierSettings())
-        async with new.store.unit() as unit:
-            for address in ("https://one.test/", "https://other.test/"):
-                await unit.subscribe(job.id, key.id, Hook(url=address, type=WebhookType.RESULT))
+        job, key_id, notifier = await heard_at_two_addresses(old, new, anna)
         await notifier.write_down()
         await old.done(job)
         async with (
             old.store.unit() as unit
         ):  # as it does once it has written down what the address that it knows is told
-            await unit.webhooks("mark_told", job_id=job.id, key_id=key.id, told="completed")
-        while await notifier.write_down():
-            pass
-        assert await new.rows("SELECT url, event FROM webhook_deliveries") == [("https://other.test/", "job.completed")]
-        assert await new.rows("SELECT * FROM webhook_further_subscriptions") == []
+            await unit.webhooks("mark_told", job_id=job.id, key_id=key_id, told="completed")
+        await the_other_is_told_once(new, notifier)
 
 
 async def test_an_address_that_the_version_before_puts_in_the_place_of_the_first_is_told_once(
     world: World, tmp_path: Path, anna: Person
 ) -> None:
     async with version_before(world, tmp_path / "before") as old, world.studio(shared=True) as new:
-        (job,) = await old.service.imagine(anna.does(), "a bird")
-        key = (await Keys(old.store).create("robot")).record
-        notifier = Notifier(new.store, Keys(new.store), addresses_under(BASE), settings=NotifierSettings())
-        async with new.store.unit() as unit:
-            for address in ("https://one.test/", "https://other.test/"):
-                await unit.subscribe(job.id, key.id, Hook(url=address, type=WebhookType.RESULT))
+        job, _, notifier = await heard_at_two_addresses(old, new, anna)
         await old.rows("UPDATE webhook_subscriptions SET url = 'https://other.test/', stale = 1, told = ''")
         await old.done(job)
-        while await notifier.write_down():
-            pass
-        assert await new.rows("SELECT url, event FROM webhook_deliveries") == [("https://other.test/", "job.completed")]
-        assert await new.rows("SELECT * FROM webhook_further_subscriptions") == []
+        await the_other_is_told_once(new, notifier)
 
 
 async def test_the_version_before_does_not_start_again_behind_the_upgrade(
