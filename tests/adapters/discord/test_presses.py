@@ -11,6 +11,7 @@ import pytest
 from adapters.discord import finding, forms
 from bot.jobs.model import API_PLATFORM, Conversation, JobFilter, Requester, Source
 from tests.adapters.discord.scene import TIME_LIMIT_S, Scene, done, job_of, until
+from tests.adapters.posts import caught_up
 from tests.fakes.discord import Message, NoAnswer
 from tests.fakes.engines import png
 
@@ -315,18 +316,6 @@ async def test_what_somebody_else_said_in_answer_is_not_taken_for_the_post(scene
     assert (await typed).message.text == "busy"
 
 
-async def caught_up(scene: Scene) -> None:
-    """Wait until every post shows what there is to show."""
-    behind = 1
-    async with asyncio.timeout(30):
-        while behind:
-            await asyncio.sleep(0.02)
-            async with scene.app.database.transaction() as connection:
-                [[behind]] = await connection.rows(
-                    "SELECT COUNT(*) FROM posts WHERE state = 'open' AND shown_revision < wanted_revision"
-                )
-
-
 async def test_what_comes_after_an_end_that_was_shown_makes_no_second_message(scene: Scene) -> None:
     elsewhere = scene.world.guild("Elsewhere", installed=False)
     channel, bea = elsewhere.channel(), elsewhere.member("Bea")
@@ -334,11 +323,11 @@ async def test_what_comes_after_an_end_that_was_shown_makes_no_second_message(sc
     await done(grid.message)
     first = await bea.press(grid.message, "U1", personal=True)
     await done(first.message)
-    await caught_up(scene)
+    await caught_up(scene.app.database)
     grid.interaction.expire()
     first.interaction.expire()
     second = await bea.press(grid.message, "U2", personal=True)
     await done(second.message)
     await scene.app.service.post_removed((await job_of(scene, grid.message)).id)
-    await caught_up(scene)
+    await caught_up(scene.app.database)
     assert bea.direct.posts == []
