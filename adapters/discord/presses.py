@@ -100,7 +100,8 @@ class Presses:
     async def _lead_to(self, asked: Asked, job: Job, place: Place | None, *, beside: Place | None) -> None:
         """Lead a person to what has been made before: to its message, or to a private copy where it has none any more.
 
-        What a program asked for may never have had one, and a post may have been given up. What was to be hidden ``beside`` it, where the button is, is hidden.
+        What a program asked for may never have had one, and a post may have been given up. What was to be hidden
+        ``beside`` it, where the button is, is hidden.
         """
         service = self._desk.app.service
         view = await service.view(job.id)

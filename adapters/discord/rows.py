@@ -49,9 +49,10 @@ class Event:
 class Place:
     """Where the message of a job is or is to be.
 
-    ``token`` belongs to the event that the job came of, and edits its messages until ``token_ends_at``. ``answer``
-    says that the message is the answer to that event. ``tried_at`` is when a message of its own was last about to be
-    sent. ``moved`` says that it went to the requester, as its first place was closed. ``asked_at`` is when the event came. ``upload_limit`` is in bytes, absent where no event tells it.
+    ``token`` belongs to the event that the job came of, and edits its messages until ``token_ends_at``. ``answer`` says
+    that the message is the answer to that event. ``tried_at`` is when a message of its own was last about to be sent.
+    ``moved`` says that it went to the requester, as its first place was closed. ``asked_at`` is when the event came.
+    ``upload_limit`` is in bytes, absent where no event tells it.
     """
 
     job_id: str

@@ -45,7 +45,8 @@ _Lane: TypeAlias = Sequence[Post]
 class PublisherSettings:
     """How posts are sent: so many at a time and platform, and how a platform in trouble is spared.
 
-    No more than ``each`` are sent to one channel at a time. A platform that has not taken a post in ``answer_within`` counts as out of reach, so that it holds up no others.
+    No more than ``each`` are sent to one channel at a time. A platform that has not taken a post in ``answer_within``
+    counts as out of reach, so that it holds up no others.
     """
 
     concurrency: int = 8

@@ -1,8 +1,8 @@
 """Follow the jobs that the image service has, by its webhooks and by asking.
 
 Both ways end in ``merge``. Webhooks are verified by the route, kept (see ``bot.jobs.inbox``), and answered; a loop of
-its own applies what is kept, also what was kept when the process last ended. Polling asks the list, which covers a hundred jobs a call, and only
-for jobs that have been silent.
+its own applies what is kept, also what was kept when the process last ended. Polling asks the list, which covers a
+hundred jobs a call, and only for jobs that have been silent.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The remote image service, over httpx.
 
-Every error of httpx and every answer that is no success is translated once, see ``foreign`` and ``received``. What can be tried again without
-harm is tried again: reading calls after any passing failure, creating calls only where it is certain that the request
-was not carried out.
+Every error of httpx and every answer that is no success is translated once, see ``foreign`` and ``received``. What can
+be tried again without harm is tried again: reading calls after any passing failure, creating calls only where it is
+certain that the request was not carried out.
 """
 
 from __future__ import annotations

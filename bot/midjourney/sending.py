@@ -1,8 +1,9 @@
 """Send webhooks to addresses that callers name, which are therefore hostile.
 
 Private addresses are refused where the connection is made, so that a name that resolves differently the second time
-gets no further, and once more before, so that none is even tried for an open port; a redirect is not followed at all, as an answer that leads elsewhere is no receipt. Nothing of an
-answer is read but its status. Only the origins that the settings name may be private.
+gets no further, and once more before, so that none is even tried for an open port; a redirect is not followed at all,
+as an answer that leads elsewhere is no receipt. Nothing of an answer is read but its status. Only the origins that the
+settings name may be private.
 """
 
 from __future__ import annotations

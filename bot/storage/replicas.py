@@ -1,6 +1,7 @@
 """The lease of one of several processes on a PostgreSQL database; see ``bot.storage.leases``.
 
-One connection of its own keeps this process in, alone or beside others, renews the lease, takes the work of dead processes off them, and hears what the others tell.
+One connection of its own keeps this process in, alone or beside others, renews the lease, takes the work of dead
+processes off them, and hears what the others tell.
 Leases are counted by the clock of the database, so that it does not matter what those of the machines say.
 """
 

@@ -56,8 +56,8 @@ class PostRows(UnitBase):
         """Give posts that are behind their job, those of ended jobs first.
 
         Left out are these ``posts``, new messages of these ``conversations``, and everything in these ``channels``,
-        each named with its workspace; and new messages that come after one which was put off for a moment. Where several processes share the work, a channel is one's at a time, so that its
-        pace and order are kept.
+        each named with its workspace; and new messages that come after one which was put off for a moment. Where several
+        processes share the work, a channel is one's at a time, so that its pace and order are kept.
         """
         await self.hold(f"posts of {platform}")
         rows = await self._all(
