@@ -2,7 +2,8 @@
 
 Pictures that jobs start from are at addresses that anybody may name, so they have places of their own: however slow
 they are, what the image service has made is fetched. Among each kind, as far as the look ahead goes, no site whose
-pictures hang holds up those of another. What is tried again has half of a site's places at the most, and always one.
+pictures hang holds up those of another. What is tried again has half of the places at the most, of a site's and of all;
+in that half each site has one ahead of what has not been tried.
 """
 
 from __future__ import annotations
@@ -274,21 +275,26 @@ async def _due(unit: Unit, slots: Slots[Picture], limit: int, *, inputs: bool) -
 def _fairly(due: list[Picture], slots: Slots[Picture], limit: int) -> list[Picture]:
     """Take next, each time, what is due first from the site that has the fewest places.
 
-    One place is for what is tried again: first tries that never end would otherwise keep it waiting for ever.
+    What is tried again goes first where it is its site's only one: first tries that never end, and what other sites try
+    again, would otherwise keep it waiting for ever.
     """
-    sites = Counter(_site(picture) for picture in slots.under_way)
-    again = sum(picture.attempts > 0 for picture in slots.under_way)
+    under_way, room = slots.under_way, slots.room
+    sites = Counter(_site(picture) for picture in under_way)
+    again = Counter(_site(picture) for picture in under_way if picture.attempts)
+    half, half_of_all = max(1, limit // 2), max(1, (len(under_way) + room) // 2)
     taken: list[Picture] = []
-    while len(taken) < slots.room:
-        may = [each for each in due if sites[_site(each)] < limit and (not each.attempts or again < max(1, limit // 2))]
+    while len(taken) < room:
+        again_may = again.total() < half_of_all
+        may = [each for each in due if sites[_site(each)] < limit]
+        may = [each for each in may if not each.attempts or (again_may and again[_site(each)] < half)]
         if not may:
             break
-        tried = [] if again else [each for each in may if each.attempts]
-        picture = min(tried or may, key=lambda each: sites[_site(each)])
+        only = next((each for each in may if each.attempts and not again[_site(each)]), None)
+        picture = only or min(may, key=lambda each: sites[_site(each)])
         due.remove(picture)
         taken.append(picture)
         sites[_site(picture)] += 1
-        again += picture.attempts > 0
+        again[_site(picture)] += picture.attempts > 0
     return taken
 
 

@@ -332,12 +332,12 @@ async def test_one_slow_picture_holds_up_no_other(studio: Studio, job: Job, anna
     await until_cancelled(running)
 
 
-async def slow(studio: Studio, anna: Person, site: str, count: int) -> list[Gate]:
-    """Let jobs begin from pictures that hang."""
+async def slow(studio: Studio, anna: Person, site: str, count: int, *before: Exception) -> list[Gate]:
+    """Let jobs begin from pictures that hang, once they have met what comes before."""
     gates = [Gate() for _ in range(count)]
     for number, gate in enumerate(gates):
         address = f"https://{site}/{number}"
-        studio.gallery.shows[address] = [gate]
+        studio.gallery.shows[address] = [*before, gate]
         await describe(studio, anna, address)
     return gates
 
@@ -353,60 +353,89 @@ async def test_a_site_whose_pictures_hang_holds_up_those_of_no_other(studio: Stu
     async with asyncio.timeout(30):
         await asyncio.gather(*(gate.reached.wait() for gate in gates[: CollectorSettings.inputs]))
     for number in range(3):
-        quick = await describe(studio, anna, f"https://quick.test/{number}")
-
-        async def it_is_there(job: Job = quick) -> bool:
-            return not any(each.pending for each in await pictures(studio, job))
-
-        await until(it_is_there)
+        await had(studio, await describe(studio, anna, f"https://quick.test/{number}"))
     assert sum(gate.reached.is_set() for gate in gates) == CollectorSettings.inputs
     await until_cancelled(running)
 
 
-async def test_pictures_that_are_tried_again_hold_up_none_that_has_not_been_tried(studio: Studio, anna: Person) -> None:
-    addresses = [f"https://site.test/{number}" for number in range(18)]
-    gates = [Gate() for _ in addresses]
-    for address, gate in zip(addresses, gates, strict=True):
-        studio.gallery.shows[address] = [UpstreamUnavailable("Too slow.", may_have_arrived=False), gate]
-        await describe(studio, anna, address)
+async def once_tried(studio: Studio) -> None:
+    """Try what is due, and let the time come to try it again."""
     await studio.collect()
     studio.clock.advance(60)
-    running = asyncio.create_task(studio.collector.run())
 
-    async def some_are_tried_again() -> bool:
+
+async def some_are_tried_again(gates: list[Gate]) -> None:
+    """Wait until a site has all the places that it may have for what it tries again."""
+
+    async def they_are() -> bool:
         return sum(gate.reached.is_set() for gate in gates) == CollectorSettings.inputs // 2
 
-    await until(some_are_tried_again)
-    fresh = await describe(studio, anna, "https://site.test/fresh")
-
-    async def it_is_there() -> bool:
-        return not any(each.pending for each in await pictures(studio, fresh))
-
-    await until(it_is_there)
-    await until_cancelled(running)
+    await until(they_are)
 
 
-async def test_a_picture_that_failed_once_is_tried_again_however_many_wait_for_their_first_try(
-    studio: Studio, anna: Person
-) -> None:
-    failed = "https://site.test/failed"
-    studio.gallery.shows[failed] = [UpstreamUnavailable("Too slow.", may_have_arrived=False)]
-    again = await describe(studio, anna, failed)
-    await studio.collect()
-    studio.clock.advance(60)
-    (other,) = await studio.service.imagine(anna.does(), "a bird")
+async def had(studio: Studio, job: Job) -> None:
+    """Wait until the pictures that a job begins from are there."""
+
+    async def they_are() -> bool:
+        return not any(each.pending for each in await pictures(studio, job))
+
+    await until(they_are)
+
+
+async def many_wanted(studio: Studio, anna: Person, site: str) -> None:
+    """Let a job want more pictures than are looked at, all of which hang."""
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
     async with studio.store.unit() as unit:
         for position in range(LOOK_AHEAD + 20):
-            address = f"https://site.test/{position}"
+            address = f"https://{site}/wanted/{position}"
             studio.gallery.shows[address] = [Gate()]
-            await unit.want_picture(other.id, PictureRole.INPUT, position, address)
+            await unit.want_picture(job.id, PictureRole.INPUT, position, address)
+
+
+async def test_pictures_that_are_tried_again_hold_up_none_that_has_not_been_tried(studio: Studio, anna: Person) -> None:
+    gates = await slow(studio, anna, "site.test", 18, TOO_SLOW)
+    await once_tried(studio)
     running = asyncio.create_task(studio.collector.run())
-
-    async def it_is_there() -> bool:
-        return not any(each.pending for each in await pictures(studio, again))
-
-    await until(it_is_there)
+    await some_are_tried_again(gates)
+    await had(studio, await describe(studio, anna, "https://site.test/fresh"))
     await until_cancelled(running)
+
+
+async def test_pictures_that_hang_when_they_are_tried_again_hold_up_none_of_another_site_s(
+    studio: Studio, anna: Person
+) -> None:
+    gates = await slow(studio, anna, "slow.test", 18, TOO_SLOW)
+    await once_tried(studio)
+    running = asyncio.create_task(studio.collector.run())
+    await some_are_tried_again(gates)
+    studio.gallery.shows["https://quick.test/failed"] = [TOO_SLOW]
+    again = await describe(studio, anna, "https://quick.test/failed")
+
+    async def it_has_failed() -> bool:
+        return any(each.attempts for each in await pictures(studio, again))
+
+    await until(it_has_failed)
+    studio.clock.advance(60)
+    studio.bells.collector.ring()
+    await had(studio, again)
+    await until_cancelled(running)
+
+
+@pytest.mark.parametrize("elsewhere", [0, 18])
+async def test_a_picture_that_failed_once_is_tried_again_however_many_wait_for_their_first_try_or_hang_elsewhere(
+    studio: Studio, anna: Person, elsewhere: int
+) -> None:
+    await slow(studio, anna, "slow.test", elsewhere, TOO_SLOW)
+    studio.gallery.shows["https://site.test/failed"] = [TOO_SLOW]
+    again = await describe(studio, anna, "https://site.test/failed")
+    await once_tried(studio)
+    await many_wanted(studio, anna, "site.test")
+    running = asyncio.create_task(studio.collector.run())
+    await had(studio, again)
+    await until_cancelled(running)
+
+
+TOO_SLOW = UpstreamUnavailable("Too slow.", may_have_arrived=False)
 
 
 async def pictures(studio: Studio, job: Job) -> list[Picture]:
