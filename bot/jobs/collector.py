@@ -36,6 +36,9 @@ log = structlog.get_logger(__name__)
 IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
 
+OUTRUN_S = 0.05
+"""How soon it looks again where another process was quicker, which is through with its own look by then."""
+
 LOOK_AHEAD = 200
 """How many of the pictures that are due are looked at, to find some of other sites behind those of one.
 
@@ -105,16 +108,18 @@ class Collector:
     async def _begin_due(self, inputs: Slots[Picture], results: Slots[Picture]) -> float:
         """Begin to fetch what is due, as far as there is room, and give the seconds until more becomes due."""
         async with self._store.claiming() as unit:
-            begun = [
-                (picture, slots)
-                for slots, limit in ((inputs, self._settings.inputs), (results, self._settings.concurrency))
-                for picture in await _due(unit, slots, limit, inputs=slots is inputs)
+            chosen = [
+                *await _due(unit, inputs, self._settings.inputs, inputs=True),
+                *await _due(unit, results, self._settings.concurrency, inputs=False),
             ]
-            await unit.take_pictures([picture for picture, _ in begun])
+            taken = await unit.take_pictures(chosen)
             soonest = await unit.next_picture_due_at()
             now = unit.now
-        for picture, slots in begun:
+        for picture in taken:
+            slots = inputs if picture.role is PictureRole.INPUT else results
             slots.begin(picture, self._fetch(picture), name=f"fetch {picture.job_id}")
+        if len(taken) < len(chosen):
+            return OUTRUN_S
         return IDLE_S if soonest is None else min(IDLE_S, max(0.0, (soonest - now).total_seconds()))
 
     async def _fetch(self, picture: Picture) -> None:

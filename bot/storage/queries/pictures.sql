@@ -45,16 +45,14 @@ SELECT * FROM pictures
 WHERE due_at IS NOT NULL AND due_at <= :now AND role = 'input' AND attempts BETWEEN :fewest AND :most
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at
-LIMIT :limit
-/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
+LIMIT :limit;
 
 -- name: results_due
 SELECT * FROM pictures
 WHERE due_at IS NOT NULL AND due_at <= :now AND role <> 'input' AND attempts BETWEEN :fewest AND :most
     /*+ postgresql AND (holder IS NULL OR holder = :holder) */
 ORDER BY due_at
-LIMIT :limit
-/*+ postgresql FOR NO KEY UPDATE SKIP LOCKED */;
+LIMIT :limit;
 
 -- name: next_picture_due_at$
 SELECT MIN(due_at) FROM pictures

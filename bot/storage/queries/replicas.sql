@@ -37,8 +37,20 @@ UPDATE jobs SET holder = :holder WHERE id = ANY(CAST(:ids AS TEXT[]));
 -- name: take_posts!
 UPDATE posts SET holder = :holder WHERE id = ANY(CAST(:ids AS TEXT[]));
 
--- name: take_picture!
-UPDATE pictures SET holder = :holder WHERE job_id = :job_id AND role = :role AND position = :position;
+-- name: take_pictures
+-- Those that are due and nobody's still, which is looked at anew: another process may have chosen the same ones.
+UPDATE pictures SET holder = :holder
+WHERE (job_id, role, position) IN (
+    SELECT job_id, role, position FROM pictures
+    JOIN UNNEST(CAST(:job_ids AS TEXT[]), CAST(:roles AS TEXT[]), CAST(:positions AS INTEGER[]))
+        AS chosen (job_id, role, position) USING (job_id, role, position)
+    WHERE due_at <= :now AND (holder IS NULL OR holder = :holder)
+    FOR NO KEY UPDATE OF pictures SKIP LOCKED
+)
+RETURNING *;
+
+-- name: leave_picture!
+UPDATE pictures SET holder = NULL WHERE job_id = :job_id AND role = :role AND position = :position;
 
 -- name: take_deliveries!
 UPDATE webhook_deliveries SET holder = :holder WHERE id = ANY(CAST(:ids AS TEXT[]));

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ class PictureRows(UnitBase):
             content_type=picture.content_type,
             source_url=picture.source_url,
         )
-        self._hold_picture(_which(picture), None)
+        self._leave_picture(picture)
 
     async def put_picture_off(self, picture: Picture, due_at: datetime) -> None:
         """Try to fetch the picture again at ``due_at``, from its ``source_url``; keep its ``attempts``."""
@@ -64,12 +64,12 @@ class PictureRows(UnitBase):
             source_url=picture.source_url,
             attempts=picture.attempts,
         )
-        self._hold_picture(_which(picture), None)
+        self._leave_picture(picture)
 
     async def give_picture_up(self, picture: Picture, failure: str) -> None:
         """Record that a picture cannot be had, with the sentence that says why."""
         self._write("give_picture_up", **_which(picture), failure=failure)
-        self._hold_picture(_which(picture), None)
+        self._leave_picture(picture)
 
     async def mark_unread(self, picture: Picture, failure: str) -> None:
         """Record that a kept picture which a job starts from cannot be read at the moment, in a sentence; count the try."""
@@ -90,7 +90,7 @@ class PictureRows(UnitBase):
     async def give_preview_up(self, picture: Picture) -> None:
         """Forget a job's preview that cannot be had from its ``source_url``, unless a newer one is wanted by now."""
         self._write("give_preview_up", job_id=picture.job_id, source_url=picture.source_url)
-        self._hold_picture(_which(picture), None)
+        self._leave_picture(picture)
 
     async def pictures_of(self, job_id: str) -> list[Picture]:
         """Give every picture of a job."""
@@ -107,18 +107,27 @@ class PictureRows(UnitBase):
         again = await self._all(query, **asked, fewest=1, most=_MOST_ATTEMPTS)
         return [picture_of(row) for row in (*first, *again)]
 
-    async def take_pictures(self, pictures: Iterable[Picture]) -> None:
-        """Mark pictures as being fetched by this process."""
-        for picture in pictures:
-            self._hold_picture(_which(picture), self._connection.holder)
+    async def take_pictures(self, pictures: Sequence[Picture]) -> list[Picture]:
+        """Mark pictures that are due as being fetched by this process, and give those that no other was quicker to take."""
+        if not (self.shared and pictures):
+            return list(pictures)
+        taken = await self._all(
+            "take_pictures",
+            holder=self._connection.holder,
+            job_ids=[picture.job_id for picture in pictures],
+            roles=[picture.role.value for picture in pictures],
+            positions=[picture.position for picture in pictures],
+            now=self._now,
+        )
+        return [picture_of(row) for row in taken]
 
     async def next_picture_due_at(self) -> datetime | None:
         """Say when the next picture becomes due, beside those that are."""
         return moment(await self._one("next_picture_due_at", now=self._now, holder=self._connection.holder))
 
-    def _hold_picture(self, which: Mapping[str, Any], holder: str | None) -> None:
+    def _leave_picture(self, picture: Picture) -> None:
         if self.shared:
-            self._write("take_picture", holder=holder, **which)
+            self._write("leave_picture", **_which(picture))
 
 
 _MOST_ATTEMPTS = 2**31 - 1

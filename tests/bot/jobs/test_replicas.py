@@ -13,7 +13,8 @@ import pytest
 from bot.admin import carry_out
 from bot.config import Settings
 from bot.errors import InvalidCommand, PlatformUnavailable, QuotaExceeded
-from bot.jobs.model import Action, JobStatus, Submission
+from bot.jobs.collector import OUTRUN_S
+from bot.jobs.model import Action, Job, JobStatus, Submission
 from bot.jobs.service import Limits
 from bot.keys import Keys
 from bot.storage import replicas
@@ -184,15 +185,48 @@ async def test_reports_that_come_everywhere_at_once_are_merged_once(studios: lis
     }
 
 
+async def made(studio: Studio, anna: Person) -> Job:
+    """Give a job that is done, whose pictures are still to be fetched."""
+    (job,) = await studio.service.imagine(anna.does(), "a bird")
+    await studio.send()
+    studio.api.complete(await studio.upstream(job))
+    studio.clock.advance(30)
+    await studio.tracker.poll()
+    return job
+
+
 async def test_pictures_are_fetched_once(studios: list[Studio], anna: Person) -> None:
-    (job,) = await studios[0].service.imagine(anna.does(), "a bird")
-    await studios[0].send()
-    studios[0].api.complete(await studios[0].upstream(job))
-    studios[0].clock.advance(30)
-    await studios[0].tracker.poll()
+    job = await made(studios[0], anna)
     await asyncio.gather(*(studio.collect() for studio in studios))
     async with studios[2].store.reading() as unit:
         assert all(picture.digest for picture in await unit.pictures_of(job.id))
+
+
+async def test_while_one_process_takes_a_picture_another_fetches_the_rest_and_looks_again_soon(
+    studios: list[Studio], anna: Person
+) -> None:
+    one, other, _ = studios
+    job = await made(one, anna)
+    async with one.store.unit() as unit:
+        first, *rest = await unit.pictures_due(9, inputs=False)
+        assert await unit.take_pictures([first]) == [first]
+        assert await other.collector.collect() == OUTRUN_S
+    async with one.store.unit() as unit:
+        missing = [each for each in await unit.pictures_of(job.id) if each.digest is None]
+        assert (missing, len(rest)) == ([first], 4)
+
+
+async def test_a_picture_that_another_process_has_taken_since_it_was_looked_at_stays_that_one_s(
+    studios: list[Studio], anna: Person
+) -> None:
+    one, other, _ = studios
+    await made(one, anna)
+    async with other.store.unit() as unit:
+        due = await unit.pictures_due(9, inputs=False)
+        async with one.store.unit() as quicker:
+            assert await quicker.take_pictures(due[:1]) == due[:1]
+        taken = await unit.take_pictures(due)
+        assert sorted(taken, key=str) == sorted(due[1:], key=str)
 
 
 async def test_a_change_on_one_process_is_heard_on_another(studios: list[Studio], anna: Person) -> None:
