@@ -120,7 +120,7 @@ class Outbox:
             await self._change(place, name, view)
 
     async def tell(self, event: Event, text: str, *, user_id: str = "") -> bool:
-        """Say something in place of an answer that was promised, or to the person alone where that place is gone.
+        """Say something in place of the answer to a wish, or to the person alone where that place is gone.
 
         False where it is worth another try.
         """
