@@ -13,9 +13,9 @@ import structlog
 from adapters.discord import notices, presenter
 from adapters.discord.answers import Answers, Asked, note, tell
 from adapters.discord.faults import RAISED, code_of
+from adapters.discord.fulfilling import Wishes, may_pass
 from adapters.discord.permissions import need
 from adapters.discord.places import DIRECT, PLATFORM, MessageName, workspace_of
-from adapters.discord.promises import Promises, can_still_be_kept
 from adapters.discord.rows import TOKEN_LIVES, Event
 from adapters.discord.wishes import Pictures, Wish
 from adapters.discord.wording import hides_something
@@ -51,7 +51,7 @@ class Desk:
         self.client = client
         self.answers = Answers()
         self.pictures = Pictures(outbox.client, app.service)
-        self.promises = Promises(app, rows, outbox, self.pictures)
+        self.wishes = Wishes(app, rows, outbox, self.pictures)
 
     # From an event to jobs
 
@@ -68,7 +68,7 @@ class Desk:
         """Do what a command asks for and answer with the post.
 
         Where its pictures take a while, the person is shown that something is being done; the command is kept first,
-        so that it is carried out whatever happens then (see ``promises``).
+        so that it is carried out whatever happens then (see ``fulfilling``).
         """
         event = await self.take(asked, spoiler=wish.spoiler or hides_something(wish.prompt))
         work = asyncio.ensure_future(self.pictures.carry_out(wish, self.source(asked, event)))
@@ -77,7 +77,7 @@ class Desk:
             if work.done():
                 await self.answer(asked, event, await work)
             else:
-                with self.promises.in_hand(event):
+                with self.wishes.in_hand(event):
                     await self._carry_out_late(asked, event, wish, work)
         finally:
             work.cancel()
@@ -154,11 +154,11 @@ class Desk:
     async def _carry_out_late(
         self, asked: Asked, event: Event, wish: Wish, work: asyncio.Future[tuple[Job, ...]]
     ) -> None:
-        """Promise what a command asks for, and keep that where it comes in this event's time."""
+        """Keep a wish, and carry it out where its pictures come in this event's time."""
         try:
-            await self.promises.keep(event, wish)
+            await self.wishes.keep(event, wish)
         except StorageUnavailable as error:
-            # Nothing is promised then, and nothing denied that may come yet.
+            # The wish is not kept then, and nothing is denied that may come yet.
             log.warning("a command could not be kept", interaction=event.id, reason=str(error))
             if isinstance(error, CommitUnknown):
                 return  # if it was kept all the same, it is taken up
@@ -170,12 +170,12 @@ class Desk:
             try:
                 jobs = await work
             except Exception as error:
-                if can_still_be_kept(error):
+                if may_pass(error):
                     raise
                 await self._refuse(asked, event, wish, error, deferred=place is not None)
             else:
                 if await self.answer(asked, event, jobs, place=place):
-                    await self.promises.end(event)
+                    await self.wishes.end(event)
         except ImaginebotError as error:
             log.warning("a command has to wait", interaction=event.id, reason=str(error))
         except Exception:  # told to nobody, as the command is still kept
@@ -188,12 +188,12 @@ class Desk:
         else:
             log.error("an event could not be handled", interaction=asked.id, exc_info=error)
             text = notices.unforeseen()
-        if not await self.promises.keep_refusal(event, wish, text):
+        if not await self.wishes.keep_refusal(event, wish, text):
             return
         # Where Discord did not say that it shows "thinking", it may do so all the same, and takes no first answer then.
         told = await tell(asked, text) if deferred else await self.outbox.tell(event, text, user_id=wish.user_id)
         if told:
-            await self.promises.end(event)
+            await self.wishes.end(event)
 
     async def _defer(self, asked: Asked, event: Event) -> MessageName | None:
         try:

@@ -28,8 +28,8 @@ TOO_MANY_EDITS = 30046
 EDITS_COME_BACK_S = 600.0
 """Seconds to wait after error 30046: edits of a message older than an hour are counted, and Discord names no time."""
 
-CLOSED = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_CHANNEL})
-"""The bot may not write or look in a channel any more, or it is gone."""
+CLOSED = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS, THREAD_ARCHIVED, UNKNOWN_CHANNEL})
+"""The bot may not write or look in a channel any more, or it is gone, or it is a thread that has been put away."""
 
 _GONE = {
     UNKNOWN_CHANNEL: "the channel is gone",

@@ -3,7 +3,7 @@
 Discord would tell each of several connections of everything. So one process holds the connection, or those shards of
 it that it is given, and the others stand by; they post and edit all the same, as that takes none. Where the holder
 ends, or loses its lease, another connects. A holder that wakes behind its lease may have events left that have come to
-both: what it writes is refused, and it then says nothing (see ``answers`` and ``promises``); whoever answers second is
+both: what it writes is refused, and it then says nothing (see ``answers`` and ``fulfilling``); whoever answers second is
 refused by Discord, and what it has begun is cut off.
 """
 
@@ -119,8 +119,8 @@ class Gateway:
         self._begun.set()
         client = client_for(self._app.settings, self._shards)
         desk = self.seat(client)
-        # What was promised takes no connection, for which there may be a long wait.
-        tasks = [asyncio.create_task(desk.promises.run(self._is_ours), name="discord promises")]
+        # Wishes take no connection, for which there may be a long wait.
+        tasks = [asyncio.create_task(desk.wishes.run(self._is_ours), name="discord wishes")]
         try:
             await log_in(client, self._app.settings)
             shards = await self._within_budget(client)
@@ -130,7 +130,7 @@ class Gateway:
             self._settle()
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if connection not in ended:
-                raise RuntimeError("what was promised is not looked after any more") from tasks[0].exception()
+                raise RuntimeError("wishes are not looked after any more") from tasks[0].exception()
             raise _ended(connection)
         except asyncio.CancelledError:
             self._settle()  # another process's turn

@@ -107,10 +107,10 @@ class Outbox:
         try:
             moved = await self._change_or_move(place, name, view, end_shown=post.end_shown)
         except RAISED as error:
-            if code_of(error) == UNKNOWN_MESSAGE:
+            if code_of(error) in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
                 await self._app.service.post_removed(post.job_id)
             raise translated(error) from error
-        if view.status.ended and not moved:
+        if view.status.ended and not moved and not post.end_shown:
             await self._call(place, name, view)
 
     async def change(self, job_id: str, name: MessageName, view: JobView) -> None:
@@ -120,7 +120,7 @@ class Outbox:
             await self._change(place, name, view)
 
     async def tell(self, event: Event, text: str, *, user_id: str = "") -> bool:
-        """Say something in place of an answer that was promised, or to the person alone where that place is gone.
+        """Say something in place of the answer to a wish, or to the person alone where that place is gone.
 
         False where it is worth another try.
         """
@@ -258,11 +258,9 @@ class Outbox:
             await self._change(place, name, view, reopen=not end_shown)
         except (PostGone, discord.HTTPException) as error:
             closed = isinstance(error, PostGone) or is_closed(error)
-            if end_shown and code_of(error) == UNKNOWN_CHANNEL:
-                raise
-            if end_shown and (closed or code_of(error) == THREAD_ARCHIVED):
+            if end_shown and closed and code_of(error) != UNKNOWN_CHANNEL:
                 return False
-            if place.moved or not closed:
+            if end_shown or place.moved or not closed:
                 raise
             await self._move(place, view)
             return True
@@ -276,7 +274,8 @@ class Outbox:
             try:
                 await self._change_by(webhook, place, name, view)
             except discord.HTTPException as error:
-                if not is_dead_token(error):
+                archived = place.by_bot and code_of(error) == THREAD_ARCHIVED  # the bot itself may open it again
+                if not archived and not is_dead_token(error):
                     raise
                 if not place.by_bot:
                     raise PostGone(_OVER) from error

@@ -16,7 +16,7 @@ from adapters.slack.blocks import escaped, private
 from adapters.slack.messages import Letter, Sent
 from adapters.slack.places import Place
 from adapters.slack.presenter import Surroundings
-from adapters.slack.problems import CLOSED, FROZEN, TOO_LONG, SlackProblem, age_of, for_post, sentence
+from adapters.slack.problems import ARCHIVED, CLOSED, FROZEN, TOO_LONG, SlackProblem, age_of, for_post, sentence
 from adapters.slack.sources import workspace_of
 from adapters.slack.studio import Studio
 from bot.jobs.model import Post
@@ -106,17 +106,20 @@ class Posts:
         return await surroundings(self._studio, post.conversation.workspace, view, patient=patient)
 
     async def _show_at(self, place: Place, post: Post, view: JobView, around: Surroundings) -> Place:
-        """Change a message, or the one that stands in for it, and give the place of the one that shows the job."""
+        """Change a message, or the one that stands in for it, and give the place of the one that shows the job.
+
+        Where the end has been shown, what has come since is left out of a message that cannot be changed.
+        """
         instead = await self._studio.messages.find(_end_id(post)) if presenter.settled(view) else None
-        if instead is not None:
-            await self._update(instead, post, view, around)
-            return instead
+        place = instead or place
         try:
             await self._update(place, post, view, around)
         except SlackProblem as problem:
+            if post.end_shown and problem.name in ARCHIVED | FROZEN:
+                return place
             if problem.name not in FROZEN:
                 raise
-            if post.end_shown or not presenter.settled(view):
+            if not presenter.settled(view):
                 return place
             # The message stays as it is, so the end comes as an answer to it.
             thread = post.conversation.thread or place.ts

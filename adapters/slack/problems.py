@@ -17,12 +17,13 @@ WAIT_FOR_INVITE: Final = timedelta(days=1)
 CLOSED: Final = frozenset({"channel_not_found", "not_in_channel"})
 """We are not in the channel: a private one is not even there for those outside."""
 
-GONE: Final = frozenset(
+ARCHIVED: Final = frozenset({"is_archived", "is_inactive"})
+"""Nothing changes in the channel, unless somebody brings it back."""
+
+GONE: Final = ARCHIVED | frozenset(
     {
         "cannot_reply_to_message",
         "ekm_access_denied",
-        "is_archived",
-        "is_inactive",
         "message_not_found",
         "messages_tab_disabled",
         "not_installed",

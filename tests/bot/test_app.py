@@ -419,7 +419,7 @@ async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> No
     path = tmp_path / "imaginebot.db"
     assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == [
         *(f"bot {number:04}" for number in range(1, 12)),
-        *("discord 0001", "slack 0001", "slack 0002", "web 0001"),
+        *("discord 0001", "discord 0002", "slack 0001", "slack 0002", "web 0001"),
     ]
     assert await upgrade_database(path) == []
 

@@ -57,7 +57,7 @@ async def test_a_hold_that_is_cut_off_twice_leaves_nothing_running(
     world.guild("Studio")
     async with studio(tmp_path, world):
         running = {task.get_name(): task for task in asyncio.all_tasks()}
-        held, parts = running["discord"], [running["discord promises"], running["discord connection"]]
+        held, parts = running["discord"], [running["discord wishes"], running["discord connection"]]
         for _ in range(2):
             held.cancel()
             for _ in range(3):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from bot.jobs.model import Conversation, JobFilter, Requester, Source
-from tests.adapters.posts import caught_up
 from tests.adapters.slack.place import Place
-from tests.fakes.slack import Message, Slack
+from tests.fakes.slack import Message
 
 
 def remove(message: Message) -> None:
@@ -199,19 +198,3 @@ async def test_a_press_on_a_post_with_answers_is_answered_beside_the_post(place:
     await place.ann.press(grid, "U1")
     told = await place.ann.told("That is there already")
     assert told.thread_ts is None
-
-
-async def test_what_comes_after_an_end_that_was_shown_makes_no_second_message(place: Place, slack: Slack) -> None:
-    grid = await place.grid()
-    await place.ann.press(grid, "U1")
-    await place.post("Upscale of picture 1", "Done in")
-    await caught_up(place.app.database)
-    slack.edit_window_s = 0
-    before = len(slack.calls_of("chat.postMessage"))
-    await place.ann.press(grid, "U2")
-    await place.post("Upscale of picture 2")
-    views = (await place.app.service.list(JobFilter(platform="slack", workspace=place.acme.id))).views
-    await place.app.service.post_removed(next(view.job_id for view in views if "Upscale" not in view.title))
-    await caught_up(place.app.database)
-    told = [call for call in slack.calls_of("chat.postMessage")[before:] if "Upscale of picture 2" not in str(call)]
-    assert told == []

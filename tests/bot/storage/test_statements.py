@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import load_queries, read_migrations
-from bot.storage.store import QUERIES
 
 ROOT = Path(__file__).parents[3]
 OWNERS = sorted(folder.parent for tree in ("bot", "adapters") for folder in (ROOT / tree).glob("*/migrations"))
@@ -81,11 +80,20 @@ _LIVE_OF_REQUESTER = "SEARCH jobs USING INDEX jobs_live_of_requester (platform=?
     ],
 )
 def test_what_is_asked_often_begins_at_the_few_rows_that_it_is_about(
-    database: sqlite3.Connection, name: str, steps: list[str]
+    database: sqlite3.Connection, owner: Path, name: str, steps: list[str]
 ) -> None:
-    sql = getattr(load_queries(QUERIES), name).sql
-    plan = [
-        step[3]
-        for step in database.execute(f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", sql)))
-    ]
+    plan = _plan(database, owner, name)
     assert [step for step in plan if step in steps] == steps, plan
+
+
+@pytest.mark.parametrize("owner", [ROOT / "adapters" / "discord"], ids=["discord"])
+def test_the_wishes_that_wait_are_found_without_the_events_of_the_last_days(
+    database: sqlite3.Connection, owner: Path
+) -> None:
+    assert _plan(database, owner, "open_wishes") == ["SCAN discord_events USING INDEX discord_events_open"]
+
+
+def _plan(database: sqlite3.Connection, owner: Path, name: str) -> list[str]:
+    sql = getattr(load_queries(owner / "queries"), name).sql
+    values = dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", sql))
+    return [step[3] for step in database.execute(f"EXPLAIN QUERY PLAN {sql}", values)]

@@ -11,7 +11,7 @@ from tests.fakes.discord.interactions import ALLOWED, Interaction
 from tests.fakes.discord.messages import Message
 from tests.fakes.discord.rules import Flag, Refusal, invalid, refusal
 from tests.fakes.discord.world import World
-from tests.fakes.discord.writing import ON_ANSWER, change, compose
+from tests.fakes.discord.writing import ON_ANSWER, change, compose, open_again
 
 MOST_FOLLOWUPS = 5
 """Of an application that only the person has installed."""
@@ -81,6 +81,7 @@ class AnswerRoutes:
         flags = int(data.get("flags") or 0)
         if flags & ~int(Flag.EPHEMERAL):
             raise invalid("flags", "only EPHEMERAL can be set while the application is thinking")
+        open_again(interaction.channel)
         return Message(
             id=self._world.ids.next(),
             channel=interaction.channel,

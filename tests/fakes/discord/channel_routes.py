@@ -49,9 +49,9 @@ class ChannelRoutes:
         return 200, self._place(call).payload()
 
     async def change_channel(self, call: Call) -> Answer:
-        """Open a thread again that was archived; nothing else can be changed here."""
+        """Open a thread again that was archived, and not locked; nothing else can be changed here."""
         channel = self._place(call)
-        if channel.kind != PUBLIC_THREAD or set(call.body) != {"archived"}:
+        if channel.kind != PUBLIC_THREAD or channel.locked or set(call.body) != {"archived"}:
             raise refusal(50013)
         channel.archived = bool(call.body["archived"])
         return 200, channel.payload()
@@ -112,8 +112,6 @@ class ChannelRoutes:
         message = self._message(call)
         if message.author is not self._world.bot:
             raise refusal(50005)
-        if message.channel.archived:
-            raise refusal(50083)
         if call.files:
             self._needs(message.channel, Permission.ATTACH_FILES)
         change(self._world, message, call.body, call.files)

@@ -177,7 +177,10 @@ class Guild:
 
 @dataclass
 class Channel:
-    """A text channel, a thread or a conversation with one person. ``denied`` is what the bot may not do in it."""
+    """A text channel, a thread or a conversation with one person. ``denied`` is what the bot may not do in it.
+
+    In an archived thread nothing can be changed. A new message opens it again, unless moderators have ``locked`` it.
+    """
 
     id: int
     kind: int
@@ -190,6 +193,7 @@ class Channel:
     denied: Permission = NO_PERMISSION
     gone: bool = False
     archived: bool = False
+    locked: bool = False
     messages: dict[int, Message] = field(default_factory=dict)
 
     @property
@@ -259,7 +263,7 @@ class Channel:
                 "archive_timestamp": written(now()),
                 "auto_archive_duration": 1440,
                 "create_timestamp": written(now()),
-                "locked": False,
+                "locked": self.locked,
             },
             "newly_created": False,
         }

@@ -76,7 +76,19 @@ def compose(
         message.application_id = world.application_id
         message.metadata = interaction.metadata()
     check_content(message)
+    open_again(channel)
     return message
+
+
+def open_again(channel: Channel) -> None:
+    """Open a thread for a new message.
+
+    Raises:
+        Refusal: 50083, as it is locked.
+    """
+    if channel.archived and channel.locked:
+        raise refusal(50083)
+    channel.archived = False
 
 
 def change(world: World, message: Message, body: Mapping[str, Any], files: Mapping[str, Upload]) -> None:
@@ -85,6 +97,8 @@ def change(world: World, message: Message, body: Mapping[str, Any], files: Mappi
     Raises:
         Refusal: Discord would not take it; then nothing has changed.
     """
+    if message.channel.archived and not message.private:
+        raise refusal(50083)
     flags = message.flags & ~Flag.LOADING
     if body.get("flags") is not None:
         asked = _flags(body, ON_EDIT | message.flags)

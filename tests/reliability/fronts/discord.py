@@ -1,7 +1,7 @@
 """Discord as the way in: a small Discord of our own stays, while the program on it is killed and started again.
 
 Discord hands no event out a second time. Who gets no answer within three seconds does it anew, by another event; what
-came of the first is nobody's promise, but must end well all the same. A "thinking" is an answer, and so a promise.
+came of the first nobody counts on, but it must end well all the same. A "thinking" is an answer to a wish that is kept.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.reliability import scenarios
 from tests.reliability.front import PATIENCE_S, PAUSE_S, Heard, Ledger, Scenario, Seen, Shown, Visitor, status_in
 from tests.reliability.processes import ask_as_admin
 
-PROMISES_WITHIN_S = 120.0
+WISHES_WITHIN_S = 120.0
 """Seconds after the last start within which every "thinking" has come to its end."""
 
 SLOW_FILE_S = 1.8
@@ -50,7 +50,7 @@ class DiscordFront:
         self.discord = discord
         self.channel = channel
         self._data = data
-        self.promises: dict[str, Answer] = {}
+        self.wishes: dict[str, Answer] = {}
         self.environment: Mapping[str, str] = {
             "DISCORD_TOKEN": discord.token,
             "IMAGINEBOT_DISCORD_API_URL": discord.api_url,
@@ -62,12 +62,12 @@ class DiscordFront:
         return Guest(self, ledger, name, self._data)
 
     async def look_at_the_end(self, url: str) -> None:
-        """Wait for what was promised, also for whoever has gone meanwhile, and take a refusal that was told for one."""
-        with suppress(TimeoutError):  # what still waits then counts as a promise that was not kept
-            async with asyncio.timeout(PROMISES_WITHIN_S):
-                while any(_waits(answer) for answer in self.promises.values()):  # noqa: ASYNC110 - messages send no events
+        """Wait for every wish, also of whoever has gone meanwhile, and take a refusal that was told for one."""
+        with suppress(TimeoutError):  # what still waits then counts as lost
+            async with asyncio.timeout(WISHES_WITHIN_S):
+                while any(_waits(answer) for answer in self.wishes.values()):  # noqa: ASYNC110 - messages send no events
                     await asyncio.sleep(PAUSE_S)
-        for key, answer in self.promises.items():
+        for key, answer in self.wishes.items():
             if _is_refused(answer) and key in self._ledger.jobs:
                 self._ledger.deny(key)
 
@@ -97,7 +97,7 @@ class Guest:
     def __init__(self, front: DiscordFront, ledger: Ledger, name: str, data: Path) -> None:
         """Write into ``ledger`` what is acknowledged."""
         self.discord = front.discord
-        self._promises = front.promises
+        self._wishes = front.wishes
         self._channel = front.channel
         self._member = _member(front, name)
         self._ledger = ledger
@@ -169,9 +169,9 @@ class Guest:
         """Write down what an answer means, once it says what it means."""
         key = str(answer.interaction.id)
         if answer.kind == "thinking":
-            # A promise, whatever becomes of it: a refusal counts as one only where the person was told.
+            # A wish that is kept, whatever becomes of it: a refusal counts as one only where the person was told.
             self._ledger.jobs[key] = jobs
-            self._promises[key] = answer
+            self._wishes[key] = answer
             async with asyncio.timeout(PATIENCE_S):
                 while _waits(answer):  # noqa: ASYNC110 - messages send no events
                     await asyncio.sleep(PAUSE_S)

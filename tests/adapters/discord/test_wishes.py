@@ -1,4 +1,4 @@
-"""What was promised by a "thinking" comes to its end, whatever fails meanwhile; and nobody is denied what comes."""
+"""A wish that was answered by a "thinking" comes to its end, whatever fails meanwhile; and nobody is denied what comes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
-from adapters.discord import desk, promises, wishes
+from adapters.discord import desk, fulfilling, wishes
 from adapters.discord.answers import Asked
 from adapters.discord.rows import Event, Rows
 from adapters.discord.wishes import Pictures, Wish
@@ -42,8 +42,8 @@ LANGUAGE plpgsql
 @pytest.fixture(autouse=True)
 def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "PATIENCE_S", 0.0)
-    monkeypatch.setattr(promises, "BACKOFF", Backoff(first=0.01, last=0.05))
-    monkeypatch.setattr(promises, "STORAGE_S", 0.05)
+    monkeypatch.setattr(fulfilling, "BACKOFF", Backoff(first=0.01, last=0.05))
+    monkeypatch.setattr(fulfilling, "STORAGE_S", 0.05)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ async def test_a_command_that_waits_is_taken_up_again_though_the_clock_has_gone_
 ) -> None:
     channel, ann = place
     behind = timedelta()
-    monkeypatch.setattr(promises, "BACKOFF", Backoff(first=0.3, last=0.3))
+    monkeypatch.setattr(fulfilling, "BACKOFF", Backoff(first=0.3, last=0.3))
     async with studio(tmp_path, world, clock=lambda: system_clock() - behind):
         world.files_failing = 2
         answer = await ann.types(channel, "describe", image=png())
@@ -208,7 +208,7 @@ async def test_a_picture_that_never_comes_is_told_after_some_tries(
     tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel, ann = place
-    monkeypatch.setattr(promises, "TRIES", 3)
+    monkeypatch.setattr(fulfilling, "TRIES", 3)
     async with studio(tmp_path, world):
         world.files_failing = 10**6
         answer = await ann.types(channel, "describe", image=png())
@@ -300,12 +300,12 @@ async def test_who_has_lost_the_lease_neither_denies_a_command_nor_takes_its_ans
     tmp_path: Path, world: Discord, place: tuple[Channel, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel, ann = place
-    carry_out, calls, promised = Pictures.carry_out, list[Wish](), asyncio.Event()
+    carry_out, calls, answered = Pictures.carry_out, list[Wish](), asyncio.Event()
 
     async def refused_once(pictures: Pictures, wish: Wish, source: Source) -> tuple[Job, ...]:
         calls.append(wish)
         if len(calls) == 1:
-            await promised.wait()
+            await answered.wait()
             raise LeaseLost
         return await carry_out(pictures, wish, source)
 
@@ -313,7 +313,7 @@ async def test_who_has_lost_the_lease_neither_denies_a_command_nor_takes_its_ans
         monkeypatch.setattr(Pictures, "carry_out", refused_once)
         answer = await ann.types(channel, "describe", image=png())
         assert answer.kind == "thinking"
-        promised.set()
+        answered.set()
         await done(answer.message)
         assert (channel.posts, answer.followups) == ([answer.message], [])
     assert not world.asked("DELETE", "@original$")

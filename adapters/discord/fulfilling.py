@@ -1,8 +1,8 @@
-"""Promises: commands that people were shown as being thought about, before they were carried out.
+"""Wishes that are kept: commands that people were shown as being thought about, before they were carried out.
 
 Each is kept in its event's row until its posts are written down, or the person has been told why there is none. Who
 has taken the command carries it out; what is left behind, be it by a fault that passes or by the end of a process, is
-taken up by ``Promises.run``, as often as it takes. A refusal is kept before it is told, so that what a person was told
+taken up by ``Wishes.run``, as often as it takes. A refusal is kept before it is told, so that what a person was told
 not to come does not come later.
 """
 
@@ -52,8 +52,8 @@ IDLE_S = 60.0
 """Seconds after which the rows are looked at though nobody has rung; only who ran before this process leaves any so."""
 
 
-class Promises:
-    """Keep promises, and see to it that each comes to its end."""
+class Wishes:
+    """Keep wishes, and see to it that each comes to its end."""
 
     def __init__(self, app: App, rows: Rows, outbox: Outbox, pictures: Pictures) -> None:
         """Keep them in ``rows``; who cannot be answered any more is told by ``outbox``."""
@@ -68,7 +68,7 @@ class Promises:
 
     @contextmanager
     def in_hand(self, event: Event) -> Iterator[None]:
-        """Leave an event's promise to the block, and to ``run`` what the block leaves of it."""
+        """Leave an event's wish to the block, and to ``run`` what the block leaves of it."""
         self._in_hand.add(event.id)
         try:
             yield
@@ -77,16 +77,16 @@ class Promises:
             self._bell.ring()
 
     async def keep(self, event: Event, wish: Wish) -> None:
-        """Write down what is promised."""
+        """Write a wish down."""
         await self._rows.set_wish(event.id, wish.to_json())
 
     async def keep_refusal(self, event: Event, wish: Wish, text: str) -> bool:
-        """Write down that a promise comes to nothing, right before the person is told so.
+        """Write down that nothing will come of a wish, right before the person is told so.
 
-        False where there is nothing to tell, as the promise has come to its end meanwhile.
+        False where there is nothing to tell, as the wish has come to its end meanwhile.
 
         Raises:
-            LeaseLost: another process has the promise by now, and may have kept it.
+            LeaseLost: another process has the wish by now, and may have carried it out.
         """
         kept = await self._rows.change_wish(event.id, replace(wish, refusal=text).to_json())
         crash.point("discord.refusal_kept")
@@ -94,12 +94,12 @@ class Promises:
         return kept
 
     async def end(self, event: Event) -> None:
-        """Let go of a promise that was kept, or whose refusal was told."""
+        """Let go of a wish that was carried out, or whose refusal was told."""
         await self._rows.set_wish(event.id, None)
         self._put_off.pop(event.id, None)
 
     async def run(self, ours: Callable[[str], bool]) -> None:
-        """Take up what is left of promises until cancelled; ``ours`` says of which servers."""
+        """Take up the wishes that are left until cancelled; ``ours`` says of which servers."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 try:
@@ -114,7 +114,7 @@ class Promises:
                         tasks.create_task(self._take_up(event), name=f"discord wish {event.id}")
                 await self._bell.wait(self._next(left))
 
-    # One promise
+    # One wish
 
     async def _take_up(self, event: Event) -> None:
         with self.in_hand(event):
@@ -178,7 +178,7 @@ class Promises:
     def _is_worth_another_try(self, event: Event, error: UpstreamUnavailable | QuotaExceeded) -> bool:
         if self._app.service.intake.closed:
             return True  # this process ends, and the next one tries
-        if not can_still_be_kept(error) or self._tries(event) + 1 >= TRIES:
+        if not may_pass(error) or self._tries(event) + 1 >= TRIES:
             return False
         wait = BACKOFF.after(self._tries(event), at_least=error.retry_after)
         now, told_by = self._app.clock(), event.token_ends_at - LAST_WORD
@@ -197,7 +197,7 @@ class Promises:
         return self._put_off[event.id][0] if event.id in self._put_off else 0
 
     def _wait_of(self, event: Event) -> float:
-        """Give the seconds until a promise is to be taken up."""
+        """Give the seconds until a wish is to be taken up."""
         until = self._put_off[event.id][1].until if event.id in self._put_off else None
         return 0.0 if until is None else (until - self._app.clock()).total_seconds()
 
@@ -206,8 +206,8 @@ class Promises:
         return min((self._wait_of(event) for event in left if event.id not in self._in_hand), default=IDLE_S)
 
 
-def can_still_be_kept(error: Exception) -> bool:
-    """Say whether a promise can still be kept after an error, as what stood in its way passes."""
+def may_pass(error: Exception) -> bool:
+    """Say whether another try at a wish may go better than one that met ``error``."""
     if isinstance(error, QuotaExceeded):
         return error.retry_after is not None
     return isinstance(error, StorageUnavailable | UpstreamUnavailable)
