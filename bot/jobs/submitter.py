@@ -33,6 +33,7 @@ from bot.jobs.material import Materials, PictureUnreadError
 from bot.jobs.model import Failure, Job, Submission
 from bot.jobs.pace import Pause
 from bot.jobs.settler import UNAUTHORIZED, Patience, Settler
+from bot.jobs.slots import Slots
 from bot.jobs.upstream import Addresses, send
 from bot.jobs.views import touch_queue
 from bot.midjourney.api import ImageApi
@@ -57,6 +58,11 @@ class SubmitterSettings(Patience):
 
     concurrency: int = 3
     read_within: timedelta = timedelta(seconds=10)
+
+
+CALLS_AT_A_TIME = 32
+"""Jobs that are being sent at a time, as many as the client has connections. The others keep their places in the row, where
+somebody new still comes before who has many, and a restart has fewer to look for at the image service."""
 
 
 class Submitter:
@@ -120,10 +126,11 @@ class Submitter:
             loops.create_task(self._leases.lead("cancels", self._canceller.run), name="cancel")
 
     async def _send_loop(self) -> None:
-        async with asyncio.TaskGroup() as calls:
+        async with asyncio.TaskGroup() as group:
+            calls = Slots[Job](group, self._bells.submitter, CALLS_AT_A_TIME)
             while True:
-                while (job := await self._claim()) is not None:
-                    calls.create_task(self._submit(job), name=f"submit {job.id}")
+                while calls.room and (job := await self._claim()) is not None:
+                    calls.begin(job, self._submit(job), name=f"submit {job.id}")
                 await self._bells.submitter.wait(await self._idle_seconds(Submission.WAITING))
 
     async def _settle_loop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,8 @@ from bot.errors import (
 )
 from bot.jobs.drafts import Draft, NamedPicture
 from bot.jobs.model import Action, Job, JobStatus, JobType, Submission
+from bot.jobs.service import Limits
+from bot.jobs.submitter import CALLS_AT_A_TIME
 from tests.bot.jobs.sending import DOWN, cancel_while_sending, look, make, status
 from tests.bot.jobs.studio import UPLOAD, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Fault, Gate
@@ -327,6 +330,32 @@ async def test_a_loop_that_is_stopped_in_the_middle_loses_nothing(world: World, 
         await wait_for(studio, lambda jobs: jobs[0].submission is Submission.SENT, job)
         await until_cancelled(running)
         assert len(world.api.jobs) == 1
+
+
+async def test_jobs_that_cannot_be_sent_at_once_keep_their_places_in_the_row(world: World, anna: Person) -> None:
+    gates = [Gate() for _ in range(CALLS_AT_A_TIME)]
+    world.api.script("imagine", *(Fault(gate=gate) for gate in gates))
+    limits = Limits(live_of_requester=100)
+    async with world.studio(concurrency=100, limits=limits) as studio:
+        many = [await make(studio, anna) for _ in range(CALLS_AT_A_TIME + 5)]
+        running = asyncio.create_task(studio.submitter.run())
+        async with asyncio.timeout(30):
+            for gate in gates:
+                await gate.reached.wait()
+        newcomer = await make(studio, Person("Ben"))
+        assert await submissions(studio, many) == {"sending": CALLS_AT_A_TIME, "waiting": 5}
+        gates[0].opened.set()
+        await wait_for(studio, lambda jobs: jobs[0].submission is Submission.SENT, newcomer)
+        for gate in gates:
+            gate.opened.set()
+        await wait_for(studio, lambda jobs: all(job.submission is Submission.SENT for job in jobs), *many)
+        sent = [job.webhook_url for job in world.api.jobs.values()]
+        assert [str(url).rpartition("/")[2] for url in sent].index(newcomer.id) < 3
+        await until_cancelled(running)
+
+
+async def submissions(studio: Studio, jobs: list[Job]) -> Counter[str]:
+    return Counter([(await studio.service.get(job.id)).submission.value for job in jobs])
 
 
 async def wait_for(studio: Studio, condition: Callable[[list[Job]], bool], *jobs: Job) -> None:
