@@ -1,4 +1,5 @@
-"""How soon a webhook is answered while the program is busy: the program by itself, everybody else in this process.
+"""How soon a webhook is answered while the program is busy: the program by itself, its senders by themselves (see
+``tests.benchmarks.senders``), everybody else in this process.
 
 Meanwhile people give commands, jobs are sent and end, pictures are fetched, posts change. First webhooks come at a steady
 rate, whether the ones before have been answered or not, and a late start counts as waiting. Then there is more of
@@ -9,41 +10,41 @@ pause. A forged webhook is refused without being kept, at the same moments, so i
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
+import json
 import statistics
+import sys
 import tempfile
-import time
-from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.clock import system_clock
-from bot.http import SIGNATURE_HEADER
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.midjourney.routes import create_contract_app
-from bot.midjourney.webhooks import sign
+from bot.midjourney.webhooks import SIGNATURE_HEADER, sign
 from tests.benchmarks.measure import Measured
 from tests.fakes.engines import png
 from tests.fakes.http_server import serve
 from tests.fakes.image_service import ImageService
 from tests.reliability.front import Ledger
 from tests.reliability.fronts.web import Browser
-from tests.reliability.processes import SECRET, Child, program
+from tests.reliability.processes import ROOT, SECRET, Child, program
 
 STEADY_A_SECOND = 200
 """What a thousand jobs send that tell of their progress every five seconds."""
 
 STEADY = 2_000
 SENDERS = 64
-FLOOD = 4_000
+FLOOD = 8_000
 PEOPLE = 4
 STEADY_PAUSE_S = 1.0
 FLOOD_PAUSE_S = 0.1
@@ -161,66 +162,43 @@ async def _ask(child: Child, data: Path, number: int, pause_s: float) -> None:
 
 
 async def _steadily(api: ImageService, child: Child) -> _Taken:
-    """Send at fixed moments, each on a connection that is free."""
-    taken, free = _Taken(), deque[_Sender]()
-    began = time.perf_counter()
-
-    async def send(turn: int, due: float) -> None:
-        sender = free.popleft() if free else await _Sender.connect(child.port)
-        await sender.post(api, turn, taken, since=due)
-        free.append(sender)
-
-    async with asyncio.TaskGroup() as sending:
-        for turn in range(STEADY):
-            due = began + turn / STEADY_A_SECOND
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            sending.create_task(send(turn, due))
-    for sender in free:
-        sender.close()
-    return taken
+    """Send at fixed moments."""
+    return await _posted(api, child, "steadily", STEADY_A_SECOND, STEADY)
 
 
 async def _without_a_pause(api: ImageService, child: Child) -> _Taken:
     """Let every sender tell of the newest jobs, one webhook after the other."""
-    taken, turns = _Taken(), iter(range(FLOOD))
+    return await _posted(api, child, "without a pause", SENDERS, FLOOD)
 
-    async def send() -> None:
-        sender = await _Sender.connect(child.port)
-        for turn in turns:
-            await sender.post(api, turn, taken, since=time.perf_counter())
-        sender.close()
 
-    async with asyncio.TaskGroup() as senders:
-        for _ in range(SENDERS):
-            senders.create_task(send())
+async def _posted(api: ImageService, child: Child, kind: str, count: int, webhooks: int) -> _Taken:
+    pipe = asyncio.subprocess.PIPE
+    arguments = ("-m", "tests.benchmarks.senders", kind, str(child.port), str(count))
+    senders = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=pipe, stdout=pipe, cwd=ROOT)
+    assert senders.stdin is not None
+    assert senders.stdout is not None
+    for turn in range(webhooks):
+        senders.stdin.write(base64.b64encode(_request(api, turn)) + b"\n")
+        await senders.stdin.drain()
+    senders.stdin.close()
+    taken = _Taken()
+    for number, status, seconds in json.loads(await senders.stdout.read()):
+        (taken.forged if _is_forged(number) else taken.signed).append(seconds)
+        taken.kept += status == HTTPStatus.OK
+    await senders.wait()
     return taken
 
 
-class _Sender:
-    """One connection to the program."""
+def _is_forged(turn: int) -> bool:
+    return turn % FORGED_EVERY == 0
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
 
-    @classmethod
-    async def connect(cls, port: int) -> Self:
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
-
-    def close(self) -> None:
-        self._writer.close()
-
-    async def post(self, api: ImageService, turn: int, taken: _Taken, *, since: float) -> None:
-        """Tell of the next job, and note how long it took to be answered."""
-        job = _next(api, turn)
-        body = api.event(job.id)
-        forged = turn % FORGED_EVERY == 0
-        path = urlsplit(job.webhook_url or "").path
-        self._writer.write(_request(path, body, "0" * 64 if forged else sign(body, SECRET)))
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        await self._reader.readexactly(_length(head))
-        (taken.forged if forged else taken.signed).append(time.perf_counter() - since)
-        taken.kept += head.startswith(b"HTTP/1.1 200")
+def _request(api: ImageService, turn: int) -> bytes:
+    job = _next(api, turn)
+    body = api.event(job.id)
+    path, signature = urlsplit(job.webhook_url or "").path, "0" * 64 if _is_forged(turn) else sign(body, SECRET)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{SIGNATURE_HEADER}: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 def _next(api: ImageService, turn: int) -> schema.Job:
@@ -231,12 +209,3 @@ def _next(api: ImageService, turn: int) -> schema.Job:
     else:
         api.go_on(job.id, min(99, (job.progress or 0) + 1))
     return api.jobs[job.id]
-
-
-def _request(path: str, body: bytes, signature: str) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{SIGNATURE_HEADER}: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
-
-
-def _length(head: bytes) -> int:
-    return int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
