@@ -36,6 +36,7 @@ from bot.exposure import address_for_service, webhooks_wanted
 from bot.hosts import origin_of
 from bot.http import Core, create_http_app
 from bot.images import PictureFetcher
+from bot.incoming import WebhookDoor
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bells, Echo
 from bot.jobs.circuit import Circuit, CircuitSettings
@@ -192,9 +193,8 @@ async def running(
         supervisor = Supervisor()
         core = Core(
             service=service,
-            tracker=tracker,
+            door=WebhookDoor(tracker.inbox, webhook_secret, store.metrics),
             supervisor=supervisor,
-            webhook_secret=webhook_secret,
             circuit=circuit,
             metrics=store.metrics,
             metrics_readers=settings.metrics_readers,
@@ -206,7 +206,7 @@ async def running(
         crash.point("app.recovered")
         async with asyncio.TaskGroup() as parts:
             server = await stack.enter_async_context(
-                serve(http_app, listener, trusted_proxies=settings.trusted_proxies)
+                serve(http_app, listener, trusted_proxies=settings.trusted_proxies, shortcut=core.door.shortcut)
             )
             if settings.postgresql is None:  # else commands go to the database by themselves
                 await stack.enter_async_context(controlled(settings.data_dir, acts_on(keys, Webhooks(store))))

@@ -1,16 +1,25 @@
-"""Connections of HTTP that cost us nothing for ever: so many at a time, and each request within its time.
+"""Connections of HTTP that cost us nothing for ever: so many at a time, and each request within its time and size.
 
-uvicorn limits neither how long a first request may take to begin nor how long any may take to arrive.
+uvicorn limits neither how long a first request may take to begin nor how long any may take to arrive. Requests are read
+by llhttp (of Node.js, by way of httptools), for half the time that reading them in Python takes; it leaves it to its
+user how large a head may grow, and whom it is addressed to.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
-from typing import Any, Final
+from collections.abc import Callable
+from enum import Enum, auto
+from functools import partial
+from typing import Any, Final, Protocol
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+import httptools
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from bot.headers import safe_headers
 
 HEAD_WITHIN_S = 15.0
 """Seconds from the beginning of a connection, or of a further request, to the end of the request's headers."""
@@ -21,6 +30,9 @@ BODY_WITHIN_S = 300.0
 TAKEN_WITHIN_S = 300.0
 """Seconds in which some more of an answer has to be taken. Megabytes of it may be on their way, and the system takes none
 of the rest before a third of them has gone, so over a slow line this can take long."""
+
+HEAD_LIMIT_BYTES: Final = 64 * 1024
+"""Bytes that may come without an end of the head, or of what else has no size of its own: chunks' names, trailers."""
 
 CONNECTIONS = 2_000
 """Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
@@ -69,6 +81,10 @@ class _InOneGo:
             head = b""
         self._transport.write(head + data)
 
+    def write_whole(self, data: bytes) -> None:
+        """Send an answer with all that belongs to it."""
+        self._transport.write(data)
+
     def close(self) -> None:
         self._flush()
         self._transport.close()
@@ -78,16 +94,43 @@ class _InOneGo:
             self.write(b"")
 
 
-class TimedProtocol(H11Protocol):
+class Shortcut(Protocol):
+    """What answers some of the requests that have come whole, without a task and the application.
+
+    It says whether it takes a request, and then calls ``answer`` once, at once or later.
+    """
+
+    def __call__(self, scope: Scope, body: bytes, answer: Callable[[Response], None]) -> bool:
+        """Take a request, or leave it to the application."""
+
+
+class _Part(Enum):
+    """The part of a request that is arriving."""
+
+    HEAD = auto()
+    BODY = auto()
+
+
+class TimedProtocol(HttpToolsProtocol):
     """A connection that is closed where a request does not arrive in time, or its answer is not taken."""
 
     _untaken: asyncio.TimerHandle | None = None
     _overdue: asyncio.TimerHandle | None = None
-    _awaited: type[h11.IDLE] | type[h11.SEND_BODY] | None = None
+    _arriving: _Part | None = None
+    _awaited: _Part | None = None
+    _without_end = 0
+    _reading = False
+    _begun: tuple[RequestResponseCycle, ASGIApp] | None = None
+
+    def __init__(self, *arguments: Any, shortcut: Shortcut | None = None, **named: Any) -> None:
+        """Try ``shortcut`` before the application."""
+        super().__init__(*arguments, **named)
+        self._shortcut = shortcut
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first request."""
-        super().connection_made(_InOneGo(transport, self.loop))  # type: ignore[arg-type]  # which stands for one
+        self._sender = _InOneGo(transport, self.loop)
+        super().connection_made(self._sender)  # type: ignore[arg-type]  # which stands for one
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             if (idle := self._an_idle_one()) is not None:
                 idle.transport.abort()
@@ -125,33 +168,155 @@ class TimedProtocol(H11Protocol):
             self._untaken.cancel()
             self._untaken = None
 
-    def handle_events(self) -> None:
+    # What arrives
+
+    def data_received(self, data: bytes) -> None:
         """Take what has come, and wait for the rest."""
-        super().handle_events()
+        self._unset_keepalive_if_required()
+        self._without_end += len(data)
+        try:
+            self._read(data)
+        except httptools.HttpParserError:
+            self._refuse("Invalid HTTP request received.")
+            return
+        if self._without_end > HEAD_LIMIT_BYTES:
+            self._refuse("The head of the request is too large.")
+            return
         self._watch()
 
-    def _an_idle_one(self) -> H11Protocol | None:
+    def _read(self, data: bytes) -> None:
+        self._reading = True
+        try:
+            self._feed(data)
+        finally:
+            self._reading = False
+            if self._begun is not None:
+                (cycle, application), self._begun = self._begun, None
+                if cycle.more_body or not self._by_shortcut(cycle, application):
+                    self._start_asgi_task(cycle, application)
+
+    def _feed(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            try:
+                self.parser.feed_data(left)
+            except httptools.HttpParserUpgrade as upgrade:
+                # Whoever would go on in another protocol may do so in this one too, so its request is read without that
+                # wish. With it the reader would leave out the body.
+                (read,) = upgrade.args
+                left = left[read:]
+                self.parser.feed_data(self._head_without_upgrade())
+            else:
+                return
+
+    def _head_without_upgrade(self) -> bytes:
+        headers = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        first = self.parser.get_method() + b" " + self.url + b" HTTP/" + self.parser.get_http_version().encode()
+        return b"\r\n".join([first, *headers, b"", b""])
+
+    def _refuse(self, why: str) -> None:
+        """Answer that a request cannot be read, where no other answer is under way, and close the connection."""
+        self._wait_for(None)
+        if self._answering:
+            self.transport.close()
+        else:
+            self.send_400_response(why)
+
+    def on_message_begin(self) -> None:
+        """Begin to read a request."""
+        self._arriving = _Part.HEAD
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, but for those that come after a body, when what they would tell has been acted on."""
+        if self._arriving is _Part.HEAD:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer a request that says whom it is for, as RFC 9112 (3.2) asks of it."""
+        if self.parser.get_method() == b"CONNECT":
+            raise ValueError("this is no proxy")
+        if self.parser.should_upgrade():
+            return
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise ValueError("a request names one host")
+        self._without_end = 0
+        self._arriving = _Part.BODY
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take some of a body."""
+        self._without_end = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Wait for nothing more of a request."""
+        self._without_end = 0
+        self._arriving = None
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
+        """Begin to answer, but not before all that has come is read: the request may be whole by then."""
+        if self._reading:
+            self._begun = cycle, app
+        else:
+            super()._start_asgi_task(cycle, app)  # type: ignore[arg-type]
+
+    def _by_shortcut(self, cycle: RequestResponseCycle, application: ASGIApp) -> bool:
+        # Whoever does not take the answers has to wait, which is what the application is for; and a server that has too
+        # many connections has another application for them.
+        if self._shortcut is None or self.flow.write_paused or application is not self.app:
+            return False
+        return self._shortcut(cycle.scope, bytes(cycle.body), partial(self._send, cycle))  # type: ignore[arg-type]
+
+    def _send(self, cycle: RequestResponseCycle, response: Response) -> None:
+        """Send an answer that has come by the shortcut."""
+        if cycle.disconnected or self.transport.is_closing():
+            return
+        headers = [*self.server_state.default_headers, *response.raw_headers, *safe_headers(self._scheme_of(cycle))]
+        if not cycle.keep_alive:
+            headers.append((b"connection", b"close"))
+        lines = [name + b": " + value + b"\r\n" for name, value in headers]
+        self._sender.write_whole(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _scheme_of(self, cycle: RequestResponseCycle) -> str:
+        # Over http nobody minds what is said of https, so where proxies are trusted at all the word of any will do.
+        forwarded = self.config.proxy_headers and (b"x-forwarded-proto", b"https") in cycle.scope["headers"]
+        return "https" if forwarded else cycle.scope["scheme"]
+
+    @property
+    def _answering(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete  # None before the first request
+
+    def _an_idle_one(self) -> HttpToolsProtocol | None:
         """Give a connection over which nothing has been asked for, or nothing more."""
         return next(
             (
                 other
                 for other in self.connections
-                if isinstance(other, H11Protocol)
+                if isinstance(other, TimedProtocol)
                 and other is not self
-                and other.conn.their_state is h11.IDLE
+                and other._arriving is not _Part.BODY  # noqa: SLF001 - of the same class
+                and not other._answering  # noqa: SLF001
                 and not other.transport.is_closing()
             ),
             None,
         )
 
     def _watch(self) -> None:
-        state = self.conn.their_state
-        if state is h11.IDLE and self.timeout_keep_alive_task is not None:
-            self._wait_for(None)  # which uvicorn does, for a shorter while
+        idle = self._arriving is None and not self._answering
+        if idle and self.timeout_keep_alive_task is None:
+            self._wait_for(_Part.HEAD)
         else:
-            self._wait_for(state if state in {h11.IDLE, h11.SEND_BODY} else None)
+            self._wait_for(self._arriving)  # between requests uvicorn waits, for a shorter while
 
-    def _wait_for(self, awaited: type[h11.IDLE] | type[h11.SEND_BODY] | None) -> None:
+    def _wait_for(self, awaited: _Part | None) -> None:
         if awaited is self._awaited:
             return
         if self._overdue is not None:
@@ -159,5 +324,5 @@ class TimedProtocol(H11Protocol):
             self._overdue = None
         self._awaited = awaited
         if awaited is not None:
-            within_s = HEAD_WITHIN_S if awaited is h11.IDLE else BODY_WITHIN_S
+            within_s = HEAD_WITHIN_S if awaited is _Part.HEAD else BODY_WITHIN_S
             self._overdue = self.loop.call_later(within_s, self.transport.close)

@@ -5,20 +5,27 @@ An answer that brings a header of its own keeps it; these are for those that do 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SAFE: Final = (
-    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
+_ALWAYS: Final = (
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
 )
 
-HTTPS_FOR_GOOD: Final = ("Strict-Transport-Security", "max-age=31536000")
+_HTTPS_FOR_GOOD: Final = (b"strict-transport-security", b"max-age=31536000")
 """One year, for this name alone. Sent over https only, as RFC 6797 (7.2) asks; a trusted proxy says that it is."""
+
+_OVER_HTTPS: Final = (*_ALWAYS, _HTTPS_FOR_GOOD)
+
+
+def safe_headers(scheme: str) -> Sequence[tuple[bytes, bytes]]:
+    """Give what an answer carries that brings none of these by itself."""
+    return _OVER_HTTPS if scheme == "https" else _ALWAYS
 
 
 class SafeHeaders:
@@ -33,9 +40,9 @@ class SafeHeaders:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (*SAFE, *([HTTPS_FOR_GOOD] if scope["scheme"] == "https" else [])):
-                    headers.setdefault(name, value)
+                own = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in own}
+                message["headers"] = own + [each for each in safe_headers(scope["scheme"]) if each[0] not in named]
             await send(message)
 
         await self._app(scope, receive, marked if scope["type"] == "http" else send)

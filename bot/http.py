@@ -5,8 +5,7 @@ Adapters add routes of their own beside these.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -17,36 +16,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from structlog.contextvars import bound_contextvars
 
 from bot import pieces
-from bot.bodies import Bodies, TooLarge, TooMuch, TooSlow
-from bot.errors import JobNotFound
 from bot.hosts import is_loopback
+from bot.incoming import WebhookDoor
 from bot.jobs.circuit import Circuit, CircuitState
 from bot.jobs.service import JobService
 from bot.jobs.shelf import THUMBNAIL_WIDTHS
-from bot.jobs.tracker import Tracker
 from bot.jobs.upstream import WEBHOOK_PATH
 from bot.metrics import Metrics
-from bot.midjourney.webhooks import verify
 from bot.storage.blobs import BlobNotFound
 from bot.storage.leases import Leases, OneProcess
 from bot.supervision import Supervisor
 
 log = structlog.get_logger(__name__)
-
-WEBHOOK_LIMIT_BYTES = 1_000_000
-WEBHOOK_ARRIVES_WITHIN_S = 10.0
-"""Seconds that the body of a webhook may take to arrive."""
-
-WEBHOOKS_TOGETHER_BYTES = 16 * 1024 * 1024
-"""Bytes of the bodies that are being read or judged; most of each webhook counts for nothing, see ``bot.bodies``."""
-
-ANSWER_WITHIN_S = 0.04
-"""Seconds after which a webhook is answered, whatever the disk does. The promise is 50 ms."""
-
-SIGNATURE_HEADER = "X-Midjourney-Signature"
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _PICTURE_HEADERS = {
@@ -59,16 +42,15 @@ _PICTURE_HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
-    """What the core's routes stand on. ``webhook_secret`` is empty where no webhooks are taken.
+    """What the core's routes stand on.
 
     ``metrics_readers`` are addresses or networks that may read the metrics beside this machine. ``leases`` say what
     this process leads and where it stands by.
     """
 
     service: JobService
-    tracker: Tracker
+    door: WebhookDoor
     supervisor: Supervisor
-    webhook_secret: str
     circuit: Circuit
     metrics: Metrics
     metrics_readers: tuple[str, ...] = ()
@@ -79,7 +61,7 @@ def create_http_app(core: Core, routes: Sequence[BaseRoute]) -> Starlette:
     """Put the core's routes and those of the adapters into one application."""
     own = [
         Route("/pictures/{digest}", _picture(core), methods=["GET"]),
-        Route(WEBHOOK_PATH + "{job_id}", _webhook(core), methods=["POST"]),
+        Route(WEBHOOK_PATH + "{job_id}", core.door, methods=["POST"]),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(core), methods=["GET"]),
         Route("/metrics", _metrics(core), methods=["GET"]),
@@ -109,65 +91,6 @@ def _picture(core: Core) -> Endpoint:
         return pieces.answer(request, content, content_type, headers)
 
     return picture
-
-
-def _webhook(core: Core) -> Endpoint:
-    bodies = Bodies(limit=WEBHOOK_LIMIT_BYTES, within_s=WEBHOOK_ARRIVES_WITHIN_S, together=WEBHOOKS_TOGETHER_BYTES)
-
-    async def webhook(request: Request) -> Response:
-        with bound_contextvars(job=request.path_params["job_id"]):
-            verdict = await judge(request)
-        core.metrics.webhooks.labels(verdict).inc()
-        return _VERDICTS[verdict]()
-
-    async def judge(request: Request) -> str:
-        try:
-            async with bodies.read(request) as body:
-                return await take(request, body)
-        except (ClientDisconnect, TooSlow):
-            return "invalid"
-        except TooLarge:
-            return "too_large"
-        except TooMuch:
-            return "busy"
-
-    async def take(request: Request, body: bytes) -> str:
-        signature = request.headers.get(SIGNATURE_HEADER)
-        if not core.webhook_secret or not verify(body, signature, core.webhook_secret):
-            return "bad_signature"
-        if core.tracker.inbox.full:
-            return "busy"
-        try:
-            kept = core.tracker.inbox.take(request.path_params["job_id"], body)
-        except ValueError:
-            return "invalid"
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                await kept
-        except JobNotFound:
-            return "unknown_job"
-        except Exception:  # noqa: BLE001 - a failure of ours, or a slow disk, is never the sender's to see
-            # A slow disk keeps it all the same; the sender is told to come again only because it is not certain yet.
-            return "busy"
-        return "taken"
-
-    return webhook
-
-
-def _busy() -> Response:
-    answer = _refusal(503, "busy", "Please send this again in a moment.")
-    answer.headers["Retry-After"] = "2"
-    return answer
-
-
-_VERDICTS: Mapping[str, Callable[[], Response]] = {
-    "taken": lambda: JSONResponse({"status": "SUCCESS"}),
-    "too_large": lambda: _refusal(413, "too_large", "The body is too large."),
-    "bad_signature": lambda: _refusal(401, "invalid_signature", "The signature does not fit the body."),
-    "unknown_job": lambda: _refusal(404, "job_not_found", "There is no such job."),
-    "invalid": lambda: _refusal(400, "invalid_event", "The body is not an event of the contract."),
-    "busy": _busy,
-}
 
 
 def _metrics(core: Core) -> Endpoint:

@@ -11,11 +11,12 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.connections import TimedProtocol, connections_limit
+from bot.connections import Shortcut, TimedProtocol, connections_limit
 from bot.errors import InvalidSetting
 from bot.headers import SafeHeaders
 from bot.hosts import without_brackets
@@ -86,13 +87,17 @@ def url_of(listener: socket.socket) -> str:
 
 @asynccontextmanager
 async def serve(
-    application: ASGIApp, listener: socket.socket, *, trusted_proxies: Sequence[str] = ()
+    application: ASGIApp,
+    listener: socket.socket,
+    *,
+    trusted_proxies: Sequence[str] = (),
+    shortcut: Shortcut | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Serve ``application`` on ``listener`` while the block runs; at its end, let requests finish for a moment.
 
     Gives the server's task, which ends before the block does only where the server fails.
 
-    Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
+    ``shortcut`` answers some of the requests without the application. Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
     """
     server = _QuietServer(
         uvicorn.Config(
@@ -100,7 +105,7 @@ async def serve(
             log_config=None,
             access_log=False,
             lifespan="off",
-            http=TimedProtocol,  # by h11, which takes 64 KiB of headers at the most; the quicker one takes them for ever
+            http=partial(TimedProtocol, shortcut=shortcut),  # type: ignore[arg-type]
             limit_concurrency=connections_limit(),
             ws="none",
             server_header=False,

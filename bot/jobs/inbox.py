@@ -20,7 +20,7 @@ from bot import crash
 from bot.errors import JobNotFound
 from bot.jobs.bells import Bells
 from bot.midjourney import schema
-from bot.storage.store import Store
+from bot.storage.store import Store, Unit
 
 log = structlog.get_logger(__name__)
 
@@ -106,9 +106,7 @@ class Inbox:
             async with self._store.unit(ahead=True) as unit:
                 # In the same order everywhere, so that no two processes wait for each other.
                 for letter in sorted(letters, key=lambda letter: letter.digest):
-                    if _is_id(letter.job_id) and await unit.has_job(letter.job_id):
-                        await unit.add_webhook_event(letter.digest, letter.job_id, letter.body)
-                    else:
+                    if not await _keep(unit, letter):
                         unknown.add(letter)
         except Exception as error:  # noqa: BLE001 - told to each of them
             for letter in letters:
@@ -118,6 +116,14 @@ class Inbox:
         self._bells.events.ring()
         for letter in letters:
             letter.settle(JobNotFound("There is no such job.") if letter in unknown else None)
+
+
+async def _keep(unit: Unit, letter: _Letter) -> bool:
+    """Keep a webhook that has not come before, and say whether there is such a job."""
+    if not _is_id(letter.job_id):
+        return False
+    new = await unit.add_webhook_event(letter.digest, letter.job_id, letter.body)
+    return new or await unit.has_job(letter.job_id)
 
 
 def event_of(body: bytes) -> schema.WebhookEvent:

@@ -14,6 +14,7 @@ from contextlib import suppress
 SIGNATURE_HEADER = "X-Midjourney-Signature"
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
+_PLAIN_LETTERS = str.maketrans("-_", "+/")
 _HEADER_LIMIT = 256
 """Characters; the longest form in use has 71."""
 
@@ -37,7 +38,7 @@ def verify(body: bytes, header: str | None, secret: str) -> bool:
 
 
 def _digest(body: bytes, secret: str) -> bytes:
-    return hmac.new(secret.encode("utf-8", "surrogatepass"), body, hashlib.sha256).digest()
+    return hmac.digest(secret.encode("utf-8", "surrogatepass"), body, "sha256")
 
 
 def _readings(header: str) -> list[bytes]:
@@ -47,6 +48,6 @@ def _readings(header: str) -> list[bytes]:
     with suppress(ValueError):
         readings.append(bytes.fromhex(text))
     with suppress(ValueError):  # binascii.Error is one
-        plain = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+        plain = text.translate(_PLAIN_LETTERS).rstrip("=")
         readings.append(base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True))
     return [reading for reading in readings if len(reading) == _DIGEST_BYTES]

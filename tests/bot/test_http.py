@@ -17,15 +17,19 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from bot import http
+from bot import incoming, serving
 from bot.errors import StorageUnavailable, UpstreamUnauthorized, UpstreamUnavailable
-from bot.http import ANSWER_WITHIN_S, SIGNATURE_HEADER, WEBHOOK_LIMIT_BYTES, Core, create_http_app
+from bot.http import Core, create_http_app
+from bot.incoming import ANSWER_WITHIN_S, WEBHOOK_LIMIT_BYTES, WebhookDoor
 from bot.jobs import inbox
 from bot.jobs.circuit import Circuit, CircuitSettings
 from bot.jobs.inbox import AHEAD_WINDOW, REPLAY_WINDOW
 from bot.jobs.model import Job, JobStatus
 from bot.midjourney.schema import ListQuery
+from bot.midjourney.webhooks import SIGNATURE_HEADER
+from bot.serving import bind, url_of
 from bot.storage.store import Unit
 from bot.supervision import Supervisor
 from tests.bot.images.pictures import plain
@@ -50,7 +54,7 @@ async def studio(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Studio]:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk of a shared machine may take its time."""
-    monkeypatch.setattr(http, "ANSWER_WITHIN_S", 10.0)
+    monkeypatch.setattr(incoming, "ANSWER_WITHIN_S", 10.0)
 
 
 def client_of(
@@ -63,9 +67,8 @@ def client_of(
 ) -> httpx.AsyncClient:
     core = Core(
         service=studio.service,
-        tracker=studio.tracker,
+        door=WebhookDoor(studio.tracker.inbox, secret, studio.store.metrics),
         supervisor=supervisor or Supervisor(),
-        webhook_secret=secret,
         circuit=circuit or Circuit(studio.api),
         metrics=studio.store.metrics,
         metrics_readers=metrics_readers,
@@ -74,11 +77,25 @@ def client_of(
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio.test")
 
 
-@pytest.fixture
-async def client(studio: Studio) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller from outside."""
+def app_of(client: httpx.AsyncClient) -> ASGIApp:
+    assert isinstance(client._transport, httpx.ASGITransport)
+    return client._transport.app
+
+
+@pytest.fixture(params=["by the application", "by the server"])
+async def client(studio: Studio, request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller from outside, answered by the application alone, or by the server, which knows a shortcut."""
     async with client_of(studio) as client:
-        yield client
+        if request.param == "by the application":
+            yield client
+            return
+        shortcut = WebhookDoor(studio.tracker.inbox, SECRET, studio.store.metrics).shortcut
+        listener = bind("127.0.0.1", 0)
+        async with (
+            serving.serve(app_of(client), listener, shortcut=shortcut),
+            httpx.AsyncClient(base_url=url_of(listener)) as caller,
+        ):
+            yield caller
 
 
 @pytest.fixture
@@ -132,7 +149,7 @@ async def test_without_a_secret_no_webhook_is_taken(studio: Studio, job: Job) ->
         assert (await deliver(client, job.id, body, digest(body, "").hex())).status_code == 401
 
 
-async def test_a_huge_webhook_is_not_read_to_its_end(client: httpx.AsyncClient, job: Job) -> None:
+async def test_a_huge_webhook_is_not_read_to_its_end(studio: Studio, job: Job) -> None:
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -141,18 +158,20 @@ async def test_a_huge_webhook_is_not_read_to_its_end(client: httpx.AsyncClient, 
             read += 65536
             yield bytes(65536)
 
-    answer = await client.post(f"/webhooks/midjourney/{job.id}", content=endless(), headers={SIGNATURE_HEADER: "x"})
+    async with client_of(studio) as client:
+        answer = await client.post(f"/webhooks/midjourney/{job.id}", content=endless(), headers={SIGNATURE_HEADER: "x"})
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert read < 2 * WEBHOOK_LIMIT_BYTES
 
 
-async def test_a_webhook_that_announces_too_much_is_not_read_at_all(client: httpx.AsyncClient, job: Job) -> None:
+async def test_a_webhook_that_announces_too_much_is_not_read_at_all(studio: Studio, job: Job) -> None:
     async def never() -> AsyncIterator[bytes]:
         raise AssertionError("it is read")
         yield b""
 
     headers = {SIGNATURE_HEADER: "x", "Content-Length": str(WEBHOOK_LIMIT_BYTES + 1)}
-    answer = await client.post(f"/webhooks/midjourney/{job.id}", content=never(), headers=headers)
+    async with client_of(studio) as client:
+        answer = await client.post(f"/webhooks/midjourney/{job.id}", content=never(), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
@@ -160,7 +179,7 @@ async def test_a_webhook_that_announces_too_much_is_not_read_at_all(client: http
 async def test_a_sender_that_hangs_up_in_the_middle_troubles_nobody(
     studio: Studio, job: Job, declared: int | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with client_of(studio) as client, serve(client._transport.app) as url:  # type: ignore[attr-defined]  # it has one
+    async with client_of(studio) as client, serve(app_of(client)) as url:
         port = int(url.rpartition(":")[2])
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         length = "Transfer-Encoding: chunked" if declared is None else f"Content-Length: {declared}"
@@ -188,7 +207,7 @@ async def test_a_sender_that_hangs_up_on_an_adapter_is_no_error_of_ours(
 
     async with (
         client_of(studio, Route("/read", read, methods=["POST"])) as client,
-        serve(client._transport.app) as url,  # type: ignore[attr-defined]  # it has one
+        serve(app_of(client)) as url,
     ):
         _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
         writer.write(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
@@ -203,7 +222,7 @@ async def test_a_sender_that_hangs_up_on_an_adapter_is_no_error_of_ours(
 async def test_a_body_that_trickles_is_not_waited_for(
     studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "WEBHOOK_ARRIVES_WITHIN_S", 0.05)
+    monkeypatch.setattr(incoming, "WEBHOOK_ARRIVES_WITHIN_S", 0.05)
 
     async def trickle() -> AsyncIterator[bytes]:
         yield b"{"
@@ -217,7 +236,7 @@ async def test_a_body_that_trickles_is_not_waited_for(
 async def test_many_large_bodies_are_asked_to_come_again_and_keep_out_no_small_one(
     studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "WEBHOOKS_TOGETHER_BYTES", 300_000)
+    monkeypatch.setattr(incoming, "WEBHOOKS_TOGETHER_BYTES", 300_000)
     arrived: asyncio.Queue[None] = asyncio.Queue()
     rest = asyncio.Event()
 
@@ -313,7 +332,7 @@ async def test_an_old_recording_or_one_from_the_future_is_refused(
 async def test_a_webhook_is_answered_in_time_though_the_disk_is_slow_and_is_kept_all_the_same(
     client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "ANSWER_WITHIN_S", ANSWER_WITHIN_S)
+    monkeypatch.setattr(incoming, "ANSWER_WITHIN_S", ANSWER_WITHIN_S)
     body = studio.api.event(studio.api.only.id)
     async with studio.store.unit():  # the disk is busy with this one
         answer = await deliver(client, job.id, body, digest(body).hex())

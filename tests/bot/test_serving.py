@@ -56,6 +56,111 @@ async def test_headers_without_an_end_are_broken_off() -> None:
         writer.close()
 
 
+async def _answered(application: Starlette, sent: bytes) -> bytes:
+    """Give all that is answered to what is sent over one connection."""
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(application, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(sent)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+
+async def echo(request: Request) -> PlainTextResponse:
+    body = await request.body()
+    return PlainTextResponse(f"{body.decode()} {sorted(name for name in request.headers if name.startswith('x-'))}")
+
+
+ECHO = Starlette(routes=[Route("/", echo, methods=["GET", "POST"])])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "GET / HTTP/1.1",
+        "GET / HTTP/1.1\r\nHost: here\r\nHost: there",
+        "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\nContent-Length: 2",
+        "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\nTransfer-Encoding: chunked",
+        "POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked, identity",
+        "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: -1",
+        "POST / HTTP/1.1\r\nHost: here\r\nContent-Length : 1",
+        "GET / HTTP/1.1\r\nHost: here\r\nX-Folded: one\r\n two",
+        "GET / HTTP/1.1\nHost: here",
+        "GET / HTTP/1.1\r\nHost: here\r\nX-Zero: \0",
+        "GET http://[ HTTP/1.1\r\nHost: here",
+        "GET /caf\u00e9 HTTP/1.1\r\nHost: here",
+        "CONNECT here:80 HTTP/1.1\r\nHost: here",
+        "CONNECT http://here/ HTTP/1.1\r\nHost: here\r\nConnection: upgrade\r\nUpgrade: x",
+        "GET / HTTP/3.0\r\nHost: here",
+    ],
+)
+async def test_a_head_that_can_be_read_in_two_ways_or_in_none_is_refused_and_nothing_after_it_read(head: str) -> None:
+    answer = await _answered(ECHO, f"{head}\r\n\r\nGET / HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_what_follows_a_body_in_pieces_is_no_header() -> None:
+    head = "POST / HTTP/1.1\r\nHost: here\r\nX-One: 1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = await _answered(ECHO, f"{head}2\r\nhi\r\n0\r\nX-Two: 2\r\n\r\n".encode())
+    assert answer.endswith(b"hi ['x-one']")
+
+
+@pytest.mark.parametrize("endless", [b"0\r\nX-Two: ", b"2;x=", b"0\r\n", b"2\r\nhi\r\n0000"])
+async def test_what_has_no_end_beside_a_body_is_broken_off(endless: bytes) -> None:
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(10), serve(ECHO, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + endless)
+        more = b"X-%d: y\r\n" if endless == b"0\r\n" else b"%d"
+        with contextlib.suppress(ConnectionError):
+            for number in range(1_000):  # ten megabytes, if they were taken
+                writer.write((more % (number % 10)) * (10_000 // len(more)))
+                await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.parametrize("body", ["", "hi"])
+async def test_who_asks_for_another_protocol_is_answered_in_this_one(body: str) -> None:
+    head = f"POST / HTTP/1.1\r\nHost: here\r\nX-One: 1\r\nUpgrade: h2c\r\nContent-Length: {len(body)}\r\nConnection: "
+    sent = f"{head}Upgrade, HTTP2-Settings\r\n\r\n{body}{head}close\r\n\r\n{body}"
+    answer = await _answered(ECHO, sent.encode())
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert answer.count(f"\r\n\r\n{body} ['x-one']".encode()) == 2
+
+
+async def test_requests_in_a_row_without_waiting_are_answered_in_their_order() -> None:
+    row = b"".join(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n%03d" % number for number in range(100))
+    answer = await _answered(ECHO, row + b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+    assert [part[-6:-3] for part in answer.split(b"HTTP/1.1 200 OK")[1:-1]] == [
+        b"%03d" % number for number in range(100)
+    ]
+
+
+async def test_what_cannot_be_read_does_not_get_into_the_answer_that_is_under_way() -> None:
+    begun = asyncio.Event()
+
+    async def stream(_request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"begun"
+            begun.set()
+            await asyncio.Event().wait()
+
+        return StreamingResponse(parts())
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(Starlette(routes=[Route("/", stream)]), listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        await begun.wait()
+        writer.write(b"nonsense\r\n\r\n")
+        assert (await reader.read()).count(b"HTTP/1.1") == 1
+        writer.close()
+
+
 @pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\nHost: here\r\n"])
 async def test_a_connection_over_which_no_request_comes_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.05)

@@ -15,7 +15,9 @@ DELETE FROM idempotency_keys WHERE key IN (
 );
 
 -- name: insert_webhook_event!
-INSERT INTO webhook_events (digest, job_id, body, received_at) VALUES (:digest, :job_id, :body, :received_at)
+-- For a job that there is.
+INSERT INTO webhook_events (digest, job_id, body, received_at)
+SELECT :digest, id, :body, CAST(:received_at AS BIGINT) FROM jobs WHERE id = :job_id
 ON CONFLICT (digest) DO NOTHING;
 
 -- name: unapplied_webhook_events

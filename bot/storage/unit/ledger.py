@@ -42,7 +42,7 @@ class LedgerRows(UnitBase):
         return int(await self._one("forget_keys", now=self._now, limit=limit))
 
     async def add_webhook_event(self, digest: str, job_id: str, body: str) -> bool:
-        """Keep a webhook's body, and say whether it was new."""
+        """Keep a webhook's body, and say whether it was new, and of a job that there is."""
         return bool(
             await self._one("insert_webhook_event", digest=digest, job_id=job_id, body=body, received_at=self._now)
         )

@@ -14,12 +14,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from bot.errors import InvalidPicture, PlatformUnavailable, PostGone, StorageUnavailable, UpstreamRejected
-from bot.http import SIGNATURE_HEADER
 from bot.jobs.model import Job, Post
 from bot.jobs.view import JobView
 from bot.logs import set_up_logs
 from bot.midjourney import schema
-from bot.midjourney.webhooks import sign
+from bot.midjourney.webhooks import SIGNATURE_HEADER, sign
 from tests.bot.jobs.studio import Person, Studio
 from tests.bot.test_http import SECRET, client_of
 from tests.fakes.image_service import Fault
