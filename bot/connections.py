@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Final, Protocol
 
 import httptools
 from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from bot.headers import safe_headers
@@ -33,6 +33,12 @@ of the rest before a third of them has gone, so over a slow line this can take l
 
 HEAD_LIMIT_BYTES: Final = 64 * 1024
 """Bytes that may come without an end of the head, or of what else has no size of its own: chunks' names, trailers."""
+
+REQUESTS_AHEAD: Final = 8
+"""Requests that may wait for the one ahead of them; what comes over a connection after those is left unread."""
+
+_READ_BYTES: Final = 16 * 1024
+"""Bytes that are read at a time: so many may hold some hundred requests more than may wait, and no thousands."""
 
 CONNECTIONS = 2_000
 """Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
@@ -60,7 +66,10 @@ class _InOneGo:
     """A transport that sends the head of an answer together with the first of its body.
 
     uvicorn hands them over one after the other, and each time it takes the system longer to send than us to answer.
+    While it is ``full`` nothing more is received.
     """
+
+    full = False
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -82,12 +91,20 @@ class _InOneGo:
         self._transport.write(head + data)
 
     def write_whole(self, data: bytes) -> None:
-        """Send an answer with all that belongs to it."""
-        self._transport.write(data)
+        """Send an answer with all that belongs to it, behind a head that is still here."""
+        head, self._head = self._head, b""
+        self._transport.write(head + data)
+
+    def resume_reading(self) -> None:
+        if not self.full:
+            self._transport.resume_reading()
 
     def close(self) -> None:
         self._flush()
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            # It ends once all is taken, which may be never.
+            self._loop.call_later(TAKEN_WITHIN_S, self._transport.abort)
 
     def _flush(self) -> None:
         if self._head:
@@ -120,6 +137,9 @@ class TimedProtocol(HttpToolsProtocol):
     _awaited: _Part | None = None
     _without_end = 0
     _reading = False
+    _refused = False
+    _unread = memoryview(b"")
+    _running: RequestResponseCycle | None = None
     _begun: tuple[RequestResponseCycle, ASGIApp] | None = None
 
     def __init__(self, *arguments: Any, shortcut: Shortcut | None = None, **named: Any) -> None:
@@ -143,7 +163,22 @@ class TimedProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._wait_for(None)
         self._taken()
+        self.pipeline.clear()
+        self._unread = memoryview(b"")
+        if self._running is not None and not self._running.response_complete:
+            # uvicorn tells only the newest request, which may stand behind this one.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close the connection after the answer that is under way."""
+        self.pipeline.clear()
+        self._refused = True
+        if self._running is not None:
+            self._running.keep_alive = False
+        if self._running is None or self._running.response_complete:
+            self.transport.close()
 
     def pause_writing(self) -> None:
         """Wait until whoever asked has taken more of the answer."""
@@ -172,19 +207,38 @@ class TimedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come, and wait for the rest."""
+        self._unread = memoryview(bytes(self._unread) + data)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read what has come, as long as there are not too many requests that wait."""
         self._unset_keepalive_if_required()
-        self._without_end += len(data)
-        try:
-            self._read(data)
-        except httptools.HttpParserError:
-            self._refuse("Invalid HTTP request received.")
+        while self._unread and len(self.pipeline) < REQUESTS_AHEAD and not self._refused:
+            piece, self._unread = self._unread[:_READ_BYTES], self._unread[_READ_BYTES:]
+            self._without_end += len(piece)
+            try:
+                self._read(piece)
+            except httptools.HttpParserError:
+                self._refuse("Invalid HTTP request received.")
+            else:
+                if self._without_end > HEAD_LIMIT_BYTES:
+                    self._refuse("The head of the request is too large.")
+        if self._refused:
+            self._unread = memoryview(b"")
             return
-        if self._without_end > HEAD_LIMIT_BYTES:
-            self._refuse("The head of the request is too large.")
-            return
+        self._hold_back(full=bool(self._unread))
         self._watch()
 
-    def _read(self, data: bytes) -> None:
+    def _hold_back(self, *, full: bool) -> None:
+        if full is self._sender.full:
+            return
+        self._sender.full = full
+        if full:
+            self._sender.pause_reading()
+        elif not self.flow.read_paused:
+            self._sender.resume_reading()
+
+    def _read(self, data: memoryview) -> None:
         self._reading = True
         try:
             self._feed(data)
@@ -192,11 +246,11 @@ class TimedProtocol(HttpToolsProtocol):
             self._reading = False
             if self._begun is not None:
                 (cycle, application), self._begun = self._begun, None
+                self._running = cycle
                 if cycle.more_body or not self._by_shortcut(cycle, application):
                     self._start_asgi_task(cycle, application)
 
-    def _feed(self, data: bytes) -> None:
-        left = memoryview(data)
+    def _feed(self, left: memoryview) -> None:
         while left:
             try:
                 self.parser.feed_data(left)
@@ -215,12 +269,19 @@ class TimedProtocol(HttpToolsProtocol):
         return b"\r\n".join([first, *headers, b"", b""])
 
     def _refuse(self, why: str) -> None:
-        """Answer that a request cannot be read, where no other answer is under way, and close the connection."""
+        """Answer that a request cannot be read, after those that could, and close the connection."""
+        self._refused = True
         self._wait_for(None)
-        if self._answering:
-            self.transport.close()
-        else:
+        if not self._answering:
             self.send_400_response(why)
+        elif not self.cycle.more_body:
+            self.cycle.keep_alive = False  # what has come whole before is answered
+        elif self.cycle is self._running and not self.cycle.response_started:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self.send_400_response(why)
+        else:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """Begin to read a request."""
@@ -230,19 +291,19 @@ class TimedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, but for those that come after a body, when what they would tell has been acted on."""
         if self._arriving is _Part.HEAD:
-            super().on_header(name, value)
+            super().on_header(name, value.rstrip(b" \t"))  # as RFC 9112 (5.1) asks
 
     def on_headers_complete(self) -> None:
-        """Begin to answer a request that says whom it is for, as RFC 9112 (3.2) asks of it."""
+        """Begin to answer a request, unless there may be two opinions of what it is."""
         if self.parser.get_method() == b"CONNECT":
             raise ValueError("this is no proxy")
         if self.parser.should_upgrade():
             return
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
-            raise ValueError("a request names one host")
+        old = self.parser.get_http_version() == "1.0"
+        _check_head(self.url, self.headers, old=old)
         self._without_end = 0
         self._arriving = _Part.BODY
+        self.expect_100_continue = self.expect_100_continue and not old  # who speaks 1.0 knows no such answer
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -262,7 +323,15 @@ class TimedProtocol(HttpToolsProtocol):
         if self._reading:
             self._begun = cycle, app
         else:
-            super()._start_asgi_task(cycle, app)  # type: ignore[arg-type]
+            self._running = cycle
+            old = cycle.scope["http_version"] == "1.0"
+            super()._start_asgi_task(cycle, _in_one_piece(app, cycle) if old else app)  # type: ignore[arg-type]
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or with what is unread."""
+        super().on_response_complete()
+        if self._unread:
+            self.loop.call_soon(self._read_on)
 
     def _by_shortcut(self, cycle: RequestResponseCycle, application: ASGIApp) -> bool:
         # Whoever does not take the answers has to wait, which is what the application is for; and a server that has too
@@ -295,23 +364,24 @@ class TimedProtocol(HttpToolsProtocol):
         return bool(self.cycle) and not self.cycle.response_complete  # None before the first request
 
     def _an_idle_one(self) -> HttpToolsProtocol | None:
-        """Give a connection over which nothing has been asked for, or nothing more."""
+        """Give a connection over which nothing has been asked for, or nothing more, or whose end is not taken."""
         return next(
             (
                 other
                 for other in self.connections
                 if isinstance(other, TimedProtocol)
                 and other is not self
-                and other._arriving is not _Part.BODY  # noqa: SLF001 - of the same class
-                and not other._answering  # noqa: SLF001
-                and not other.transport.is_closing()
+                and (other.transport.is_closing() or other._idle)  # noqa: SLF001 - of the same class
             ),
             None,
         )
 
+    @property
+    def _idle(self) -> bool:
+        return self._arriving is not _Part.BODY and not self._answering
+
     def _watch(self) -> None:
-        idle = self._arriving is None and not self._answering
-        if idle and self.timeout_keep_alive_task is None:
+        if self._arriving is None and not self._answering and self.timeout_keep_alive_task is None:
             self._wait_for(_Part.HEAD)
         else:
             self._wait_for(self._arriving)  # between requests uvicorn waits, for a shorter while
@@ -326,3 +396,37 @@ class TimedProtocol(HttpToolsProtocol):
         if awaited is not None:
             within_s = HEAD_WITHIN_S if awaited is _Part.HEAD else BODY_WITHIN_S
             self._overdue = self.loop.call_later(within_s, self.transport.close)
+
+
+def _check_head(target: bytes, headers: Sequence[tuple[bytes, bytes]], *, old: bool) -> None:
+    """See to it that a head is of a fair size, and says whom the request is for and where its body ends in one way alone.
+
+    RFC 9112 (3.2, 6.1). The parser has seen to lengths that contradict each other.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if len(target) + sum(len(name) + len(value) for name, value in headers) > HEAD_LIMIT_BYTES:
+        raise ValueError("the head is too large")
+    names = [name for name, _ in headers]
+    if names.count(b"host") > 1 or (b"host" not in names and not old):
+        raise ValueError("a request names one host")
+    if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
+        raise ValueError("nobody here decodes that")
+
+
+def _in_one_piece(app: ASGIApp, cycle: RequestResponseCycle) -> ASGIApp:
+    """Answer whoever knows no pieces of an announced size: where no length is told, by all that comes before the end."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        async def plain(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if not any(name.lower() == b"content-length" for name, _ in message.get("headers", ())):
+                    cycle.chunked_encoding = False
+            elif cycle.chunked_encoding is False and cycle.expected_content_length == 0:
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await app(scope, receive, plain)
+
+    return application

@@ -123,6 +123,22 @@ async def test_webhooks_in_a_row_without_waiting_are_answered_in_their_order(
     assert statuses == [b"200", b"404", b"401"] * 100 + [b"404"]
 
 
+async def test_an_answer_by_the_shortcut_does_not_overtake_the_one_before(studio: Studio, port: int, job: Job) -> None:
+    head, forged = b"HEAD /nowhere HTTP/1.1\r\nHost: here\r\n\r\n", whole(job.id, b"{}", signature="0" * 64)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(50):
+        writer.write(head)
+        for _ in range(8):  # rounds of the loop, in which the first is answered
+            await asyncio.sleep(0)
+            if reader._buffer:  # type: ignore[attr-defined]
+                break
+        writer.write(forged)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 401 ")
+        await reader.readuntil(b"}")
+    writer.close()
+
+
 async def test_who_posts_and_takes_no_answers_is_read_no_further(studio: Studio, port: int, job: Job) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's can

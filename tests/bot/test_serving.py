@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import resource
 import socket
 import struct
@@ -83,6 +84,8 @@ ECHO = Starlette(routes=[Route("/", echo, methods=["GET", "POST"])])
         "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\nContent-Length: 2",
         "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\nTransfer-Encoding: chunked",
         "POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked, identity",
+        "POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: gzip, chunked",
+        "GET / HTTP/1.1\r\nHost: here\r\nX-Large: " + "x" * 70_000,
         "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: -1",
         "POST / HTTP/1.1\r\nHost: here\r\nContent-Length : 1",
         "GET / HTTP/1.1\r\nHost: here\r\nX-Folded: one\r\n two",
@@ -141,13 +144,14 @@ async def test_requests_in_a_row_without_waiting_are_answered_in_their_order() -
 
 
 async def test_what_cannot_be_read_does_not_get_into_the_answer_that_is_under_way() -> None:
-    begun = asyncio.Event()
+    begun, end = asyncio.Event(), asyncio.Event()
 
     async def stream(_request: Request) -> StreamingResponse:
         async def parts() -> AsyncIterator[bytes]:
             yield b"begun"
             begun.set()
-            await asyncio.Event().wait()
+            await end.wait()
+            yield b" and ended"
 
         return StreamingResponse(parts())
 
@@ -156,9 +160,117 @@ async def test_what_cannot_be_read_does_not_get_into_the_answer_that_is_under_wa
         reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
         await begun.wait()
-        writer.write(b"nonsense\r\n\r\n")
-        assert (await reader.read()).count(b"HTTP/1.1") == 1
+        writer.write(b"nonsense\r\n\r\n" * 2)
+        assert await reader.readuntil(b"begun")
+        end.set()
+        assert b" and ended" in (rest := await reader.read())
+        assert b"HTTP/1.1" not in rest
         writer.close()
+
+
+@pytest.mark.parametrize("after", [b"\x01garbage", b"hi", b" "])
+async def test_a_request_is_answered_though_something_unreadable_follows(after: bytes) -> None:
+    sent = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\nhi"
+    answer = await _answered(ECHO, sent + after + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"hi []" in answer
+
+
+async def test_a_body_that_cannot_be_read_is_said_to_be_so() -> None:
+    answer = await _answered(ECHO, b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_a_stream_to_whoever_knows_no_pieces_ends_with_the_connection() -> None:
+    async def stream(_request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"one "
+            yield b"two"
+
+        return StreamingResponse(parts())
+
+    answer = await _answered(Starlette(routes=[Route("/", stream)]), b"GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"transfer-encoding" not in answer
+    assert answer.endswith(b"\r\n\r\none two")
+
+
+async def test_blanks_around_what_a_header_says_are_no_part_of_it() -> None:
+    async def agent(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(repr(request.headers["user-agent"]))
+
+    sent = b"GET / HTTP/1.1\r\nHost: here\r\nUser-Agent: \t me \t\r\nConnection: close\r\n\r\n"
+    assert (await _answered(Starlette(routes=[Route("/", agent)]), sent)).endswith(b"'me'")
+
+
+async def test_streams_end_when_whoever_reads_them_has_gone_though_more_was_asked_for_behind() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        ended.set()
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(app, listener):
+        _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * 3)
+        await begun.wait()
+        writer.transport.abort()
+        await ended.wait()
+
+
+async def test_what_is_asked_for_ahead_of_answers_is_left_unread() -> None:
+    begun, end, count = asyncio.Event(), asyncio.Event(), 0
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        nonlocal count
+        count += 1
+        begun.set()
+        await end.wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(60), serve(app, listener) as server:
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * 20_000)
+        await begun.wait()
+        waiting = [len(each.pipeline) for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
+        assert 0 < max(waiting) < 1_000
+        end.set()
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).count(b"204 No Content") == count == 20_001
+        writer.close()
+        assert not server.done()
+
+
+async def test_an_end_that_is_not_taken_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "TAKEN_WITHIN_S", 0.2)
+    answered = asyncio.Event()
+
+    async def large(scope: Scope, _receive: Receive, send: Send) -> None:
+        body = bytes(40_000)
+        headers = [(b"content-length", b"40000"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        answered.set()
+
+    listener = bind("127.0.0.1", 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    async with asyncio.timeout(30), serve(large, listener):
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect(listener.getsockname()[:2])
+            client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            await answered.wait()
+            [connection] = [each for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
+            while connection in connection.connections:  # noqa: ASYNC110 - it sends no event
+                await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\nHost: here\r\n"])
