@@ -153,12 +153,12 @@ async def test_the_one_that_stands_by_posts_and_edits(floor: Floor, monkeypatch:
 
     async def only_by_the_other(adapter: DiscordAdapter, of: Post, view: JobView) -> str:
         if adapter._app is holder:
-            raise PlatformUnavailable("it only holds the connection", retry_after=0.05)
+            raise PlatformUnavailable("it only holds the connection", retry_after=0.5)
         return await post(adapter, of, view)
 
     async def changed_by_the_other(adapter: DiscordAdapter, of: Post, view: JobView) -> None:
         if adapter._app is holder:
-            raise PlatformUnavailable("it only holds the connection", retry_after=0.05)
+            raise PlatformUnavailable("it only holds the connection", retry_after=0.5)
         await edit(adapter, of, view)
 
     monkeypatch.setattr(DiscordAdapter, "post", only_by_the_other)
