@@ -174,7 +174,6 @@ class TimedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection after the answer that is under way."""
         self.pipeline.clear()
-        self._refused = True
         if self._running is not None:
             self._running.keep_alive = False
         if self._running is None or self._running.response_complete:
@@ -212,6 +211,8 @@ class TimedProtocol(HttpToolsProtocol):
 
     def _read_on(self) -> None:
         """Read what has come, as long as there are not too many requests that wait."""
+        if self.transport.is_closing():
+            return
         self._unset_keepalive_if_required()
         while self._unread and len(self.pipeline) < REQUESTS_AHEAD and not self._refused:
             piece, self._unread = self._unread[:_READ_BYTES], self._unread[_READ_BYTES:]

@@ -551,6 +551,24 @@ async def test_a_request_under_way_does_not_keep_the_server_from_stopping() -> N
             (await asking).raise_for_status()
 
 
+async def test_a_body_that_is_arriving_when_the_server_stops_is_taken_and_answered() -> None:
+    reached = asyncio.Event()
+
+    async def read(request: Request) -> PlainTextResponse:
+        reached.set()
+        return PlainTextResponse((await request.body()).decode())
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30):
+        async with serve(Starlette(routes=[Route("/", read, methods=["POST"])]), listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nh")
+            await reached.wait()
+            asyncio.get_running_loop().call_later(0.1, writer.write, b"ello")  # while it stops
+        assert (await reader.read()).endswith(b"hello")
+        writer.close()
+
+
 async def test_a_server_that_cannot_come_up_is_an_error_and_no_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
         raise OSError("no")
