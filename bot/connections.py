@@ -38,7 +38,12 @@ REQUESTS_AHEAD: Final = 8
 """Requests that may wait for the one ahead of them; what comes over a connection after those is left unread."""
 
 _READ_BYTES: Final = 16 * 1024
-"""Bytes that are read at a time: so many may hold some hundred requests more than may wait, and no thousands."""
+_READ_BYTES_AHEAD: Final = 1024
+"""Bytes that are read at a time, and those of requests that come before the one ahead of them is answered: so many hold
+some dozens of requests more than may wait, and no thousands."""
+
+FIELDS: Final = 200
+"""Headers of a request at the most. Each takes some fifty times the memory of its letters."""
 
 CONNECTIONS = 2_000
 """Connections at a time. Every open page of the chat holds one. Who comes over more takes the place of one that asks for
@@ -75,6 +80,7 @@ class _InOneGo:
         self._transport = transport
         self._loop = loop
         self._head = b""
+        self._untaken: asyncio.TimerHandle | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -101,10 +107,24 @@ class _InOneGo:
 
     def close(self) -> None:
         self._flush()
-        self._transport.close()
-        if self._transport.get_write_buffer_size():
-            # It ends once all is taken, which may be never.
-            self._loop.call_later(TAKEN_WITHIN_S, self._transport.abort)
+        if not self._transport.is_closing():
+            self._transport.close()
+            self.see_it_taken()  # it ends once all is taken, which may be never
+
+    def see_it_taken(self, before: int | None = None) -> None:
+        """Look now and then whether there is less to send than ``before``, and give up where there is not."""
+        self.taken()
+        left = self._transport.get_write_buffer_size()
+        if before is not None and left >= before:
+            self._transport.abort()
+        elif left:
+            self._untaken = self._loop.call_later(TAKEN_WITHIN_S, self.see_it_taken, left)
+
+    def taken(self) -> None:
+        """Look no more."""
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
 
     def _flush(self) -> None:
         if self._head:
@@ -131,7 +151,6 @@ class _Part(Enum):
 class TimedProtocol(HttpToolsProtocol):
     """A connection that is closed where a request does not arrive in time, or its answer is not taken."""
 
-    _untaken: asyncio.TimerHandle | None = None
     _overdue: asyncio.TimerHandle | None = None
     _arriving: _Part | None = None
     _awaited: _Part | None = None
@@ -153,6 +172,7 @@ class TimedProtocol(HttpToolsProtocol):
         super().connection_made(self._sender)  # type: ignore[arg-type]  # which stands for one
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             if (idle := self._an_idle_one()) is not None:
+                self.connections.discard(idle)  # at once, as many may come before it is known to have ended
                 idle.transport.abort()
             elif len(self.connections) > self.limit_concurrency * _UNTOLD:
                 transport.abort()
@@ -162,7 +182,7 @@ class TimedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._wait_for(None)
-        self._taken()
+        self._sender.taken()
         self.pipeline.clear()
         self._unread = memoryview(b"")
         if self._running is not None and not self._running.response_complete:
@@ -182,25 +202,13 @@ class TimedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait until whoever asked has taken more of the answer."""
         super().pause_writing()
-        self._see_it_taken()
+        self._sender.see_it_taken()
 
     def resume_writing(self) -> None:
         """Go on with the answer."""
-        self._taken()
+        if not self.transport.is_closing():
+            self._sender.taken()
         super().resume_writing()
-
-    def _see_it_taken(self, before: int | None = None) -> None:
-        """Look now and then whether there is less to send than ``before``."""
-        left = self.transport.get_write_buffer_size()
-        if before is not None and left >= before:
-            self.transport.abort()
-        else:
-            self._untaken = self.loop.call_later(TAKEN_WITHIN_S, self._see_it_taken, left)
-
-    def _taken(self) -> None:
-        if self._untaken is not None:
-            self._untaken.cancel()
-            self._untaken = None
 
     # What arrives
 
@@ -215,7 +223,8 @@ class TimedProtocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         while self._unread and len(self.pipeline) < REQUESTS_AHEAD and not self._refused:
-            piece, self._unread = self._unread[:_READ_BYTES], self._unread[_READ_BYTES:]
+            size = _READ_BYTES_AHEAD if self._answering and self._arriving is not _Part.BODY else _READ_BYTES
+            piece, self._unread = self._unread[:size], self._unread[size:]
             self._without_end += len(piece)
             try:
                 self._read(piece)
@@ -273,11 +282,14 @@ class TimedProtocol(HttpToolsProtocol):
         """Answer that a request cannot be read, after those that could, and close the connection."""
         self._refused = True
         self._wait_for(None)
+        if self._answering and self.cycle.more_body and self.cycle is not self._running:
+            self.pipeline.popleft()  # the newest; those before it have come whole
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._running  # type: ignore[assignment]  # there is one
         if not self._answering:
             self.send_400_response(why)
         elif not self.cycle.more_body:
             self.cycle.keep_alive = False  # what has come whole before is answered
-        elif self.cycle is self._running and not self.cycle.response_started:
+        elif not self.cycle.response_started:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self.send_400_response(why)
@@ -292,6 +304,8 @@ class TimedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, but for those that come after a body, when what they would tell has been acted on."""
         if self._arriving is _Part.HEAD:
+            if len(self.headers) >= FIELDS:
+                raise ValueError("too many headers")
             super().on_header(name, value.rstrip(b" \t"))  # as RFC 9112 (5.1) asks
 
     def on_headers_complete(self) -> None:
@@ -316,6 +330,7 @@ class TimedProtocol(HttpToolsProtocol):
         """Wait for nothing more of a request."""
         self._without_end = 0
         self._arriving = None
+        self._wait_for(None)  # each request has its time
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
@@ -333,6 +348,8 @@ class TimedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._unread:
             self.loop.call_soon(self._read_on)
+        elif not self._reading and not self.transport.is_closing():
+            self._watch()
 
     def _by_shortcut(self, cycle: RequestResponseCycle, application: ASGIApp) -> bool:
         # Whoever does not take the answers has to wait, which is what the application is for; and a server that has too
@@ -382,7 +399,9 @@ class TimedProtocol(HttpToolsProtocol):
         return self._arriving is not _Part.BODY and not self._answering
 
     def _watch(self) -> None:
-        if self._arriving is None and not self._answering and self.timeout_keep_alive_task is None:
+        if self.pipeline or self._sender.full:
+            self._wait_for(None)  # it is us who do not read on
+        elif self._arriving is None and not self._answering and self.timeout_keep_alive_task is None:
             self._wait_for(_Part.HEAD)
         else:
             self._wait_for(self._arriving)  # between requests uvicorn waits, for a shorter while

@@ -551,6 +551,130 @@ async def test_a_request_under_way_does_not_keep_the_server_from_stopping() -> N
             (await asking).raise_for_status()
 
 
+async def slowly(request: Request) -> PlainTextResponse:
+    later = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.4, later.set)
+    await later.wait()
+    return PlainTextResponse("slow")
+
+
+async def sink(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{len(await request.body())} bytes")
+
+
+SLOW = Starlette(routes=[Route("/slow", slowly), Route("/", sink, methods=["GET", "POST"])])
+FIRST = b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("behind", "answers"),
+    [
+        pytest.param([b"GET / HTTP/1.1\r\n", b"Host: here\r\n\r\n" + LAST], 3, id="half a head"),
+        pytest.param(
+            [b"GET / HTTP/1.1\r\nHost: here\r\nX-Y: %s\r\n\r\n" % bytes(2_000).replace(b"\0", b"y")] * 30 + [LAST],
+            32,
+            id="many",
+        ),
+        pytest.param(
+            [b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 600000\r\n\r\n" + bytes(600_000) + LAST],
+            3,
+            id="a large body",
+        ),
+    ],
+)
+async def test_what_we_leave_unread_has_all_the_time_that_the_answer_ahead_takes(
+    behind: list[bytes], answers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.2)
+    monkeypatch.setattr(connections, "BODY_WITHIN_S", 0.2)
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(SLOW, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        for piece in (FIRST, *behind):
+            writer.write(piece)
+            await asyncio.sleep(0)
+        assert (await reader.read()).count(b"HTTP/1.1 200 OK") == answers
+        writer.close()
+
+
+async def test_each_request_has_its_time_though_its_beginning_came_with_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 0.6)
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(30), serve(SLOW, listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(FIRST[:10])
+        for _ in range(4):
+            writer.write(FIRST[10:] + FIRST[:10])
+            assert await reader.readuntil(b"slow")
+        writer.close()
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 5])
+async def test_requests_that_came_whole_are_answered_though_the_body_of_a_later_one_is_unreadable(ahead: int) -> None:
+    unreadable = b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    answer = await _answered(SLOW, FIRST * ahead + unreadable)
+    assert answer.count(b"HTTP/1.1 200 OK") == ahead
+    assert answer.endswith(b"connection: close\r\n\r\nslow")
+
+
+async def test_more_headers_than_anybody_has_are_refused() -> None:
+    fields = b"".join(b"X-%d: 1\r\n" % number for number in range(connections.FIELDS + 1))
+    answer = await _answered(APP, b"GET / HTTP/1.1\r\nHost: here\r\n" + fields + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+async def test_newcomers_all_at_once_do_not_pass_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECTIONS", 20)
+    most = 0
+
+    async def look(_request: Request) -> PlainTextResponse:
+        nonlocal most
+        [server] = {id(each.connections): each.connections for each in _alive()}.values()
+        most = len(server)
+        return PlainTextResponse("hello")
+
+    listener = bind("127.0.0.1", 0)
+    app = Starlette(routes=[Route("/", look)])
+    async with asyncio.timeout(30), serve(app, listener), contextlib.AsyncExitStack() as stack:
+        address = listener.getsockname()[:2]
+        for _ in range(300):  # none of them is accepted before all are there
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                client.connect(address)
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(url_of(listener))).text == "hello"
+        assert 0 < most <= 20
+
+
+def _alive() -> list[connections.TimedProtocol]:
+    return [each for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
+
+
+async def test_a_closed_answer_that_is_taken_slowly_comes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "TAKEN_WITHIN_S", 0.3)
+    large = bytes(12_000_000)
+
+    async def picture(_request: Request) -> Response:
+        return Response(large, headers={"Connection": "close"})
+
+    listener = bind("127.0.0.1", 0)
+    async with asyncio.timeout(60), serve(Starlette(routes=[Route("/", picture)]), listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        taken = 0
+        while taken < len(large):
+            taken += len(await reader.readexactly(min(1_000_000, len(large) - taken)))
+            pause = asyncio.Event()
+            asyncio.get_running_loop().call_later(0.1, pause.set)
+            await pause.wait()
+        writer.close()
+
+
 async def test_a_body_that_is_arriving_when_the_server_stops_is_taken_and_answered() -> None:
     reached = asyncio.Event()
 
