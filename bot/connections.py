@@ -20,16 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from bot.headers import safe_headers
+from bot.outgoing import InOneGo
 
 HEAD_WITHIN_S = 15.0
 """Seconds from the beginning of a connection, or of a further request, to the end of the request's headers."""
 
 BODY_WITHIN_S = 300.0
 """Seconds that a body may take to arrive; time enough for several pictures over a slow line."""
-
-TAKEN_WITHIN_S = 300.0
-"""Seconds in which some more of an answer has to be taken. Megabytes of it may be on their way, and the system takes none
-of the rest before a third of them has gone, so over a slow line this can take long."""
 
 HEAD_LIMIT_BYTES: Final = 64 * 1024
 """Bytes that may come without an end of the head, or of what else has no size of its own: chunks' names, trailers."""
@@ -57,78 +54,10 @@ _UNTOLD: Final = 1.1
 """Beyond so many times the limit connections are closed without a word, as an answer too takes a connection."""
 
 
-_COPIED_BYTES: Final = 64 * 1024
-"""Beyond so much to copy it for the sake of its head takes longer than to send the head by itself."""
-
-
 def connections_limit() -> int:
     """Give how many connections there may be here."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files // _SHARE_OF_FILES)
-
-
-class _InOneGo:
-    """A transport that sends the head of an answer together with the first of its body.
-
-    uvicorn hands them over one after the other, and each time it takes the system longer to send than us to answer.
-    While it is ``full`` nothing more is received.
-    """
-
-    full = False
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._head = b""
-        self._untaken: asyncio.TimerHandle | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if not self._head and data.startswith(b"HTTP/"):
-            self._head = data
-            self._loop.call_soon(self._flush)  # where the body comes later, as that of a stream
-            return
-        head, self._head = self._head, b""
-        if head and len(data) > _COPIED_BYTES:
-            self._transport.write(head)
-            head = b""
-        self._transport.write(head + data)
-
-    def write_whole(self, data: bytes) -> None:
-        """Send an answer with all that belongs to it, behind a head that is still here."""
-        head, self._head = self._head, b""
-        self._transport.write(head + data)
-
-    def resume_reading(self) -> None:
-        if not self.full:
-            self._transport.resume_reading()
-
-    def close(self) -> None:
-        self._flush()
-        if not self._transport.is_closing():
-            self._transport.close()
-            self.see_it_taken()  # it ends once all is taken, which may be never
-
-    def see_it_taken(self, before: int | None = None) -> None:
-        """Look now and then whether there is less to send than ``before``, and give up where there is not."""
-        self.taken()
-        left = self._transport.get_write_buffer_size()
-        if before is not None and left >= before:
-            self._transport.abort()
-        elif left:
-            self._untaken = self._loop.call_later(TAKEN_WITHIN_S, self.see_it_taken, left)
-
-    def taken(self) -> None:
-        """Look no more."""
-        if self._untaken is not None:
-            self._untaken.cancel()
-            self._untaken = None
-
-    def _flush(self) -> None:
-        if self._head:
-            self.write(b"")
 
 
 class Shortcut(Protocol):
@@ -168,7 +97,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first request."""
-        self._sender = _InOneGo(transport, self.loop)
+        self._sender = InOneGo(transport, self.loop)
         super().connection_made(self._sender)  # type: ignore[arg-type]  # which stands for one
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             if (idle := self._an_idle_one()) is not None:
