@@ -10,7 +10,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -33,22 +32,15 @@ from bot.serving import bind, url_of
 from bot.storage.store import Unit
 from bot.supervision import Supervisor
 from tests.bot.images.pictures import plain
-from tests.bot.jobs.studio import Person, Studio, World, until
+from tests.bot.jobs.studio import Studio, until
 from tests.fakes.http_server import serve
-from tests.fakes.image_service import Fault, SettableClock
+from tests.fakes.image_service import Fault
 
 SECRET = "the-webhook-secret"
 
 
 def digest(body: bytes, secret: str = SECRET) -> bytes:
     return hmac.new(secret.encode(), body, hashlib.sha256).digest()
-
-
-@pytest.fixture
-async def studio(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Studio]:
-    """One process of the program."""
-    async with World(tmp_path, clock).studio() as studio:
-        yield studio
 
 
 @pytest.fixture(autouse=True)
@@ -96,15 +88,6 @@ async def client(studio: Studio, request: pytest.FixtureRequest) -> AsyncIterato
             httpx.AsyncClient(base_url=url_of(listener)) as caller,
         ):
             yield caller
-
-
-@pytest.fixture
-async def job(studio: Studio) -> Job:
-    """A job that the service has, 40 % done."""
-    (job,) = await studio.service.imagine(Person("Anna").does(), "a bird")
-    await studio.send()
-    studio.api.go_on(studio.api.only.id, 40)
-    return job
 
 
 async def deliver(client: httpx.AsyncClient, job_id: str, body: bytes, signature: str | None) -> httpx.Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -16,26 +15,9 @@ from bot.jobs.model import Job
 from bot.jobs.upstream import WEBHOOK_PATH
 from bot.midjourney.webhooks import SIGNATURE_HEADER, sign
 from bot.serving import bind, serve
-from tests.bot.jobs.studio import Person, Studio, World, until
-from tests.fakes.image_service import SettableClock
+from tests.bot.jobs.studio import Studio, until
 
 SECRET = "the-webhook-secret"
-
-
-@pytest.fixture
-async def studio(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Studio]:
-    """One process of the program."""
-    async with World(tmp_path, clock).studio() as studio:
-        yield studio
-
-
-@pytest.fixture
-async def job(studio: Studio) -> Job:
-    """A job that the service has, 40 % done."""
-    (job,) = await studio.service.imagine(Person("Anna").does(), "a bird")
-    await studio.send()
-    studio.api.go_on(studio.api.only.id, 40)
-    return job
 
 
 @pytest.fixture(autouse=True)
