@@ -211,6 +211,12 @@ async def test_streams_end_when_whoever_reads_them_has_gone_though_more_was_aske
         await ended.wait()
 
 
+def _those_at(listener: socket.socket) -> list[connections.TimedProtocol]:
+    """Give the connections of one server, among all that other tests may have left."""
+    every = [each for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
+    return [each for each in every if each.server == listener.getsockname() and each in each.connections]
+
+
 async def test_what_is_asked_for_ahead_of_answers_is_left_unread() -> None:
     begun, end, count = asyncio.Event(), asyncio.Event(), 0
 
@@ -227,8 +233,8 @@ async def test_what_is_asked_for_ahead_of_answers_is_left_unread() -> None:
         reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * 20_000)
         await begun.wait()
-        waiting = [len(each.pipeline) for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
-        assert 0 < max(waiting) < 1_000
+        [connection] = _those_at(listener)
+        assert 0 < len(connection.pipeline) < 1_000
         end.set()
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
         assert (await reader.read()).count(b"204 No Content") == count == 20_001
@@ -255,7 +261,7 @@ async def test_an_end_that_is_not_taken_is_given_up(monkeypatch: pytest.MonkeyPa
             client.connect(listener.getsockname()[:2])
             client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
             await answered.wait()
-            [connection] = [each for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
+            [connection] = _those_at(listener)
             while connection in connection.connections:  # noqa: ASYNC110 - it sends no event
                 await asyncio.sleep(0)
 
@@ -564,8 +570,7 @@ async def test_newcomers_all_at_once_do_not_pass_the_limit(monkeypatch: pytest.M
 
     async def look(_request: Request) -> PlainTextResponse:
         nonlocal most
-        [server] = {id(each.connections): each.connections for each in _alive()}.values()
-        most = len(server)
+        most = len(_those_at(listener)[0].connections)
         return PlainTextResponse("hello")
 
     listener = bind("127.0.0.1", 0)
@@ -580,10 +585,6 @@ async def test_newcomers_all_at_once_do_not_pass_the_limit(monkeypatch: pytest.M
         async with httpx.AsyncClient() as http:
             assert (await http.get(url_of(listener))).text == "hello"
         assert 0 < most <= 20
-
-
-def _alive() -> list[connections.TimedProtocol]:
-    return [each for each in gc.get_objects() if isinstance(each, connections.TimedProtocol)]
 
 
 async def test_a_closed_answer_that_is_taken_slowly_comes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
