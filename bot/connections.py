@@ -263,14 +263,14 @@ class TimedProtocol(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]  # Starlette's word
         """Begin to answer, but not before all that has come is read: the request may be whole by then."""
         if self._reading:
             self._begun = cycle, app
         else:
             self._running = cycle
             old = cycle.scope["http_version"] == "1.0"
-            super()._start_asgi_task(cycle, _in_one_piece(app, cycle) if old else app)  # type: ignore[arg-type]
+            super()._start_asgi_task(cycle, _in_one_piece(app, cycle) if old else app)  # type: ignore[arg-type]  # as above
 
     def on_response_complete(self) -> None:
         """Go on with the next request, or with what is unread."""
@@ -285,7 +285,7 @@ class TimedProtocol(HttpToolsProtocol):
         # many connections has another application for them.
         if self._shortcut is None or self.flow.write_paused or application is not self.app:
             return False
-        return self._shortcut(cycle.scope, bytes(cycle.body), partial(self._send, cycle))  # type: ignore[arg-type]
+        return self._shortcut(cycle.scope, bytes(cycle.body), partial(self._send, cycle))  # type: ignore[arg-type]  # a dict
 
     def _send(self, cycle: RequestResponseCycle, response: Response) -> None:
         """Send an answer that has come by the shortcut."""

@@ -97,7 +97,8 @@ async def serve(
 
     Gives the server's task, which ends before the block does only where the server fails.
 
-    ``shortcut`` answers some of the requests without the application. Where ``trusted_proxies`` (addresses or networks) name the sender, scheme and client are as it forwards them.
+    ``shortcut`` answers some of the requests without the application. Where ``trusted_proxies`` (addresses or networks)
+    name the sender, scheme and client are as it forwards them.
     """
     server = _QuietServer(
         uvicorn.Config(
@@ -105,7 +106,7 @@ async def serve(
             log_config=None,
             access_log=False,
             lifespan="off",
-            http=partial(TimedProtocol, shortcut=shortcut),  # type: ignore[arg-type]
+            http=partial(TimedProtocol, shortcut=shortcut),  # type: ignore[arg-type]  # any maker of one will do
             limit_concurrency=connections_limit(),
             ws="none",
             server_header=False,

@@ -112,7 +112,7 @@ async def test_an_answer_by_the_shortcut_does_not_overtake_the_one_before(studio
         writer.write(head)
         for _ in range(8):  # rounds of the loop, in which the first is answered
             await asyncio.sleep(0)
-            if reader._buffer:  # type: ignore[attr-defined]
+            if reader._buffer:  # type: ignore[attr-defined]  # it has one
                 break
         writer.write(forged)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
