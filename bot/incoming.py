@@ -8,7 +8,10 @@ application. The others, and all where there is no shortcut, are answered by an 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,9 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from bot.bodies import FREE_BYTES, Bodies, TooLarge, TooMuch, TooSlow
 from bot.errors import JobNotFound
-from bot.jobs.inbox import Inbox
+from bot.jobs.inbox import Inbox, Settled
 from bot.jobs.upstream import WEBHOOK_PATH
-from bot.metrics import Metrics
+from bot.metrics import WEBHOOK_VERDICTS, Metrics
 from bot.midjourney.webhooks import SIGNATURE_HEADER, verify
 
 WEBHOOK_LIMIT_BYTES = 1_000_000
@@ -36,6 +39,14 @@ ANSWER_WITHIN_S = 0.04
 _SIGNATURE_NAME = SIGNATURE_HEADER.lower().encode()
 
 
+@dataclass(slots=True)
+class _Sender:
+    """Somebody who is to have an ``answer``, unless that was given, ``until`` a moment of the loop's clock."""
+
+    answer: Callable[[Response], None] | None
+    until: float
+
+
 class WebhookDoor:
     """Take webhooks, each for the job that its path names."""
 
@@ -43,7 +54,9 @@ class WebhookDoor:
         """Keep in ``inbox`` what is signed with ``secret``; where that is empty, no webhooks are taken."""
         self._inbox = inbox
         self._secret = secret
-        self._metrics = metrics
+        self._counts = {verdict: metrics.webhooks.labels(verdict) for verdict in WEBHOOK_VERDICTS}
+        self._line: deque[_Sender] = deque()
+        self._overdue: asyncio.TimerHandle | None = None
         self._bodies = Bodies(
             limit=WEBHOOK_LIMIT_BYTES, within_s=WEBHOOK_ARRIVES_WITHIN_S, together=WEBHOOKS_TOGETHER_BYTES
         )
@@ -54,24 +67,35 @@ class WebhookDoor:
         if f"{before}/" != WEBHOOK_PATH or not job_id or scope["method"] != "POST" or len(body) > FREE_BYTES:
             return False
         signature = next((value.decode("latin-1") for name, value in scope["headers"] if name == _SIGNATURE_NAME), None)
-        kept = self._take(job_id, body, signature)
-        if isinstance(kept, str):
-            answer(self._answer(kept))
+        now = asyncio.get_running_loop().time()
+        self._refuse_overdue(now)
+        sender = _Sender(answer, now + ANSWER_WITHIN_S)
+        verdict = self._take(job_id, body, signature, partial(self._settle, sender))
+        if verdict is not None:
+            answer(self._answer(verdict))
             return True
-
-        def on_kept(kept: asyncio.Future[None]) -> None:
-            late.cancel()
-            answer(self._answer(_verdict(kept)))
-
-        def on_late() -> None:
-            if not kept.done():
-                kept.remove_done_callback(on_kept)
-                kept.cancel()
-                answer(self._answer("busy"))
-
-        kept.add_done_callback(on_kept)
-        late = asyncio.get_running_loop().call_later(ANSWER_WITHIN_S, on_late)
+        self._line.append(sender)
+        if self._overdue is None:
+            self._overdue = asyncio.get_running_loop().call_at(sender.until, self._see_to_the_overdue)
         return True
+
+    def _settle(self, sender: _Sender, error: Exception | None) -> None:
+        if (answer := sender.answer) is not None:
+            sender.answer = None
+            answer(self._answer(_verdict(error)))
+
+    def _see_to_the_overdue(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._refuse_overdue(loop.time())
+        self._overdue = loop.call_at(self._line[0].until, self._see_to_the_overdue) if self._line else None
+
+    def _refuse_overdue(self, now: float) -> None:
+        # On a busy loop this is done between two webhooks too, as a timer would be late by all that have come.
+        while self._line and (self._line[0].answer is None or self._line[0].until <= now):
+            sender = self._line.popleft()
+            if sender.answer is not None:
+                sender.answer(self._answer("busy"))
+                sender.answer = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a webhook as an ASGI application."""
@@ -81,8 +105,14 @@ class WebhookDoor:
     async def _judge(self, request: Request) -> str:
         try:
             async with self._bodies.read(request) as body:
-                kept = self._take(request.path_params["job_id"], body, request.headers.get(SIGNATURE_HEADER))
-                return kept if isinstance(kept, str) else await _verdict_in_time(kept)
+                kept: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+                def settled(error: Exception | None) -> None:
+                    if not kept.done():
+                        kept.set_result(_verdict(error))
+
+                job_id, signature = request.path_params["job_id"], request.headers.get(SIGNATURE_HEADER)
+                return self._take(job_id, body, signature, settled) or await _in_time(kept)
         except (ClientDisconnect, TooSlow):
             return "invalid"
         except TooLarge:
@@ -90,33 +120,34 @@ class WebhookDoor:
         except TooMuch:
             return "busy"
 
-    def _take(self, job_id: str, body: bytes, signature: str | None) -> str | asyncio.Future[None]:
-        """Give the verdict, or what ends in time once it is known."""
+    def _take(self, job_id: str, body: bytes, signature: str | None, settled: Settled) -> str | None:
+        """Give the verdict, or nothing where it is told to ``settled``."""
         if not self._secret or not verify(body, signature, self._secret):
             return "bad_signature"
         if self._inbox.full:
             return "busy"
         try:
-            return self._inbox.take(job_id, body)
+            self._inbox.take(job_id, body, settled)
         except ValueError:
             return "invalid"
+        return None
 
     def _answer(self, verdict: str) -> Response:
-        self._metrics.webhooks.labels(verdict).inc()
+        self._counts[verdict].inc()
         return _ANSWERS[verdict]
 
 
-async def _verdict_in_time(kept: asyncio.Future[None]) -> str:
+async def _in_time(kept: asyncio.Future[str]) -> str:
     # What is slow keeps it all the same; the sender comes again, as it is not certain yet.
     try:
-        await asyncio.wait([kept], timeout=ANSWER_WITHIN_S)
-    finally:
-        kept.cancel()
-    return "busy" if kept.cancelled() else _verdict(kept)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await kept
+    except TimeoutError:
+        return "busy"
 
 
-def _verdict(kept: asyncio.Future[None]) -> str:
-    match kept.exception():
+def _verdict(error: Exception | None) -> str:
+    match error:
         case None:
             return "taken"
         case JobNotFound():

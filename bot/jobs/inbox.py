@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -41,22 +41,16 @@ _ID_LIMIT = 64
 """Characters; an id of ours has 36."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+Settled = Callable[[Exception | None], None]
+"""Is called once it is certain that a webhook is kept, or with the reason why it is not."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class _Letter:
     digest: str
     job_id: str
     body: str
-    kept: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    def settle(self, error: Exception | None) -> None:
-        if error is not None:  # the sender comes again by itself
-            log.warning("a webhook was not kept", job=self.job_id, reason=str(error) or type(error).__name__)
-        if self.kept.done():  # whoever waited has gone
-            return
-        if error is None:
-            self.kept.set_result(None)
-        else:
-            self.kept.set_exception(error)
+    settled: Settled
 
 
 class Inbox:
@@ -74,10 +68,31 @@ class Inbox:
         """Whether so many wait that no more should be taken."""
         return len(self._arrived) >= WAITING_LIMIT
 
-    def take(self, job_id: str, body: bytes) -> asyncio.Future[None]:
-        """Take a webhook whose signature has been verified.
+    async def keep(self, job_id: str, body: bytes) -> None:
+        """Keep a webhook whose signature has been verified; it is kept even where the caller is cancelled meanwhile.
 
-        The future ends once it is kept, or with ``JobNotFound``, or with what the database says.
+        Raises:
+            JobNotFound: no such job.
+            ValueError: the body is not an event of the contract, or far too old to be news.
+            StorageUnavailable: the database cannot be written.
+        """
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settled(error: Exception | None) -> None:
+            if kept.done():  # whoever waited has gone
+                return
+            if error is None:
+                kept.set_result(None)
+            else:
+                kept.set_exception(error)
+
+        self.take(job_id, body, settled)
+        await kept
+
+    def take(self, job_id: str, body: bytes, settled: Settled) -> None:
+        """Begin to keep a webhook whose signature has been verified.
+
+        ``settled`` is called at the commit itself, or with ``JobNotFound``, or with what the database says.
 
         Raises:
             ValueError: the body is not an event of the contract, or far too old to be news.
@@ -85,12 +100,10 @@ class Inbox:
         _need_fresh(event_of(body), self._store.clock())
         digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
         crash.point("tracker.heard")
-        letter = _Letter(digest=digest, job_id=job_id, body=body.decode())
-        self._arrived.append(letter)
+        self._arrived.append(_Letter(digest=digest, job_id=job_id, body=body.decode(), settled=settled))
         if self._writing is None:
             # It is about all of them, so what is logged carries no id of the job that came first.
             self._writing = asyncio.create_task(self._write_all(), name="keep webhooks", context=Context())
-        return letter.kept
 
     async def _write_all(self) -> None:
         try:
@@ -102,20 +115,28 @@ class Inbox:
 
     async def _write(self, letters: Sequence[_Letter]) -> None:
         unknown: set[_Letter] = set()
+
+        def kept() -> None:
+            crash.point("tracker.kept")
+            self._bells.events.ring()
+            for letter in letters:
+                _settle(letter, JobNotFound("There is no such job.") if letter in unknown else None)
+
         try:
-            async with self._store.unit(ahead=True) as unit:
+            async with self._store.unit(ahead=True, kept=kept) as unit:
                 # In the same order everywhere, so that no two processes wait for each other.
                 for letter in sorted(letters, key=lambda letter: letter.digest):
                     if not await _keep(unit, letter):
                         unknown.add(letter)
         except Exception as error:  # noqa: BLE001 - told to each of them
             for letter in letters:
-                letter.settle(error)
-            return
-        crash.point("tracker.kept")
-        self._bells.events.ring()
-        for letter in letters:
-            letter.settle(JobNotFound("There is no such job.") if letter in unknown else None)
+                _settle(letter, error)
+
+
+def _settle(letter: _Letter, error: Exception | None) -> None:
+    if error is not None:  # the sender comes again by itself
+        log.warning("a webhook was not kept", job=letter.job_id, reason=str(error) or type(error).__name__)
+    letter.settled(error)
 
 
 async def _keep(unit: Unit, letter: _Letter) -> bool:

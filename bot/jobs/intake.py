@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 
 from bot.errors import QuotaExceeded
@@ -19,6 +19,20 @@ BUSY_S = 5.0
 UNDER_WAY_LIMIT = 512
 """Commands and presses that are written down at a time at the most. A disk that keeps up never has so many; where it
 does not, who comes is told so at once, in place of waiting with all the others."""
+
+
+class _Taking(AbstractAsyncContextManager[None]):
+    """One command or press that is being written down."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def __aenter__(self) -> None:
+        self._intake.begin()
+        self._began = time.perf_counter()
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._intake.end(time.perf_counter() - self._began if error is None else None)
 
 
 class Intake:
@@ -38,27 +52,30 @@ class Intake:
         """Whether the program is being stopped, so that nothing more is let in."""
         return self._closed
 
-    @asynccontextmanager
-    async def taking(self) -> AsyncIterator[None]:
-        """Take one command or press.
+    def taking(self) -> AbstractAsyncContextManager[None]:
+        """Take one command or press, while the block runs.
 
         Raises:
             QuotaExceeded: the program is being stopped, or too much is being written down already.
         """
+        return _Taking(self)
+
+    def begin(self) -> None:
+        """Let one in; raises what ``taking`` raises."""
         if self._closed:
             raise QuotaExceeded("The studio is restarting. Please try again in a few seconds.", retry_after=RESTART_S)
         if self._under_way >= self._limit:
             raise QuotaExceeded(f"The studio is busy. Please try again in {BUSY_S:.0f} s.", retry_after=BUSY_S)
         self._under_way += 1
         self._idle.clear()
-        began = time.perf_counter()
-        try:
-            yield
-            self._took(time.perf_counter() - began)
-        finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._idle.set()
+
+    def end(self, took: float | None) -> None:
+        """Note that one has been written down in so many seconds, or has failed."""
+        self._under_way -= 1
+        if not self._under_way:
+            self._idle.set()
+        if took is not None:
+            self._took(took)
 
     async def close(self, within: timedelta) -> None:
         """Let nothing more in, and wait for what is being written down, for so long at the most."""

@@ -126,7 +126,7 @@ class Tracker:
             JobNotFound: no such job.
             ValueError: the body is not an event of the contract, or far too old to be news.
         """
-        await self.inbox.take(job_id, body)
+        await self.inbox.keep(job_id, body)
 
     async def hear(self, job_id: str, body: bytes) -> None:
         """Keep a webhook and apply it at once; raises what ``keep`` raises."""

@@ -47,6 +47,8 @@ def _readings(header: str) -> list[bytes]:
     text = header[len("sha256=") :] if header.lower().startswith("sha256=") else header
     with suppress(ValueError):
         readings.append(bytes.fromhex(text))
+        if len(text) == 2 * _DIGEST_BYTES:  # in base64 so many letters stand for more
+            return readings
     with suppress(ValueError):  # binascii.Error is one
         plain = text.translate(_PLAIN_LETTERS).rstrip("=")
         readings.append(base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True))

@@ -74,7 +74,13 @@ def _weights(prompt: Prompt, words: Sequence[Token]) -> Issue | None:
     return Issue(level=Level.ERROR, start=weighted[0].start, end=weighted[-1].end, message=message)
 
 
+_LONGER_AT_MOST = 4
+"""Times as long as what was typed is no prompt that is sent, however its parameters are written out."""
+
+
 def _lengths(prompt: Prompt) -> tuple[Issue | None, ...]:
+    if len(prompt.source) * _LONGER_AT_MOST <= PROMPT_LIMIT:
+        return ()
     text, fields = outgoing(prompt)
     return _length(prompt, "The prompt", text), _length(prompt, "The list after --no", fields.get("no", ""))
 

@@ -171,12 +171,15 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def transaction(self, *, ahead: bool = False) -> AbstractAsyncContextManager[Connection]:
+    def transaction(
+        self, *, ahead: bool = False, kept: Callable[[], None] | None = None
+    ) -> AbstractAsyncContextManager[Connection]:
         """Open one unit of work: committed at the end of the block, undone where the block raises.
 
         The block's end is passed only after the commit. A cancelled caller is let go only once the unit is settled
         one way or the other. Where units wait for each other, one that is to be ``ahead`` waits for none but the one
         under way, and is committed without waiting for more to share the commit with: somebody is about to be answered.
+        ``kept`` is called as soon as it is committed, which on a busy loop is some rounds before the block's end is passed.
 
         Raises:
             StorageUnavailable: it cannot be written or reached; nothing of the unit was kept.

@@ -200,12 +200,16 @@ class PostgresDatabase(Database):
             self._pool.terminate()
 
     @asynccontextmanager
-    async def transaction(self, *, ahead: bool = False) -> AsyncIterator[PostgresConnection]:
+    async def transaction(
+        self, *, ahead: bool = False, kept: Callable[[], None] | None = None
+    ) -> AsyncIterator[PostgresConnection]:
         """Open one unit of work; see ``Database.transaction``."""
         holder = self.holder
         begin = self._begin if holder is None else _FENCED.format(holder=holder)
         async with self._unit(begin, holder) as connection:
             yield connection
+        if kept is not None:
+            kept()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresConnection]:

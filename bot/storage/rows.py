@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
+
 from bot.clock import from_millis, to_millis
 from bot.jobs.model import (
     Action,
@@ -25,7 +27,10 @@ from bot.jobs.model import (
 
 Row = Mapping[str, Any]
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+def as_json(value: Any) -> str:
+    """Give a value as JSON, with letters as they are."""
+    return to_json(value).decode()
 
 
 def _moment(millis: int | None) -> datetime | None:
@@ -87,7 +92,7 @@ def changes_of(job: Job) -> dict[str, Any]:
         "revision": job.revision,
         "upstream_id": job.upstream_id,
         "seed": job.seed,
-        "prompts": json.dumps(job.prompts) if job.prompts else None,
+        "prompts": as_json(job.prompts) if job.prompts else None,
         "failure_code": job.failure.code if job.failure else None,
         "failure_message": job.failure.message if job.failure else None,
         "cancelled_by": job.cancelled_by,
@@ -104,7 +109,7 @@ def columns_of(job: Job) -> dict[str, Any]:
         "type": job.type.value,
         "action": job.action.value,
         "prompt": job.prompt,
-        "request": _as_json(job.request),
+        "request": as_json(job.request),
         "platform": job.requester.platform,
         "workspace": job.requester.workspace,
         "user_id": job.requester.user_id,

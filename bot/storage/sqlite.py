@@ -13,11 +13,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 from bot import crash
 from bot.clock import Clock, system_clock
@@ -57,7 +57,7 @@ _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 class _Group:
     """Units of work that are committed together; ``settled`` is set once that has succeeded or failed.
 
-    ``task`` is what sees to that, where it is not done in passing.
+    ``task`` is what sees to that, where it is not done in passing; ``kept`` is called once it has succeeded.
     """
 
     def __init__(self) -> None:
@@ -65,10 +65,41 @@ class _Group:
         self.settled = asyncio.Event()
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
+        self.kept: list[Callable[[], None]] = []
 
     def settle(self, error: BaseException | None) -> None:
         self.error = error
         self.settled.set()
+
+
+class _Unit(AbstractAsyncContextManager[SqliteConnection]):
+    """One unit of work, see ``SqliteDatabase.transaction``; ``has_turn`` says that its turn has come already."""
+
+    # No generator, which would cost a command as much as three of its statements.
+
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        *,
+        ahead: bool = False,
+        has_turn: bool = False,
+        kept: Callable[[], None] | None = None,
+    ) -> None:
+        self._database = database
+        self._ahead = ahead
+        self._has_turn = has_turn
+        self._kept = kept
+
+    async def __aenter__(self) -> SqliteConnection:
+        if not self._has_turn:
+            await self._database.take_turn(ahead=self._ahead)
+        self._group, connection = await self._database.begin_unit()
+        return connection
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            await self._database.fail_unit(self._group, error)
+        await self._database.end_unit(self._group, at_once=self._ahead, kept=self._kept)
 
 
 class SqliteDatabase(Database):
@@ -145,16 +176,15 @@ class SqliteDatabase(Database):
         finally:
             self._turns.end()
 
-    def transaction(self, *, ahead: bool = False) -> AbstractAsyncContextManager[SqliteConnection]:
-        """Open one unit of work: committed at the end of the block, undone where the block raises.
-
-        The block's end is passed only after the commit, which units that were waiting at the same time share; where
-        it fails, all of them fail. A cancelled caller is let go only once the unit is settled one way or the other.
+    def transaction(
+        self, *, ahead: bool = False, kept: Callable[[], None] | None = None
+    ) -> AbstractAsyncContextManager[SqliteConnection]:
+        """Open one unit of work, see ``Database.transaction``. Units that wait at the same time share a commit.
 
         Raises:
             StorageUnavailable: the disk is full or cannot be written; nothing of the unit was kept.
         """
-        return self._unit(ahead=ahead)
+        return _Unit(self, ahead=ahead, kept=kept)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqliteConnection]:
@@ -166,7 +196,7 @@ class SqliteDatabase(Database):
         """
         await self._turns.take()
         if self._only_reads or self._group is not None:
-            async with self._unit(has_turn=True) as connection:
+            async with _Unit(self, has_turn=True) as connection:
                 yield connection
             return
         self._connection.only_reads = True
@@ -177,8 +207,6 @@ class SqliteDatabase(Database):
             self._connection.only_reads = False
             self._turns.end()
 
-    # How units share a commit. Everything is called by whoever has the turn.
-
     @asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:
         await self._turns.take()
@@ -187,27 +215,45 @@ class SqliteDatabase(Database):
         finally:
             self._turns.end()
 
-    @asynccontextmanager
-    async def _unit(self, *, ahead: bool = False, has_turn: bool = False) -> AsyncIterator[SqliteConnection]:
-        if not has_turn:
-            await self._turns.take(ahead=ahead)
+    # How units share a commit. Everything is called by whoever has the turn.
+
+    async def take_turn(self, *, ahead: bool) -> None:
+        """Wait for a turn of one unit of work."""
+        await self._turns.take(ahead=ahead)
+
+    async def begin_unit(self) -> tuple[_Group, SqliteConnection]:
+        """Begin a unit and say which group it is of."""
+        group = self._group or _Group()
+        try:
+            await self._join(group)
+        except BaseException as error:  # noqa: BLE001 - raised there
+            await self.fail_unit(group, error)
+        return group, self._connection
+
+    async def end_unit(self, group: _Group, *, at_once: bool, kept: Callable[[], None] | None) -> None:
+        """End a unit, and wait until it is kept."""
+        try:
+            self._release(group)
+        except BaseException as error:  # noqa: BLE001 - raised there
+            await self.fail_unit(group, error)
+        if kept is not None:
+            group.kept.append(kept)
+        self._leave(group, at_once=at_once)
+        if (failure := await _group_settled(group)) is not None:
+            with _sentences(self.path):
+                raise failure
+
+    async def fail_unit(self, group: _Group, error: BaseException) -> NoReturn:
+        """Undo a unit and end its turn, and raise what it failed with."""
         with _sentences(self.path):
-            group = self._group or _Group()
             try:
-                await self._join(group)
-                yield self._connection
-                self._release(group)
-            except BaseException as error:
-                try:
-                    await settled(self._undo(group, error))
-                finally:
-                    self._turns.end()
-                raise
-            self._leave(group, at_once=ahead)
-            await _group_settled(group)
+                await settled(self._undo(group, error))
+            finally:
+                self._turns.end()
+            raise error
 
     async def _join(self, group: _Group) -> None:
-        """Begin a unit: the transaction where it is the first of its group, else a savepoint in it."""
+        """Begin the transaction where the unit is the first of its group, else a savepoint in it."""
         if group.units == 0:
             await self._connection.begin(self._begin)
             self._group = group
@@ -273,9 +319,11 @@ class SqliteDatabase(Database):
         crash.point("database.after_commit")
         self._close(group, None)
         self._turns.end()
+        for kept in group.kept:
+            kept()
 
     async def _give_up(self, group: _Group, error: BaseException) -> None:
-        """Undo a group whose commit has failed; the error is raised by each of its units, see ``_group_settled``."""
+        """Undo a group whose commit has failed; the error is raised by each of its units, see ``end_unit``."""
         try:
             with suppress(sqlite3.Error):
                 await self._connection.run(_undo_all)
@@ -312,18 +360,17 @@ def _undo_all(connection: sqlite3.Connection) -> bool:
     return False
 
 
-async def _group_settled(group: _Group) -> None:
-    """Wait until a group is settled, even where the caller is cancelled meanwhile; then raise what there is to raise."""
+async def _group_settled(group: _Group) -> BaseException | None:
+    """Wait until a group is settled, even where the caller is cancelled meanwhile, and give what it failed with."""
     cancelled: asyncio.CancelledError | None = None
     while not group.settled.is_set():
         try:
             await group.settled.wait()
         except asyncio.CancelledError as error:
             cancelled = error
-    if group.error is not None:
-        raise group.error
-    if cancelled is not None:
+    if group.error is None and cancelled is not None:
         raise cancelled
+    return group.error
 
 
 def _read_only(path: Path) -> str:

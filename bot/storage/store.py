@@ -5,14 +5,16 @@ Services open a unit with ``Store.unit()``; what is done in it is committed toge
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from types import TracebackType
 
 from bot.clock import Clock, system_clock
 from bot.jobs.bells import Bell, News
 from bot.jobs.model import Job
 from bot.metrics import Metrics
+from bot.storage.connection import Connection
 from bot.storage.database import Database, Tidings, load_queries
 from bot.storage.unit import HOOKS, JOBS, WORK, Step, Unit
 
@@ -20,6 +22,34 @@ __all__ = ["MIGRATIONS", "QUERIES", "WORK", "Store", "Unit"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 QUERIES = Path(__file__).parent / "queries"
+
+
+class _OpenUnit(AbstractAsyncContextManager[Unit]):
+    """A unit of work over a transaction, see ``Store.unit``."""
+
+    # No generator, for the sake of speed, as in ``bot.storage.sqlite``.
+
+    def __init__(self, store: Store, transaction: AbstractAsyncContextManager[Connection]) -> None:
+        self._store = store
+        self._transaction = transaction
+
+    async def __aenter__(self) -> Unit:
+        connection = await self._transaction.__aenter__()
+        self._unit = self._store.new_unit(connection)
+        return self._unit
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                await self._unit.finish()
+            except BaseException as failure:
+                await self._transaction.__aexit__(type(failure), failure, failure.__traceback__)
+                raise
+        await self._transaction.__aexit__(kind, error, trace)
+        if error is None:
+            self._store.tell_of(self._unit)
 
 
 class Store:
@@ -39,13 +69,16 @@ class Store:
         """Bring the core's tables up to date and name the migrations that were run."""
         return await self.database.migrate("bot", MIGRATIONS)
 
-    @asynccontextmanager
-    async def unit(self, *, ahead: bool = False) -> AsyncIterator[Unit]:
+    def unit(self, *, ahead: bool = False, kept: Callable[[], None] | None = None) -> AbstractAsyncContextManager[Unit]:
         """Open one unit of work; see ``Database.transaction``."""
-        async with self.database.transaction(ahead=ahead) as connection:
-            unit = Unit(connection, self._queries, self.clock())
-            yield unit
-            await unit.finish()
+        return _OpenUnit(self, self.database.transaction(ahead=ahead, kept=kept))
+
+    def new_unit(self, connection: Connection) -> Unit:
+        """Give what stands on an open transaction."""
+        return Unit(connection, self._queries, self.clock())
+
+    def tell_of(self, unit: Unit) -> None:
+        """Tell whoever is concerned of what a unit of work has kept."""
         self._count(unit.steps)
         self.news.tell(unit.changed)
         if unit.awaited:
@@ -55,7 +88,7 @@ class Store:
     async def reading(self) -> AsyncIterator[Unit]:
         """Open one unit of work that only reads, all of it as it was at one moment."""
         async with self.database.reading() as connection:
-            yield Unit(connection, self._queries, self.clock())
+            yield self.new_unit(connection)
 
     def claiming(self) -> AbstractAsyncContextManager[Unit]:
         """Open one unit of work that looks for what is to be done, and marks it as this process's where there are others.

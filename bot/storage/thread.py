@@ -32,8 +32,8 @@ QUICK_S = 0.005
 PATIENCE_MS = 5_000
 """Milliseconds that a step in the thread waits where another process keeps the database locked."""
 
-_STEPS_BETWEEN_LOOKS = 1_000
-"""Steps of SQLite's machine between two looks at the time: some ten microseconds."""
+_STEPS_BETWEEN_LOOKS = 10_000
+"""Steps of SQLite's machine between two looks at the time: some hundred microseconds. Most statements are over before."""
 
 _STATEMENTS_KEPT = 512
 """Statements that SQLite need not compile again; the program has fewer."""
@@ -41,8 +41,9 @@ _STATEMENTS_KEPT = 512
 _READS = re.compile(r"\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))", re.DOTALL)
 """What a statement begins with that only reads, so that it can be broken off: that would undo what a write is part of."""
 
-# sqlite3 looks for a way to adapt each None that it is to bind, in vain, for longer than all the rest takes.
-sqlite3.register_adapter(type(None), lambda nothing: nothing)
+# sqlite3 looks for a way to adapt each None that it is to bind, in vain, for longer than all the rest takes. What an empty
+# dictionary has for None is None.
+sqlite3.register_adapter(type(None), dict[None, None]().get)
 
 _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -354,10 +355,10 @@ async def test_webhooks_that_come_together_share_one_unit_of_work_and_each_has_i
     units = 0
     unit = studio.store.unit
 
-    def counted(*, ahead: bool = False) -> AbstractAsyncContextManager[Unit]:
+    def counted(**wishes: Any) -> AbstractAsyncContextManager[Unit]:
         nonlocal units
         units += 1
-        return unit(ahead=ahead)
+        return unit(**wishes)
 
     monkeypatch.setattr(studio.store, "unit", counted)
     events = [spoilt(studio.api.event(studio.api.only.id), prompt=str(number)) for number in range(40)]
@@ -374,7 +375,7 @@ async def test_webhooks_that_come_together_share_one_unit_of_work_and_each_has_i
 async def test_a_failure_of_ours_is_no_server_error_and_soon_forgotten(
     client: httpx.AsyncClient, studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fail(*, ahead: bool) -> AbstractAsyncContextManager[Unit]:
+    def fail(**_: object) -> AbstractAsyncContextManager[Unit]:
         raise error
 
     body = studio.api.event(studio.api.only.id)

@@ -121,6 +121,25 @@ async def test_an_answer_by_the_shortcut_does_not_overtake_the_one_before(studio
     writer.close()
 
 
+async def test_on_a_busy_loop_a_late_answer_does_not_wait_for_all_that_have_come_since(
+    studio: Studio, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "ANSWER_WITHIN_S", 0.0)
+    door, answered = WebhookDoor(studio.tracker.inbox, SECRET, studio.store.metrics), list[tuple[str, int]]()
+    body = studio.api.event(studio.api.only.id)
+    signature = (SIGNATURE_HEADER.lower().encode(), sign(body, SECRET).encode())
+    scope = {"path": WEBHOOK_PATH + job.id, "method": "POST", "headers": [signature]}
+    for name in ("first", "second"):
+        assert door.shortcut(scope, body, lambda answer, name=name: answered.append((name, answer.status_code)))  # type: ignore[misc]  # as lambdas are
+    assert answered == [("first", 503)]
+
+    async def kept() -> bool:
+        return await studio.rows("SELECT count(*) FROM webhook_events") == [(1,)]
+
+    await until(kept)
+    assert answered == [("first", 503), ("second", 503)]
+
+
 async def test_who_posts_and_takes_no_answers_is_read_no_further(studio: Studio, port: int, job: Job) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's can

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
 from aiosql.queries import Queries
+from aiosql.types import SQLOperationType
 
 from bot.clock import from_millis, to_millis
 from bot.jobs.model import Job, Requester
@@ -45,7 +46,7 @@ class UnitBase:
         self.changed: set[str] = set()
         self.steps: list[tuple[Step, Job]] = []
         self.awaited = False
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     @property
     def shared(self) -> bool:
@@ -81,15 +82,22 @@ class UnitBase:
         if self.shared:
             self._write(name, holder=None, ids=[row_id])
 
+    # The statements are run as they are, as the queries' own methods would take longer than most of them.
+
     async def _one(self, name: str, /, **values: Any) -> Any:
-        return await getattr(self._queries, name)(self._connection, **values)
+        """Give the row, the value or the number of changed rows, whichever the query is written for."""
+        query = getattr(self._queries, name)
+        if query.operation is SQLOperationType.INSERT_UPDATE_DELETE:
+            return await self._connection.change(query.sql, values)
+        row = next(iter(await self._connection.rows(query.sql, values)), None)
+        return row[0] if row is not None and query.operation is SQLOperationType.SELECT_VALUE else row
 
     def _write(self, name: str, /, **values: Any) -> None:
         # Nobody waits for the outcome, so it goes along with the next query, or with the end of the unit.
         self._connection.later(getattr(self._queries, name).sql, values)
 
     async def _all(self, name: str, /, **values: Any) -> list[Any]:
-        return [row async for row in getattr(self._queries, name)(self._connection, **values)]
+        return list(await self._connection.rows(getattr(self._queries, name).sql, values))
 
 
 def whose(requester: Requester) -> dict[str, Any]:

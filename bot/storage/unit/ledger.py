@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.clock import to_millis
 from bot.jobs.model import Requester
 from bot.storage.identifiers import new_id
+from bot.storage.rows import as_json
 from bot.storage.unit.base import UnitBase, whose
 
 
@@ -30,7 +31,7 @@ class LedgerRows(UnitBase):
             await self._one(
                 "take_key",
                 key=key,
-                job_ids=json.dumps(list(job_ids)),
+                job_ids=as_json(list(job_ids)),
                 created_at=self._now,
                 fingerprint=fingerprint,
                 expires_at=None if lives is None else to_millis(self.now + lives),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import InvalidPrompt
 from bot.midjourney.schema import PROMPT_LIMIT
 from bot.prompts import complete, expand, parse, to_request
+from bot.prompts.fields import outgoing
 from bot.prompts.grammar import BY_NAME, RETIRED
 
 _NAMES = st.sampled_from([*BY_NAME, *RETIRED])
@@ -118,6 +119,14 @@ def test_every_issue_lies_within_the_text_as_typed(text: str) -> None:
     for issue in parse(text).issues:
         assert 0 <= issue.start <= issue.end <= len(text)
         assert issue.message.endswith(".")
+
+
+@settings(max_examples=800, deadline=None)
+@given(_NASTY)
+def test_what_is_sent_is_at_most_four_times_as_long_as_what_was_typed(text: str) -> None:
+    """So a short prompt need not be written out to see whether it is too long."""
+    sent, fields = outgoing(parse(text))
+    assert max(len(sent), len(fields.get("no", ""))) <= 4 * len(text)
 
 
 @settings(max_examples=400, deadline=None)

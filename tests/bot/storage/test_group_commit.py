@@ -126,6 +126,39 @@ async def test_every_caller_is_answered_after_the_commit(tmp_path: Path, databas
     assert seen == [True] * 10
 
 
+async def test_who_wants_to_know_of_the_commit_hears_of_it_before_anybody_goes_on(database: Database) -> None:
+    heard: list[str] = []
+    line = Line(database)
+
+    async def ask(text: str) -> None:
+        async with database.transaction(kept=lambda: heard.append(f"{text} is kept")) as connection:
+            await writes(text)(connection)
+        heard.append(f"{text} goes on")
+
+    for text in ("a", "b"):
+        line.tasks.append(asyncio.create_task(ask(text)))
+    assert await line.go() == [None] * 3
+    assert heard == ["a is kept", "b is kept", "a goes on", "b goes on"]
+
+
+async def test_nobody_hears_of_a_commit_that_fails(database: Database) -> None:
+    heard: list[str] = []
+    line = Line(database)
+
+    async def orphan() -> None:
+        async with database.transaction(kept=lambda: heard.append("kept")) as connection:
+            await connection.execute("INSERT INTO remarks VALUES ('nothing of the kind')")
+
+    async def raises() -> None:
+        async with database.transaction(kept=lambda: heard.append("kept")):
+            raise ValueError("of no use")
+
+    line.tasks += [asyncio.create_task(raises()), asyncio.create_task(orphan())]
+    errors = await line.go()
+    assert [type(error) for error in errors] == [sqlite3.IntegrityError, ValueError, sqlite3.IntegrityError]
+    assert heard == []
+
+
 async def test_a_unit_that_raises_undoes_nothing_of_the_others(database: Database) -> None:
     line = Line(database)
 

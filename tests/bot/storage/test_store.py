@@ -43,6 +43,16 @@ async def store(location: Path | str, clock: SettableClock) -> AsyncIterator[Sto
         yield store
 
 
+async def test_who_wants_to_know_of_a_commit_hears_of_it_where_there_was_one(store: Store) -> None:
+    heard: list[str] = []
+    with pytest.raises(ValueError, match="of no use"):
+        async with store.unit(kept=lambda: heard.append("undone")):
+            raise ValueError("of no use")
+    async with store.unit(kept=lambda: heard.append("kept")):
+        assert heard == []
+    assert heard == ["kept"]
+
+
 @pytest.fixture
 def job(clock: SettableClock) -> Job:
     """A job that waits."""
