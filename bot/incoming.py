@@ -22,7 +22,7 @@ from bot.bodies import FREE_BYTES, Bodies, TooLarge, TooMuch, TooSlow
 from bot.errors import JobNotFound
 from bot.jobs.inbox import Inbox, Settled
 from bot.jobs.upstream import WEBHOOK_PATH
-from bot.metrics import WEBHOOK_VERDICTS, Metrics
+from bot.metrics import Metrics
 from bot.midjourney.webhooks import SIGNATURE_HEADER, verify
 
 WEBHOOK_LIMIT_BYTES = 1_000_000
@@ -54,7 +54,7 @@ class WebhookDoor:
         """Keep in ``inbox`` what is signed with ``secret``; where that is empty, no webhooks are taken."""
         self._inbox = inbox
         self._secret = secret
-        self._counts = {verdict: metrics.webhooks.labels(verdict) for verdict in WEBHOOK_VERDICTS}
+        self._metrics = metrics
         self._line: deque[_Sender] = deque()
         self._overdue: asyncio.TimerHandle | None = None
         self._bodies = Bodies(
@@ -133,7 +133,7 @@ class WebhookDoor:
         return None
 
     def _answer(self, verdict: str) -> Response:
-        self._counts[verdict].inc()
+        self._metrics.count(self._metrics.webhooks, verdict)
         return _ANSWERS[verdict]
 
 

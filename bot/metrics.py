@@ -65,6 +65,7 @@ class Metrics:
             "imaginebot_circuit_state", "1 for the state that the circuit is in.", ["state"], registry=registry
         )
         ProcessCollector(registry=registry)
+        self._children: dict[tuple[Counter, tuple[str, ...]], Counter] = {}
         # Present from the start, so that a rate over them is never about nothing, and the first failure counts.
         for kind in JOB_TYPES:
             self.jobs_accepted.labels(kind)
@@ -76,6 +77,13 @@ class Metrics:
         for what in RETRIED:
             self.retries.labels(what)
         self._ends_shown: OrderedDict[str, None] = OrderedDict()
+
+    def count(self, counter: Counter, *labels: str) -> None:
+        """Count one more of a counter that has labels. To find what counts them takes longer than to count, so it is kept."""
+        child = self._children.get((counter, labels))
+        if child is None:
+            child = self._children[counter, labels] = counter.labels(*labels)
+        child.inc()
 
     def end_shown(self, job_id: str, ended_at: datetime, now: datetime) -> None:
         """Note that a post shows a job's end; only the first time counts."""

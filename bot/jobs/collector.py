@@ -202,7 +202,7 @@ class Collector:
         if picture.attempts + 1 >= self._settings.attempts and not full_disk:
             await self._give_up(picture)
         else:
-            self._store.metrics.retries.labels("picture").inc()
+            self._store.metrics.count(self._store.metrics.retries, "picture")
             # The link may have expired: the job tells a fresh one.
             url = await self._fresh_url(picture) if picture.source_url else picture.source_url
             again = replace(picture, source_url=url, attempts=picture.attempts + 1)

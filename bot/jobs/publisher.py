@@ -209,7 +209,7 @@ class Publisher:
             self._store.metrics.end_shown(view.job_id, view.ended_at, now)
 
     async def _put_off(self, post: Post, retry_after: float | None, *, in_order: bool) -> None:
-        self._store.metrics.retries.labels("post").inc()
+        self._store.metrics.count(self._store.metrics.retries, "post")
         is_new = post.reference is None
         # A new message that nobody waits for any more begins anew.
         tries = post.attempts - TRIES_IN_ORDER if is_new and post.attempts > TRIES_IN_ORDER else post.attempts

@@ -228,7 +228,7 @@ class JobService:
             jobs = tuple([await self._maker.write(unit, source, *each) for each in zip(asked, ids, strict=True)])
             for job in jobs:
                 await self._maker.subscribe(unit, source, job)
-                await unit.add_audit(source.requester, job.action.value, job_id=job.id, detail=job.prompt)
+                await unit.add_audit(source.requester, str(job.action), job_id=job.id, detail=job.prompt)
         crash.point("service.command_kept")
         self._ring()
         return jobs, False

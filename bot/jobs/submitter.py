@@ -276,7 +276,7 @@ class Submitter:
             present = await _still_unsent(unit, job)
             if present is None:
                 return
-            self._store.metrics.retries.labels("submit").inc()
+            self._store.metrics.count(self._store.metrics.retries, "submit")
             attempts = await unit.attempts_of(job.id)
             at_least = error.retry_after or 0.0
             if error.may_have_arrived:
@@ -298,7 +298,7 @@ class Submitter:
             present = await _still_unsent(unit, job)
             if present is None:
                 return
-            self._store.metrics.retries.labels("submit").inc()
+            self._store.metrics.count(self._store.metrics.retries, "submit")
             await unit.mark_unread(error.picture, _UNREAD)
             tried = error.picture.attempts
             await changes.wait_again(

@@ -86,8 +86,8 @@ def changes_of(job: Job) -> dict[str, Any]:
     """Give the columns of ``job`` that can change after it was made, with its id."""
     return {
         "id": job.id,
-        "status": job.status.value,
-        "submission": job.submission.value,
+        "status": str(job.status),
+        "submission": str(job.submission),
         "progress": job.progress,
         "revision": job.revision,
         "upstream_id": job.upstream_id,
@@ -106,8 +106,8 @@ def changes_of(job: Job) -> dict[str, Any]:
 def columns_of(job: Job) -> dict[str, Any]:
     """Give every column that ``Job`` knows."""
     return changes_of(job) | {
-        "type": job.type.value,
-        "action": job.action.value,
+        "type": str(job.type),
+        "action": str(job.action),
         "prompt": job.prompt,
         "request": as_json(job.request),
         "platform": job.requester.platform,

@@ -108,8 +108,8 @@ class Store:
         for step, job in steps:
             match step:
                 case Step.ACCEPTED:
-                    self.metrics.jobs_accepted.labels(job.type.value).inc()
+                    self.metrics.count(self.metrics.jobs_accepted, str(job.type))
                 case Step.SUBMITTED:
-                    self.metrics.jobs_submitted.labels(job.type.value).inc()
+                    self.metrics.count(self.metrics.jobs_submitted, str(job.type))
                 case Step.FINISHED:
-                    self.metrics.jobs_finished.labels(job.type.value, job.status.value).inc()
+                    self.metrics.count(self.metrics.jobs_finished, str(job.type), str(job.status))

@@ -55,6 +55,8 @@ class SqliteConnection(aiosqlite.Connection):
     ``only_reads`` makes it refuse to write.
     """
 
+    _here: sqlite3.Connection
+
     def __init__(self, database: str | Path, *, uri: bool = False) -> None:
         """Prepare; await the connection to open it. Transactions are the caller's business."""
         super().__init__(partial(_connect, database, uri=uri, is_late=self._is_late), _ROWS_AT_A_TIME)
@@ -72,6 +74,7 @@ class SqliteConnection(aiosqlite.Connection):
             # The thread is told to end, and must have done so before the loop that it reports to does.
             await asyncio.to_thread(connection._thread.join)
             raise
+        connection._here = connection._conn
         return connection
 
     # Over there
@@ -113,7 +116,7 @@ class SqliteConnection(aiosqlite.Connection):
     async def begin(self, statement: str) -> None:
         """Begin a transaction."""
         try:
-            self._conn.execute(statement)
+            self._here.execute(statement)
         except sqlite3.OperationalError as error:
             if not _is_locked(error):
                 raise
@@ -128,10 +131,10 @@ class SqliteConnection(aiosqlite.Connection):
         statement = _statement(sql)
         if not statement.reads:
             return self._write(sql, values).fetchall()
-        text, given = statement.text, statement.in_order(values)
+        text, given = statement.text, statement.by_name(values) if isinstance(values, dict) else values
         self._deadline = time.monotonic() + QUICK_S
         try:
-            return self._conn.execute(text, given).fetchall()
+            return self._here.execute(text, given).fetchall()
         except sqlite3.OperationalError as error:
             if not (_is_broken_off(error) or _is_locked(error)):
                 raise
@@ -147,7 +150,7 @@ class SqliteConnection(aiosqlite.Connection):
         if self.only_reads:
             raise RuntimeError("A unit of work that only reads has written something.")
         statement = _statement(sql)
-        return self._conn.execute(statement.text, statement.in_order(values))
+        return self._here.execute(statement.text, statement.by_name(values) if isinstance(values, dict) else values)
 
     async def hold(self, name: str) -> None:
         """Do nothing: there is one process, and its units come one after the other."""
@@ -189,9 +192,6 @@ class _Statement(NamedTuple):
     text: str
     reads: bool
     by_name: Callable[[dict[str, Any]], Sequence[Any]]
-
-    def in_order(self, values: Values) -> Sequence[Any]:
-        return self.by_name(values) if isinstance(values, dict) else values
 
 
 @lru_cache(maxsize=_STATEMENTS_KEPT)
