@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import logging
 import os
@@ -67,8 +68,17 @@ def main() -> None:
             cli.add_typer(point.load(), name=point.name)
         cli()
     except ImaginebotError as error:
-        err.print(f"[red]imaginebot:[/red] {escape(str(error))}", markup=True)
-        raise SystemExit(1) from None
+        _give_up(str(error))
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        sys.stdout = None  # so that nobody writes at the end what is left in it
+        _give_up("There is no space left where this is to be written. Free some, and try again.")
+
+
+def _give_up(why: str) -> NoReturn:
+    err.print(f"[red]imaginebot:[/red] {escape(why)}", markup=True)
+    raise SystemExit(1) from None
 
 
 @cli.command()

@@ -101,6 +101,18 @@ def test_what_a_terminal_has_no_sign_for_is_replaced(
     assert "ib_" in found.stdout
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("jobs",), ("db", "upgrade")])
+def test_what_cannot_be_printed_for_lack_of_space_is_said_in_one_sentence(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    said = "imaginebot: There is no space left where this is to be written. Free some, and try again.\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
+
+
 def test_db_upgrade_names_what_it_did_and_then_has_nothing_to_do(folder: Path) -> None:
     code, text = command("db", "upgrade", "--data", folder)
     assert (code, "Applied bot 0001 jobs." in text, "Applied web 0001 chat." in text) == (0, True, True)
