@@ -80,22 +80,24 @@ class WebhookDoor:
         return True
 
     def _settle(self, sender: _Sender, error: Exception | None) -> None:
-        if (answer := sender.answer) is not None:
-            sender.answer = None
+        answer, sender.answer = sender.answer, None
+        if answer is not None:
             answer(self._answer(_verdict(error)))
 
     def _see_to_the_overdue(self) -> None:
         loop = asyncio.get_running_loop()
-        self._refuse_overdue(loop.time())
-        self._overdue = loop.call_at(self._line[0].until, self._see_to_the_overdue) if self._line else None
+        try:
+            self._refuse_overdue(loop.time())
+        finally:
+            self._overdue = loop.call_at(self._line[0].until, self._see_to_the_overdue) if self._line else None
 
     def _refuse_overdue(self, now: float) -> None:
         # On a busy loop this is done between two webhooks too, as a timer would be late by all that have come.
         while self._line and (self._line[0].answer is None or self._line[0].until <= now):
             sender = self._line.popleft()
-            if sender.answer is not None:
-                sender.answer(self._answer("busy"))
-                sender.answer = None
+            answer, sender.answer = sender.answer, None
+            if answer is not None:
+                answer(self._answer("busy"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a webhook as an ASGI application."""
@@ -143,7 +145,7 @@ async def _in_time(kept: asyncio.Future[str]) -> str:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             return await kept
     except TimeoutError:
-        return "busy"
+        return kept.result() if kept.done() and not kept.cancelled() else "busy"
 
 
 def _verdict(error: Exception | None) -> str:

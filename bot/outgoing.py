@@ -25,6 +25,7 @@ class InOneGo:
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
+        self.is_closing = transport.is_closing  # asked for several times a request
         self._head = b""
         self._untaken: asyncio.TimerHandle | None = None
 

@@ -136,7 +136,10 @@ class Inbox:
 def _settle(letter: _Letter, error: Exception | None) -> None:
     if error is not None:  # the sender comes again by itself
         log.warning("a webhook was not kept", job=letter.job_id, reason=str(error) or type(error).__name__)
-    letter.settled(error)
+    try:
+        letter.settled(error)
+    except Exception:  # the others are to hear of theirs
+        log.exception("a webhook could not be answered", job=letter.job_id)
 
 
 async def _keep(unit: Unit, letter: _Letter) -> bool:

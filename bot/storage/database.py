@@ -180,6 +180,7 @@ class Database(ABC):
         one way or the other. Where units wait for each other, one that is to be ``ahead`` waits for none but the one
         under way, and is committed without waiting for more to share the commit with: somebody is about to be answered.
         ``kept`` is called as soon as it is committed, which on a busy loop is some rounds before the block's end is passed.
+        It is not to raise.
 
         Raises:
             StorageUnavailable: it cannot be written or reached; nothing of the unit was kept.

@@ -206,10 +206,8 @@ class PostgresDatabase(Database):
         """Open one unit of work; see ``Database.transaction``."""
         holder = self.holder
         begin = self._begin if holder is None else _FENCED.format(holder=holder)
-        async with self._unit(begin, holder) as connection:
+        async with self._unit(begin, holder, kept) as connection:
             yield connection
-        if kept is not None:
-            kept()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[PostgresConnection]:
@@ -236,16 +234,20 @@ class PostgresDatabase(Database):
             await settled(self._let_go(raw))
 
     @asynccontextmanager
-    async def _unit(self, begin: str, holder: str | None) -> AsyncIterator[PostgresConnection]:
+    async def _unit(
+        self, begin: str, holder: str | None, kept: Callable[[], None] | None = None
+    ) -> AsyncIterator[PostgresConnection]:
         raw = await self._begun(begin)
         try:
-            async with self.unit_on(raw, holder) as connection:
+            async with self.unit_on(raw, holder, kept) as connection:
                 yield connection
         finally:
             await settled(self._let_go(raw))
 
     @asynccontextmanager
-    async def unit_on(self, raw: Any, holder: str | None) -> AsyncIterator[PostgresConnection]:
+    async def unit_on(
+        self, raw: Any, holder: str | None, kept: Callable[[], None] | None = None
+    ) -> AsyncIterator[PostgresConnection]:
         """Bring to its end a unit of work that has been begun on a connection."""
         connection = PostgresConnection(raw, self._dialect, holder=holder)
         try:
@@ -254,7 +256,7 @@ class PostgresDatabase(Database):
         except BaseException:
             await settled(undo(raw))
             raise
-        await settled(self._commit(raw, xid))
+        await settled(self._commit(raw, xid, kept))
 
     async def _begun(self, begin: str) -> Any:
         """Begin on a connection that works, for so long as people can wait for it."""
@@ -302,7 +304,7 @@ class PostgresDatabase(Database):
         # The server takes less than 8,000 bytes.
         return letter if len(letter) < _LETTER_LIMIT else json.dumps({"by": self._own_name, "topics": None})
 
-    async def _commit(self, raw: Any, xid: str | None) -> None:
+    async def _commit(self, raw: Any, xid: str | None, kept: Callable[[], None] | None) -> None:
         crash.point("database.before_commit")
         try:
             with translated(raw):
@@ -316,6 +318,8 @@ class PostgresDatabase(Database):
             if done != "COMMIT":
                 raise DatabaseUnavailable("The database has given up what was to be written. Please try again.")
         crash.point("database.after_commit")
+        if kept is not None:
+            kept()
 
     async def _was_kept(self, xid: str) -> bool:
         """Ask the server what became of a commit that it has not answered.

@@ -35,7 +35,11 @@ class _OpenUnit(AbstractAsyncContextManager[Unit]):
 
     async def __aenter__(self) -> Unit:
         connection = await self._transaction.__aenter__()
-        self._unit = self._store.new_unit(connection)
+        try:
+            self._unit = self._store.new_unit(connection)
+        except BaseException as failure:
+            await self._transaction.__aexit__(type(failure), failure, failure.__traceback__)
+            raise
         return self._unit
 
     async def __aexit__(

@@ -140,6 +140,33 @@ async def test_on_a_busy_loop_a_late_answer_does_not_wait_for_all_that_have_come
     assert answered == [("first", 503), ("second", 503)]
 
 
+async def test_what_is_kept_at_the_last_moment_is_said_to_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "ANSWER_WITHIN_S", 0.0)
+    kept: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    verdict = asyncio.create_task(incoming._in_time(kept))
+    await asyncio.sleep(0)
+    kept.set_result("taken")
+    assert await verdict == "taken"
+
+
+async def test_an_answer_that_cannot_be_given_keeps_no_other_waiting(
+    studio: Studio, job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    settled = list[Exception | None]()
+
+    def cannot(_: Exception | None) -> None:
+        raise RuntimeError("no such connection")
+
+    for number, each in enumerate((cannot, settled.append)):
+        studio.tracker.inbox.take(job.id, studio.api.event(studio.api.only.id) + b" " * number, each)
+    await until(lambda: _heard(settled))
+    assert settled == [None]
+
+
+async def _heard(settled: list[Exception | None]) -> bool:
+    return bool(settled)
+
+
 async def test_who_posts_and_takes_no_answers_is_read_no_further(studio: Studio, port: int, job: Job) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's can

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -51,6 +52,18 @@ async def test_who_wants_to_know_of_a_commit_hears_of_it_where_there_was_one(sto
     async with store.unit(kept=lambda: heard.append("kept")):
         assert heard == []
     assert heard == ["kept"]
+
+
+async def test_a_unit_that_cannot_begin_keeps_nobody_waiting(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_clock() -> datetime:
+        raise OSError("no clock")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "clock", no_clock)
+        with pytest.raises(OSError, match="no clock"):
+            await store.unit().__aenter__()
+    async with asyncio.timeout(30), store.unit() as unit:
+        assert await unit.count_waiting() == 0
 
 
 @pytest.fixture
