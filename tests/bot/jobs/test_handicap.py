@@ -14,17 +14,18 @@ from bot.errors import PlatformBusy, PlatformUnavailable, UpstreamUnavailable
 from bot.jobs import handicap
 from bot.jobs.collector import IDLE_S as COLLECTOR_IDLE_S
 from bot.jobs.handicap import LATE, Handicap
-from bot.jobs.model import Hook, Job, PictureRole
+from bot.jobs.model import Hook, Job, JobStatus, PictureRole, Submission
 from bot.jobs.notifier import IDLE_S as NOTIFIER_IDLE_S
 from bot.jobs.notifier import Notifier, NotifierSettings
 from bot.jobs.publisher import IDLE_S as PUBLISHER_IDLE_S
+from bot.jobs.submitter import IDLE_S as SUBMITTER_IDLE_S
 from bot.keys import Keys
 from bot.midjourney.schema import WebhookType
 from bot.midjourney.sending import WebhookSender
-from tests.bot.jobs.sending import make
+from tests.bot.jobs.sending import LOST, make, status
 from tests.bot.jobs.studio import PICTURE, STEADY, Person, Studio, World
 from tests.fakes.hook_receiver import HookReceiver, hook_receiver
-from tests.fakes.image_service import Gallery, SettableClock
+from tests.fakes.image_service import Fault, Gallery, SettableClock
 
 LATE_S = LATE.total_seconds()
 PAUSE_S = 30.0
@@ -51,7 +52,7 @@ async def refuse(studio: Studio) -> None:
 
 
 def test_a_process_comes_late_by_more_than_another_goes_without_a_look() -> None:
-    looks = (PUBLISHER_IDLE_S, COLLECTOR_IDLE_S, NOTIFIER_IDLE_S)
+    looks = (PUBLISHER_IDLE_S, COLLECTOR_IDLE_S, NOTIFIER_IDLE_S, SUBMITTER_IDLE_S)
     assert max(looks) + 0.5 <= LATE_S
 
 
@@ -265,3 +266,66 @@ async def test_a_webhook_that_one_process_could_not_deliver_is_delivered_next_by
         await deliver(other, receiver)
         assert len(receiver.bodies) == 2
     assert await studios[0].rows("SELECT state, attempts FROM webhook_deliveries") == [("delivered", 2)]
+
+
+async def test_a_job_that_one_process_cannot_look_for_is_found_by_another(studios: list[Studio], anna: Person) -> None:
+    one, other = studios
+    one.api.script("imagine", Fault(error=LOST, arrives=True))
+    job = await make(one, anna)
+    await one.send()
+    one.clock.advance(5)
+    one.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
+    await one.submitter.settle()
+    one.clock.advance(4)
+    await one.submitter.settle()
+    assert len(one.api.called("list_jobs")) == 1
+    assert await one.submitter._idle_seconds(Submission.SENDING) == SUBMITTER_IDLE_S, "it does not ask in a tight loop"
+    await other.submitter.settle()
+    assert await status(one, job) == (JobStatus.PENDING, Submission.SENT)
+    assert await one.upstream(job) == str(one.api.only.id)
+
+
+async def test_a_job_that_is_nowhere_is_sent_again_once_whoever_looked_first(
+    studios: list[Studio], anna: Person
+) -> None:
+    one, other = studios
+    one.api.script("imagine", Fault(error=LOST))
+    job = await make(one, anna)
+    await one.send()
+    one.clock.advance(5)
+    one.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
+    await one.submitter.settle()
+    for _ in range(40):
+        one.clock.advance(1)
+        for studio in (other, one):
+            await studio.submitter.settle()
+            await studio.send()
+    assert await status(one, job) == (JobStatus.PENDING, Submission.SENT)
+    assert len(one.api.jobs) == 1
+    assert len(one.api.called("imagine")) == 2
+
+
+async def test_what_was_missed_before_another_process_sent_a_job_anew_says_nothing_of_that(
+    studios: list[Studio], anna: Person
+) -> None:
+    one, other = studios
+    one.api.script("imagine", Fault(error=LOST), Fault(error=LOST))
+    job = await make(one, anna)
+    await one.send()
+
+    async def settle(studio: Studio, *, seconds: float, answered: bool = True) -> None:
+        studio.clock.advance(seconds)
+        if not answered:
+            studio.api.script("list_jobs", Fault(error=UpstreamUnavailable()))
+        await studio.submitter.settle()
+
+    await settle(one, seconds=5)
+    await settle(one, seconds=5, answered=False)
+    for _ in range(2):
+        await settle(other, seconds=30)
+    await other.send()
+    assert len(one.api.called("imagine")) == 2
+    await settle(other, seconds=5, answered=False)
+    await settle(one, seconds=10)
+    assert len(one.api.called("list_jobs")) == 6
+    assert await status(one, job) == (JobStatus.PENDING, Submission.SENDING), "it may still be on its way"
