@@ -18,11 +18,13 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot import crash
+from bot.clock import to_millis
 from bot.errors import ImaginebotError, InvalidPicture, StorageUnavailable, UpstreamUnavailable
 from bot.images import PictureFetcher, compose_grid, crop
 from bot.jobs import changes
 from bot.jobs.bells import Bell, Bells
 from bot.jobs.drafts import KeptPicture
+from bot.jobs.handicap import DueBy, Handicap
 from bot.jobs.merge import DERIVED, report_of_job
 from bot.jobs.model import GRID_TYPES, Job, Picture, PictureRole
 from bot.jobs.pace import Backoff
@@ -85,6 +87,7 @@ class Collector:
         self._fetcher = fetcher
         self._bells = bells
         self._settings = settings
+        self._handicap = Handicap()
 
     async def run(self) -> None:
         """Fetch until cancelled."""
@@ -108,9 +111,10 @@ class Collector:
     async def _begin_due(self, inputs: Slots[Picture], results: Slots[Picture]) -> float:
         """Begin to fetch what is due, as far as there is room, and give the seconds until more becomes due."""
         async with self._store.claiming() as unit:
+            due_by = await self._handicap.due_by(unit)
             chosen = [
-                *await _due(unit, inputs, self._settings.inputs, inputs=True),
-                *await _due(unit, results, self._settings.concurrency, inputs=False),
+                *await _due(unit, inputs, self._settings.inputs, due_by, inputs=True),
+                *await _due(unit, results, self._settings.concurrency, due_by, inputs=False),
             ]
             taken = await unit.take_pictures(chosen)
             soonest = await unit.next_picture_due_at()
@@ -132,13 +136,18 @@ class Collector:
         except _NotYetError:
             # Waiting for the others is no failure and does not count as a try.
             await self._put_off(picture, self._settings.backoff.after(0))
-        except (InvalidPicture, UpstreamUnavailable, StorageUnavailable) as error:
+        except InvalidPicture as error:
+            await self._try_later(picture, error)
+        except (UpstreamUnavailable, StorageUnavailable) as error:
+            self._handicap.failed(_site(picture))
             await self._try_later(picture, error)
         except Exception as error:  # a picture that fails must not hold back the others
+            self._handicap.failed(_site(picture))
             log.exception("fetching a picture went wrong", job=picture.job_id)
             reason = _UNUSABLE if picture.role is PictureRole.INPUT else str(error)
             await self._try_later(picture, InvalidPicture(reason))
         else:
+            self._handicap.succeeded(_site(picture))
             crash.point("collector.kept")
             await self._record(_as_kept(picture, kept))
 
@@ -268,13 +277,19 @@ class Collector:
         raise InvalidPicture("a picture that this one is made from could not be had")
 
 
-async def _due(unit: Unit, slots: Slots[Picture], limit: int, *, inputs: bool) -> list[Picture]:
+async def _due(unit: Unit, slots: Slots[Picture], limit: int, due_by: DueBy, *, inputs: bool) -> list[Picture]:
     """Give what is due and not being fetched, as far as there is room, and for one site up to a limit."""
     if not slots.room:
         return []
     under_way = {_key(picture) for picture in slots.under_way}
     due = await unit.pictures_due(LOOK_AHEAD + len(under_way), inputs=inputs)
-    return _fairly([picture for picture in due if _key(picture) not in under_way], slots, limit)
+    may = [each for each in due if _key(each) not in under_way and _is_due(each, due_by)]
+    return _fairly(may, slots, limit)
+
+
+def _is_due(picture: Picture, due_by: DueBy) -> bool:
+    # In milliseconds, as the row was compared.
+    return picture.due_at is not None and to_millis(picture.due_at) <= to_millis(due_by(_site(picture)))
 
 
 def _fairly(due: list[Picture], slots: Slots[Picture], limit: int) -> list[Picture]:
@@ -314,7 +329,7 @@ def _key(picture: Picture) -> tuple[str, PictureRole, int]:
 
 def _as_kept(picture: Picture, kept: KeptPicture) -> Picture:
     return replace(
-        picture, digest=kept.digest, width=kept.width, height=kept.height, content_type=kept.content_type, pending=False
+        picture, digest=kept.digest, width=kept.width, height=kept.height, content_type=kept.content_type, due_at=None
     )
 
 

@@ -89,7 +89,7 @@ class Draft:
 
 def _known(picture: KeptPicture | NamedPicture) -> dict[str, Any]:
     if isinstance(picture, NamedPicture):
-        return {"source_url": picture.url, "pending": True}
+        return {"source_url": picture.url}
     return asdict(picture)
 
 

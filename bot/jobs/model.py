@@ -186,8 +186,8 @@ class Picture:
     """A picture that belongs to a job.
 
     ``position`` is 0 for the grid, the upscale and the preview, 1 to 4 for the pictures of a grid, and 1 upwards for
-    inputs. ``digest`` names the blob; while ``pending`` the picture has still to be fetched from ``source_url``, and
-    ``failure`` is a sentence where that was given up.
+    inputs. ``digest`` names the blob; while ``pending`` the picture has still to be fetched from ``source_url``, next at
+    ``due_at``, and ``failure`` is a sentence where that was given up.
     """
 
     job_id: str
@@ -199,8 +199,13 @@ class Picture:
     content_type: str | None = None
     source_url: str | None = None
     failure: str | None = None
-    pending: bool = False
+    due_at: datetime | None = None
     attempts: int = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether it has still to be fetched."""
+        return self.due_at is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ import structlog
 from bot import crash
 from bot.clock import from_millis, to_millis
 from bot.errors import InvalidCommand
+from bot.jobs.handicap import Handicap
 from bot.jobs.model import Picture
 from bot.jobs.pace import Backoff
 from bot.jobs.reporting import Address, contract_event, contract_job
@@ -85,6 +86,7 @@ class Notifier:
         self._keys = keys
         self._address = address
         self._settings = settings
+        self._handicap = Handicap()
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -182,7 +184,9 @@ class Notifier:
                 each=self._settings.each,
                 limit=self._settings.at_once + len(self._under_way),
             )
-            taken = [delivery for delivery in due if delivery["id"] not in self._under_way][:room]
+            due_by = await self._handicap.due_by(unit)
+            may = [each for each in due if each["due_since"] <= to_millis(due_by(each["endpoint"]))]
+            taken = [delivery for delivery in may if delivery["id"] not in self._under_way][:room]
             await unit.take_deliveries(taken)
         return taken
 
@@ -190,8 +194,10 @@ class Notifier:
         try:
             outcome = await self._send(delivery, sender)
             if outcome.problem is None:
+                self._handicap.succeeded(delivery["endpoint"])
                 crash.point("notifier.sent")
             else:
+                self._handicap.failed(delivery["endpoint"])
                 crash.point("notifier.unheard")
             await self._settle(delivery, outcome)
             crash.point("notifier.settled")

@@ -22,6 +22,7 @@ from bot import crash
 from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
 from bot.jobs.adapter import Adapter
 from bot.jobs.bells import Bell, Bells
+from bot.jobs.handicap import Handicap
 from bot.jobs.model import Conversation, Post
 from bot.jobs.pace import Backoff
 from bot.jobs.slots import Slots
@@ -73,6 +74,7 @@ class Publisher:
         self._adapters = adapters
         self._bells = bells
         self._settings = settings
+        self._handicap = Handicap()
         self._own_bells = {adapter.name: Bell() for adapter in adapters}
 
     async def run(self) -> None:
@@ -113,7 +115,8 @@ class Publisher:
         wait, left_out = IDLE_S, True
         while lanes.room and left_out:
             async with self._store.claiming() as unit:
-                due = await unit.due_posts(adapter.name, lanes.room, **self._kept_back(lanes.under_way))
+                due_by = (await self._handicap.due_by(unit))(adapter.name)
+                due = await unit.due_posts(adapter.name, lanes.room, due_by=due_by, **self._kept_back(lanes.under_way))
                 begun = self._parted(due, lanes.under_way)
                 await unit.take_posts([post for lane in begun for post in lane])
                 soonest = await unit.next_post_due_at(adapter.name)
@@ -173,15 +176,16 @@ class Publisher:
             return False
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
-            await self._put_off(post, error.retry_after, in_order=True)
+            await self._put_off(adapter, post, error.retry_after, in_order=True)
             return False
         except TimeoutError:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason="no answer")
-            await self._put_off(post, None, in_order=False)
+            await self._put_off(adapter, post, None, in_order=False)
         except Exception:  # one post that breaks something must not hold up the others
             log.exception("showing a job went wrong", job=post.job_id, platform=adapter.name)
-            await self._put_off(post, None, in_order=False)
+            await self._put_off(adapter, post, None, in_order=False)
         else:
+            self._handicap.succeeded(adapter.name)
             await self._record(adapter, post, view)
         return True
 
@@ -208,7 +212,8 @@ class Publisher:
         if view.ended_at is not None:
             self._store.metrics.end_shown(view.job_id, view.ended_at, now)
 
-    async def _put_off(self, post: Post, retry_after: float | None, *, in_order: bool) -> None:
+    async def _put_off(self, adapter: Adapter, post: Post, retry_after: float | None, *, in_order: bool) -> None:
+        self._handicap.failed(adapter.name)
         self._store.metrics.count(self._store.metrics.retries, "post")
         is_new = post.reference is None
         # A new message that nobody waits for any more begins anew.

@@ -16,6 +16,7 @@ import structlog
 from bot import crash
 from bot.errors import ImaginebotError, UpstreamUnauthorized, UpstreamUnavailable
 from bot.jobs import changes
+from bot.jobs.handicap import Handicap
 from bot.jobs.material import parent_of
 from bot.jobs.model import Job, Submission
 from bot.jobs.pace import Backoff
@@ -34,6 +35,8 @@ _SENT_AGAIN_KEPT = 1_000
 
 _MISSES_COUNT_FOR = timedelta(hours=1)
 """How long it is remembered that a job was looked for in vain; it is looked for again well within that."""
+
+_LIST = "list"
 
 UNAUTHORIZED = "The image service does not accept this studio's key. The admin has to set MIDJOURNEY_TOKEN anew."
 
@@ -81,7 +84,7 @@ class Settler:
         """Stand on the store and the image service.
 
         ``calling`` are the jobs whose call is under way in this process, ``adopt`` ties a job to one of the service's,
-        ``ring`` tells of jobs that have changed.
+        ``ring`` tells of jobs that have changed. ``late`` is whether this process leaves what is due to others first.
         """
         self._store = store
         self._api = api
@@ -89,6 +92,8 @@ class Settler:
         self._calling = calling
         self._adopt = adopt
         self._ring = ring
+        self._handicap = Handicap()
+        self.late = False
         self._missed: dict[str, datetime] = {}
         self._sent_again: Counter[str] = Counter()
 
@@ -104,10 +109,12 @@ class Settler:
         try:
             theirs, whole = await self._strangers(min(each.since for each in lost))
         except ImaginebotError as error:
+            self._handicap.failed(_LIST)
             log.warning("cannot look for jobs whose sending had no answer", reason=str(error), jobs=len(lost))
             for each in lost:
                 await self._look_later(each.job, error)
             return
+        self._handicap.succeeded(_LIST)
         for each in lost:
             found = recognise(each.job, each.parent, theirs, since=each.since, alone=each.alone)
             if found is not None:
@@ -125,7 +132,9 @@ class Settler:
     async def _overdue(self) -> list[_Lost]:
         """Give the jobs whose sending has had no answer."""
         async with self._store.unit() as unit:
-            found = await unit.sending_jobs(schema.LIST_LIMIT)
+            due_by = (await self._handicap.due_by(unit))(_LIST)
+            self.late = due_by < unit.now
+            found = await unit.sending_jobs(schema.LIST_LIMIT, due_by=due_by)
             lost = []
             for job in found:
                 if job.id in self._calling:
@@ -203,4 +212,7 @@ class Settler:
             attempts = await unit.attempts_of(job.id) + 1
             wait = self._patience.backoff.after(attempts, at_least=getattr(error, "retry_after", None))
             await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
+            if await unit.has_company():  # which may be able to look, and may send the job anew
+                await unit.leave_sending(job.id)
+                self._missed.pop(job.id, None)
         self._ring()

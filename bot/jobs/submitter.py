@@ -157,7 +157,7 @@ class Submitter:
             return IDLE_S
         if kind is Submission.WAITING and (until := self._pause.until) is not None:
             soonest = max(soonest, until)
-        if kind is Submission.WAITING and soonest <= now:
+        if soonest <= now and (kind is Submission.WAITING or self._settler.late):
             return IDLE_S  # none of them was to be taken just now, and a bell tells when one is
         # Never shorter than 50 ms, so that rows that cannot be taken now are not asked for in a tight loop.
         return min(IDLE_S, max(0.05, (soonest - now).total_seconds()))

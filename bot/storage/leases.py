@@ -3,7 +3,8 @@
 Every process holds a lease, which it renews every few seconds. What it is at work on is marked with its name, so that
 no other takes it up. Where a lease runs out, another process takes the name off again, and the dead one's work is
 everybody's. A process that has lost its lease, because it was paused, say, writes nothing any more: the database
-refuses it. It lets go of everything and joins anew.
+refuses it. It lets go of everything and joins anew. What a living one has failed with it leaves to the others first; see
+``bot.jobs.handicap``.
 
 Some work is one process's at a time (asking the image service for its list, say); for that there are leases by name.
 """

@@ -164,6 +164,6 @@ def picture_of(row: Row) -> Picture:
         content_type=row["content_type"],
         source_url=row["source_url"],
         failure=row["failure"],
-        pending=row["due_at"] is not None,
+        due_at=_moment(row["due_at"]),
         attempts=row["attempts"],
     )

@@ -7,6 +7,9 @@ VALUES (:id, :name, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)
 UPDATE replicas SET lease_until = CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) + :lives
 WHERE id = :id;
 
+-- name: has_company$
+SELECT EXISTS (SELECT 1 FROM replicas WHERE id <> :holder);
+
 -- name: dead_replicas
 -- A unit of a process that is under way holds its row, so it is not taken away before that has ended.
 SELECT id, name FROM replicas

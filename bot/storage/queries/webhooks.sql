@@ -68,6 +68,9 @@ SELECT * FROM (
     SELECT
         waiting.*,
         COALESCE(webhook_endpoints.failures, 0) AS failures,
+        CASE
+            WHEN webhook_endpoints.paused_until > waiting.due_at THEN webhook_endpoints.paused_until ELSE waiting.due_at
+        END AS due_since,
         ROW_NUMBER() OVER (PARTITION BY waiting.endpoint ORDER BY waiting.due_at, waiting.id) AS place
     FROM webhook_deliveries AS waiting
     LEFT JOIN webhook_endpoints ON webhook_endpoints.endpoint = waiting.endpoint

@@ -53,6 +53,10 @@ class UnitBase:
         """Whether other processes write to the database too."""
         return self._connection.holder is not None
 
+    async def has_company(self) -> bool:
+        """Say whether there are other processes at the moment that work on the database."""
+        return self.shared and bool(await self._one("has_company", holder=self._connection.holder))
+
     async def hold(self, name: str) -> None:
         """Wait until no other unit holds what is called ``name``, and hold it until the end of this one."""
         await self._connection.hold(name)

@@ -16,7 +16,7 @@ class PictureRows(UnitBase):
     """Pictures that jobs start from or end in."""
 
     async def add_input(self, picture: Picture) -> None:
-        """Write a picture that a job starts from."""
+        """Write a picture that a job starts from; it is to be fetched where it is not kept yet."""
         self._write(
             "insert_input",
             job_id=picture.job_id,
@@ -26,7 +26,7 @@ class PictureRows(UnitBase):
             height=picture.height,
             content_type=picture.content_type,
             source_url=picture.source_url,
-            due_at=self._now if picture.pending else None,
+            due_at=self._now if picture.digest is None else None,
         )
 
     async def want_picture(self, job_id: str, role: PictureRole, position: int, source_url: str) -> None:

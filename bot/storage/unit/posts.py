@@ -49,11 +49,12 @@ class PostRows(UnitBase):
         platform: str,
         limit: int,
         *,
+        due_by: datetime | None = None,
         posts: Collection[str] = (),
         conversations: Collection[Conversation] = (),
         channels: Collection[tuple[str, str]] = (),
     ) -> list[Post]:
-        """Give posts that are behind their job, those of ended jobs first.
+        """Give posts that are behind their job and due, or were so ``due_by`` then, those of ended jobs first.
 
         Left out are these ``posts``, new messages of these ``conversations``, and everything in these ``channels``,
         each named with its workspace; and new messages that come after one which was put off for a moment. Where several
@@ -63,7 +64,7 @@ class PostRows(UnitBase):
         rows = await self._all(
             "due_posts",
             platform=platform,
-            now=self._now,
+            now=self._now if due_by is None else to_millis(due_by),
             soon=to_millis(self.now + SOON),
             tries=TRIES_IN_ORDER,
             limit=limit,

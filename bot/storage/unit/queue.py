@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.clock import from_millis
+from bot.clock import from_millis, to_millis
 from bot.jobs.model import Job, JobType, Requester, Submission
 from bot.storage.rows import job_of
 from bot.storage.unit.base import UnitBase, moment, whose
@@ -60,11 +60,15 @@ class QueueRows(UnitBase):
         await self._one("bump_front_of_queue", limit=limit, now=self._now)
         await self._one("want_front_of_queue", limit=limit)
 
-    async def sending_jobs(self, limit: int) -> list[Job]:
-        """Take jobs whose sending has had no answer in time, and that nobody else is at work on."""
-        rows = await self._all("sending_jobs", now=self._now, limit=limit, holder=self._connection.holder)
+    async def sending_jobs(self, limit: int, *, due_by: datetime) -> list[Job]:
+        """Take jobs whose sending has had no answer ``due_by`` then, and that nobody else is at work on."""
+        rows = await self._all("sending_jobs", now=to_millis(due_by), limit=limit, holder=self._connection.holder)
         self._take("take_jobs", rows)
         return [job_of(row) for row in rows]
+
+    async def leave_sending(self, job_id: str) -> None:
+        """Let anybody look for a job whose sending has had no answer."""
+        self._free("take_jobs", job_id)
 
     async def jobs_to_poll(self, limit: int) -> list[Job]:
         """Give jobs to ask the image service about."""

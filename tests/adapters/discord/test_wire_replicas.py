@@ -151,15 +151,14 @@ async def test_the_one_that_stands_by_posts_and_edits(floor: Floor, monkeypatch:
     await floor.start()
     post, edit = DiscordAdapter.post, DiscordAdapter.edit
 
-    # For longer than either goes without a look, so that both know when it is due again, and are there at the same time.
     async def only_by_the_other(adapter: DiscordAdapter, of: Post, view: JobView) -> str:
         if adapter._app is holder:
-            raise PlatformUnavailable("it only holds the connection", retry_after=2.5)
+            raise PlatformUnavailable("it only holds the connection")
         return await post(adapter, of, view)
 
     async def changed_by_the_other(adapter: DiscordAdapter, of: Post, view: JobView) -> None:
         if adapter._app is holder:
-            raise PlatformUnavailable("it only holds the connection", retry_after=2.5)
+            raise PlatformUnavailable("it only holds the connection")
         await edit(adapter, of, view)
 
     monkeypatch.setattr(DiscordAdapter, "post", only_by_the_other)

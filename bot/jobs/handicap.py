@@ -1,0 +1,46 @@
+"""Come after the others where this process has failed last.
+
+Where several processes share the work, one of them may be able to do what another is not: its network, its address or
+its token is a different one. But whoever has failed knows best when it is to be tried again, and might be the first at
+it again and again. So it comes later than any of the others there, until it has succeeded once. That is all: what is
+put off is put off for everybody, and a process that is alone comes as it would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.storage.store import Unit
+
+LATE = timedelta(seconds=3)
+"""How much later it comes: by more than any process goes without a look, which is ``IDLE_S`` of each loop."""
+
+DueBy = Callable[[str], datetime]
+"""Gives, for a place, the moment by which work there has to have been due to be taken now."""
+
+_KEPT = 1_000
+"""Of so many places, the latest, it is remembered that this process has failed there; anybody may name new ones."""
+
+
+class Handicap:
+    """The places where this process has failed last: a platform, say, or a site."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._places: dict[str, None] = {}
+
+    def failed(self, place: str) -> None:
+        """Come later there from now on: it did not work, and that may be the fault of this process."""
+        self._places[place] = None
+        if len(self._places) > _KEPT:
+            del self._places[next(iter(self._places))]
+
+    def succeeded(self, place: str) -> None:
+        """Come as the others do from now on."""
+        self._places.pop(place, None)
+
+    async def due_by(self, unit: Unit) -> DueBy:
+        """Say what may be taken in ``unit``: everything that is due, or where there are others, less."""
+        places = frozenset(self._places if self._places and await unit.has_company() else ())
+        return lambda place: unit.now - LATE if place in places else unit.now
