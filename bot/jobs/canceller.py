@@ -23,6 +23,7 @@ from bot.errors import (
 )
 from bot.jobs import changes
 from bot.jobs.bells import Bell, Bells
+from bot.jobs.handicap import Reach
 from bot.jobs.merge import Report, report_of_job
 from bot.jobs.model import Job, JobStatus
 from bot.jobs.pace import Backoff, Pause
@@ -71,6 +72,7 @@ class Canceller:
         self._bells = bells
         self._cancels, self._drops = _Trouble(store, backoff), _Trouble(store, backoff)
         self._drop_bell = Bell()
+        self._reach = Reach(store)
 
     async def run(self) -> None:
         """Carry over until cancelled."""
@@ -78,6 +80,7 @@ class Canceller:
             loops.create_task(self._drop_loop(), name="drop")
             while True:
                 await self._carry_cancels()
+                await self._reach.need()
                 await self._bells.canceller.wait(IDLE_S)
                 self._drop_bell.ring()
 
@@ -135,7 +138,12 @@ class Canceller:
 
     async def _cancel(self, upstream_id: str) -> schema.Job:
         crash.point("canceller.before_call")
-        theirs = await self._api.cancel(UUID(upstream_id))
+        try:
+            theirs = await self._api.cancel(UUID(upstream_id))
+        except ImaginebotError as error:
+            self._reach.met(error)
+            raise
+        self._reach.succeeded()
         crash.point("canceller.after_call")
         return theirs
 

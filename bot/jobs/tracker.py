@@ -20,6 +20,7 @@ from bot import crash
 from bot.errors import ImaginebotError, JobNotFound, UpstreamBusy, UpstreamRejected, UpstreamUnavailable
 from bot.jobs import changes
 from bot.jobs.bells import Bells
+from bot.jobs.handicap import Reach
 from bot.jobs.inbox import Inbox, event_of
 from bot.jobs.merge import Report, report_of_event, report_of_job
 from bot.jobs.model import Job, JobType, Submission
@@ -98,6 +99,7 @@ class Tracker:
         self._calls = 0
         self._usual: dict[JobType, timedelta | None] = {}
         self._pause = Pause(store.clock)
+        self._reach = Reach(store)
 
     async def run(self) -> None:
         """Apply webhooks and ask, until cancelled."""
@@ -114,6 +116,7 @@ class Tracker:
     async def _poll_loop(self) -> None:
         while True:
             idle = await self.poll()
+            await self._reach.need()
             await asyncio.sleep(CALL_PAUSE_S * max(0, self._calls - 1))
             await self._bells.tracker.wait(idle)
 
@@ -184,6 +187,7 @@ class Tracker:
         """Ask about every job that is due, and give the seconds until the next one is."""
         self._calls = 0
         if not self._service_answers():
+            self._reach.failed()
             return IDLE_S  # a bell tells when it is back
         async with self._store.unit() as unit:
             if (until := self._pause.until) is not None:
@@ -196,6 +200,7 @@ class Tracker:
                 self._failures = 0
             except ImaginebotError as error:
                 self._failures += 1
+                self._reach.met(error)
                 log.warning("cannot ask about jobs", jobs=len(due), reason=str(error))
                 return await self._spare_service(getattr(error, "retry_after", None))
         return await self._idle_seconds()
@@ -232,6 +237,7 @@ class Tracker:
         oldest = min(job.created_at for job in wanted.values())
         async for page in pages_since(self._api, oldest, pages=POLL_PAGES):
             self._calls += 1
+            self._reach.succeeded()
             for theirs in page:
                 if isinstance(theirs, PartOfJob):
                     continue  # it does not say how the job stands; asked for alone it may
@@ -245,18 +251,21 @@ class Tracker:
         self._calls += 1
         try:
             report = report_of_job(await self._api.get_job(upstream_id))
-        except JobNotFound:
+        except JobNotFound as error:
+            self._reach.met(error)
             await self._miss(job)
         except UpstreamBusy:
             raise
         except (UpstreamRejected, UpstreamUnavailable) as error:
             # About this one alone, or else the next will tell, so it must not hold up the others.
+            self._reach.met(error)
             log.warning("the image service cannot tell of a job", job=job.id, reason=str(error))
             retry_after = getattr(error, "retry_after", None)
             await self._ask_later(job, retry_after)
             if retry_after is not None:
                 raise
         else:
+            self._reach.succeeded()
             await self._report(job, report)
 
     async def _miss(self, job: Job) -> None:

@@ -21,6 +21,10 @@ Work = Callable[[], Awaitable[None]]
 LEADS, STANDS_BY = "leads", "stands by"
 
 
+class StepsDown(Exception):
+    """Is raised by work that is led, for another process to lead it: this one cannot do it at the moment."""
+
+
 class Leases(Protocol):
     """The share that this process has in the work."""
 
@@ -44,7 +48,8 @@ class Leases(Protocol):
         when it begins and lets go when it is cancelled. For a moment two may run it, as the one that is paused does
         not know: whatever it writes is refused, and what it says to others has to bear being said twice.
 
-        This returns when ``work`` returns, and raises what it raises. A chat platform that wants one connection (a
+        Where ``work`` raises ``StepsDown``, this process waits for its turn again too, and lets the others have theirs first.
+        This returns when ``work`` returns, and raises what else it raises. A chat platform that wants one connection (a
         Discord gateway) uses one name; one that wants several (its shards) a name for each set, ``discord shards 0,1/4``.
         """
 

@@ -23,7 +23,7 @@ from bot.errors import DataFolderBusy, StorageUnavailable
 from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import load_queries
 from bot.storage.identifiers import new_id
-from bot.storage.leases import LEADS, STANDS_BY, Work
+from bot.storage.leases import LEADS, STANDS_BY, StepsDown, Work
 
 if TYPE_CHECKING:
     from bot.storage.postgres import Line, PostgresDatabase
@@ -35,6 +35,9 @@ LEASE_S: Final = 8.0
 
 BEAT_S: Final = 2.0
 """Seconds between two renewals, which are looks for the dead as well."""
+
+STEPS_BACK_S: Final = 2 * BEAT_S
+"""Seconds in which one that has stepped down does not lead again: others look whether they can every half beat."""
 
 MARGIN_S: Final = 1.0
 """Seconds before its end from which a lease is not relied on any more."""
@@ -111,12 +114,20 @@ class Replica:
     async def lead(self, name: str, work: Work) -> None:
         """Run ``work`` while this process holds the lease called ``name``; see ``Leases.lead``."""
         try:
-            while not await self._led(name, work):
+            while not await self._led_at_all(name, work):
                 pass
         finally:
             self.roles.pop(name, None)
 
     # Work under the lease
+
+    async def _led_at_all(self, name: str, work: Work) -> bool:
+        try:
+            return await self._led(name, work)
+        except* StepsDown:
+            log.warning("this process lets another lead, as it gets nowhere", what=name)
+        await asyncio.sleep(STEPS_BACK_S)
+        return False
 
     async def _led(self, name: str, work: Work) -> bool:
         """Wait until this process holds the lease called ``name``, run ``work``, and say whether it came to its end."""

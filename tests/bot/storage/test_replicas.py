@@ -14,7 +14,7 @@ from bot.errors import DataFolderBusy
 from bot.storage import postgres, replicas
 from bot.storage.connection import DatabaseUnavailable, LeaseLost, settled
 from bot.storage.database import Database, Tidings
-from bot.storage.leases import Leases, OneProcess
+from bot.storage.leases import STANDS_BY, Leases, OneProcess, StepsDown
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.store import Store
 from tests.postgresql import cut_off, read_only
@@ -35,6 +35,7 @@ def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "LEASE_S", 1.5)
     monkeypatch.setattr(replicas, "MARGIN_S", 0.3)
     monkeypatch.setattr(replicas, "BEAT_S", 0.3)
+    monkeypatch.setattr(replicas, "STEPS_BACK_S", 0.6)
     monkeypatch.setattr(replicas, "_AGAIN_S", 0.05)
 
 
@@ -299,6 +300,34 @@ def lead_as(number: int, leading: list[int]) -> Callable[[], asyncio.Future[None
         await asyncio.Event().wait()
 
     return lambda: asyncio.ensure_future(work())
+
+
+async def test_a_leader_that_steps_down_lets_another_lead_and_leads_again_where_there_is_none(address: str) -> None:
+    leading: list[int] = []
+    gets_nowhere = asyncio.Event()
+
+    async def work() -> None:
+        leading.append(1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.Event().wait())
+            await gets_nowhere.wait()
+            gets_nowhere.clear()
+            raise StepsDown
+
+    async with process(address) as one:
+        async with process(address) as other:
+            first = asyncio.create_task(one.leases.lead("x", work))
+            await until(lambda: leading == [1])
+            second = asyncio.create_task(other.leases.lead("x", lead_as(2, leading)))
+            await until(lambda: other.leases.roles == {"x": STANDS_BY})
+            gets_nowhere.set()
+            await until(lambda: leading == [1, 2])
+            assert one.leases.roles == {"x": STANDS_BY}
+            second.cancel()
+            await asyncio.gather(second, return_exceptions=True)
+        await until(lambda: leading == [1, 2, 1])
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
 
 
 async def test_a_dead_leader_is_followed_within_its_lease(address: str) -> None:
