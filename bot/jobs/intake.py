@@ -21,6 +21,10 @@ UNDER_WAY_LIMIT = 512
 does not, who comes is told so at once, in place of waiting with all the others."""
 
 
+_CROWD = 8
+"""Commands and presses that are many at a time."""
+
+
 class _Taking(AbstractAsyncContextManager[None]):
     """One command or press that is being written down."""
 
@@ -51,6 +55,11 @@ class Intake:
     def closed(self) -> bool:
         """Whether the program is being stopped, so that nothing more is let in."""
         return self._closed
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many are being written down that each waits for a commit with others."""
+        return self._under_way >= _CROWD
 
     def taking(self) -> AbstractAsyncContextManager[None]:
         """Take one command or press, while the block runs.

@@ -7,6 +7,7 @@ the image service or for a platform: that is the work of the submitter, the trac
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
@@ -221,6 +222,8 @@ class JobService:
 
     async def _make(self, source: Source, asked: Sequence[Draft]) -> tuple[tuple[Job, ...], bool]:
         ids = [new_id() for _ in asked]
+        if self.intake.crowded:
+            await asyncio.sleep(0)  # whoever else has come is read first, as alike work in a row is done sooner
         async with self.intake.taking(), self._store.unit() as unit:
             if (before := await self._maker.take(unit, source, ids)) is not None:
                 return before, True
