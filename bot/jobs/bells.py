@@ -25,14 +25,16 @@ class Bell:
         """Wake the loop, now or when it next waits."""
         self._event.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Return at the next ring, or after ``seconds``."""
+    async def wait(self, seconds: float) -> bool:
+        """Return at the next ring, or after ``seconds``, and say whether it has rung."""
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._event.wait()
         except TimeoutError:
             pass
+        rung = self._event.is_set()
         self._event.clear()
+        return rung
 
 
 class News:

@@ -30,6 +30,7 @@ from bot.jobs.pace import Backoff, Pause
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.storage.connection import DatabaseUnavailable
+from bot.storage.leases import StepsDown
 from bot.storage.store import Store
 
 log = structlog.get_logger(__name__)
@@ -80,9 +81,17 @@ class Canceller:
             loops.create_task(self._drop_loop(), name="drop")
             while True:
                 await self._carry_cancels()
-                await self._reach.need()
+                await self._need_reach()
                 await self._bells.canceller.wait(IDLE_S)
                 self._drop_bell.ring()
+
+    async def _need_reach(self) -> None:
+        try:
+            await self._reach.need()
+        except StepsDown:
+            self._cancels.over()  # where this process leads again it tries at once, as another would
+            self._drops.over()
+            raise
 
     async def _drop_loop(self) -> None:
         while True:

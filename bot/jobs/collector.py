@@ -137,6 +137,8 @@ class Collector:
             # Waiting for the others is no failure and does not count as a try.
             await self._put_off(picture, self._settings.backoff.after(0))
         except InvalidPicture as error:
+            if picture.source_url and picture.role is not PictureRole.INPUT:
+                self._handicap.failed(_site(picture))  # it may be this process that the service shows none
             await self._try_later(picture, error)
         except (UpstreamUnavailable, StorageUnavailable) as error:
             self._handicap.failed(_site(picture))

@@ -3,7 +3,7 @@
 Where several processes share the work, one of them may be able to do what another is not: its network, its address or
 its token is a different one. But whoever has failed knows best when it is to be tried again, and might be the first at
 it again and again. So it comes later than any of the others there, until it has succeeded once. That is all: what is
-put off is put off for everybody, and a process that is alone comes as it would.
+put off is put off for everybody, and a process that is alone comes as it would. Clocks that are seconds apart undo it.
 
 What one process does for all, such as to ask how jobs stand, it leaves to another where it gets nowhere for long.
 """
@@ -46,8 +46,13 @@ class Handicap:
         """Begin with none."""
         self._places: dict[str, None] = {}
 
+    def __len__(self) -> int:
+        """Give the number of places."""
+        return len(self._places)
+
     def failed(self, place: str) -> None:
         """Come later there from now on: it did not work, and that may be the fault of this process."""
+        self._places.pop(place, None)
         self._places[place] = None
         if len(self._places) > _KEPT:
             del self._places[next(iter(self._places))]
@@ -55,6 +60,10 @@ class Handicap:
     def succeeded(self, place: str) -> None:
         """Come as the others do from now on."""
         self._places.pop(place, None)
+
+    def forget(self) -> None:
+        """Come everywhere as the others do."""
+        self._places.clear()
 
     async def due_by(self, unit: Unit) -> DueBy:
         """Say what may be taken in ``unit``: everything that is due, or where there are others, less."""
@@ -93,7 +102,9 @@ class Reach:
         Raises:
             StepsDown: it has not for ``LEADS_ON``, and there are others.
         """
-        if self._lost_at is None or self._store.clock() - self._lost_at < LEADS_ON:
+        now = self._store.clock()
+        if self._lost_at is None or now - self._lost_at < LEADS_ON:
+            self._lost_at = self._lost_at and min(self._lost_at, now)  # which the clock may have been set back before
             return
         async with self._store.unit() as unit:
             company = await unit.has_company()

@@ -182,7 +182,8 @@ class Notifier:
                 now=to_millis(unit.now),
                 pause_after=self._settings.pause_after,
                 each=self._settings.each,
-                limit=self._settings.at_once + len(self._under_way),
+                # What is left to others at first must not hide what is not.
+                limit=self._settings.at_once + len(self._under_way) + self._settings.each * len(self._handicap),
             )
             due_by = await self._handicap.due_by(unit)
             may = [each for each in due if each["due_since"] <= to_millis(due_by(each["endpoint"]))]

@@ -89,6 +89,7 @@ class Publisher:
 
     async def flush(self, within: timedelta) -> None:
         """Send what is due, for so long at the most."""
+        self._handicap.forget()  # where all are stopped, nobody comes later
         try:
             async with asyncio.timeout(within.total_seconds()), asyncio.TaskGroup() as rounds:
                 for adapter in self._adapters:
@@ -176,14 +177,16 @@ class Publisher:
             return False
         except PlatformUnavailable as error:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason=str(error))
-            await self._put_off(adapter, post, error.retry_after, in_order=True)
+            self._handicap.failed(adapter.name)
+            await self._put_off(post, error.retry_after, in_order=True)
             return False
         except TimeoutError:
             log.warning("a post has to wait", job=post.job_id, platform=adapter.name, reason="no answer")
-            await self._put_off(adapter, post, None, in_order=False)
+            self._handicap.failed(adapter.name)
+            await self._put_off(post, None, in_order=False)
         except Exception:  # one post that breaks something must not hold up the others
             log.exception("showing a job went wrong", job=post.job_id, platform=adapter.name)
-            await self._put_off(adapter, post, None, in_order=False)
+            await self._put_off(post, None, in_order=False)
         else:
             self._handicap.succeeded(adapter.name)
             await self._record(adapter, post, view)
@@ -212,8 +215,7 @@ class Publisher:
         if view.ended_at is not None:
             self._store.metrics.end_shown(view.job_id, view.ended_at, now)
 
-    async def _put_off(self, adapter: Adapter, post: Post, retry_after: float | None, *, in_order: bool) -> None:
-        self._handicap.failed(adapter.name)
+    async def _put_off(self, post: Post, retry_after: float | None, *, in_order: bool) -> None:
         self._store.metrics.count(self._store.metrics.retries, "post")
         is_new = post.reference is None
         # A new message that nobody waits for any more begins anew.

@@ -94,7 +94,7 @@ class Settler:
         self._ring = ring
         self._handicap = Handicap()
         self.late = False
-        self._missed: dict[str, datetime] = {}
+        self._missed: dict[str, tuple[datetime, int]] = {}
         self._sent_again: Counter[str] = Counter()
 
     def forget(self) -> None:
@@ -170,8 +170,13 @@ class Settler:
         """Send a job again that is nowhere, once its request can no longer turn up."""
         now = self._store.clock()
         # One that is still to come is of before the clock was set back, and says nothing any more.
-        self._missed = {name: at for name, at in self._missed.items() if at <= now < at + _MISSES_COUNT_FOR}
-        missed = self._missed.setdefault(job.id, now)
+        self._missed = {
+            name: miss for name, miss in self._missed.items() if miss[0] <= now < miss[0] + _MISSES_COUNT_FOR
+        }
+        missed, revision = self._missed.get(job.id, (now, job.revision))
+        if revision != job.revision:  # another process may have sent it anew
+            missed = now
+        self._missed[job.id] = missed, job.revision
         certain = missed + self._patience.arrives_within
         if now < certain:
             await self._look_again(job, min(certain, now + max(self._patience.settle_after, now - missed)))
@@ -212,7 +217,6 @@ class Settler:
             attempts = await unit.attempts_of(job.id) + 1
             wait = self._patience.backoff.after(attempts, at_least=getattr(error, "retry_after", None))
             await unit.schedule_job(job.id, unit.now + wait, attempts=attempts)
-            if await unit.has_company():  # which may be able to look, and may send the job anew
+            if await unit.has_company():  # which may be able to look
                 await unit.leave_sending(job.id)
-                self._missed.pop(job.id, None)
         self._ring()

@@ -30,7 +30,7 @@ from bot.jobs.views import usual_seconds
 from bot.midjourney import schema
 from bot.midjourney.api import ImageApi
 from bot.midjourney.listing import PartOfJob
-from bot.storage.leases import Leases, OneProcess
+from bot.storage.leases import Leases, OneProcess, StepsDown
 from bot.storage.store import Store, Unit
 
 log = structlog.get_logger(__name__)
@@ -114,11 +114,23 @@ class Tracker:
             await self._bells.events.wait(IDLE_S)
 
     async def _poll_loop(self) -> None:
-        while True:
-            idle = await self.poll()
+        try:
+            while True:
+                idle = await self.poll()
+                await asyncio.sleep(CALL_PAUSE_S * max(0, self._calls - 1))
+                await self._wait(idle)
+        except StepsDown:
+            self._failures = 0
+            self._pause.end()  # where this process leads again it asks at once, as another would
+            raise
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait for a ring, and see now and then whether another is to lead in the meantime."""
+        ends = asyncio.get_running_loop().time() + seconds
+        await self._reach.need()
+        while not await self._bells.tracker.wait(min(seconds, IDLE_S)) and seconds > IDLE_S:
             await self._reach.need()
-            await asyncio.sleep(CALL_PAUSE_S * max(0, self._calls - 1))
-            await self._bells.tracker.wait(idle)
+            seconds = ends - asyncio.get_running_loop().time()
 
     # Webhooks
 
@@ -216,6 +228,8 @@ class Tracker:
         async with self._store.unit() as unit:
             soonest = await unit.next_due_at(Submission.SENT)
             now = unit.now
+        if soonest is None:
+            self._reach.succeeded()  # there is nothing to be reached for
         return IDLE_S if soonest is None else min(IDLE_S, max(0.05, (soonest - now).total_seconds()))
 
     async def _ask(self, due: list[Job]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -329,3 +330,42 @@ async def test_what_was_missed_before_another_process_sent_a_job_anew_says_nothi
     await settle(one, seconds=10)
     assert len(one.api.called("list_jobs")) == 6
     assert await status(one, job) == (JobStatus.PENDING, Submission.SENDING), "it may still be on its way"
+
+
+async def test_a_post_that_breaks_something_makes_nobody_late(studios: list[Studio], anna: Person) -> None:
+    one, _ = studios
+    await make(one, anna)
+    one.chat.trouble = [RuntimeError("this post alone")]
+    await one.publish()
+    good = await make(one, anna)
+    await one.publish()
+    assert [job_id for _, job_id, _ in one.chat.shown] == [good.id]
+
+
+async def test_where_all_are_stopped_what_is_due_is_posted_all_the_same(studios: list[Studio], anna: Person) -> None:
+    await make(studios[0], anna)
+    for studio in studios:
+        studio.publisher._handicap.failed(studio.chat.name)
+        await studio.publish()
+    assert studios[0].chat.shown == []
+    for studio in studios:
+        await studio.publisher.flush(timedelta(seconds=10))
+    assert len(studios[0].chat.shown) == 1
+
+
+async def test_a_list_that_fails_now_and_then_keeps_no_job_from_being_sent_again(
+    studios: list[Studio], anna: Person
+) -> None:
+    one, other = studios
+    one.api.script("imagine", Fault(error=LOST))
+    await make(one, anna)
+    await one.send()
+    for _ in range(60):
+        for studio in (one, other):
+            one.api.script("list_jobs", Fault(), Fault(), Fault(error=LOST))
+            await studio.submitter.settle()
+        one.clock.advance(2)
+        await one.send()
+        if one.api.jobs:
+            return
+    pytest.fail("it was never sent again")

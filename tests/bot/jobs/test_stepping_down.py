@@ -10,11 +10,11 @@ import pytest
 
 from bot.errors import ImaginebotError, UpstreamBusy, UpstreamRejected, UpstreamUnauthorized, UpstreamUnavailable
 from bot.jobs.canceller import Canceller
-from bot.jobs.handicap import LEADS_ON
+from bot.jobs.handicap import LEADS_ON, Reach
 from bot.jobs.model import Job
 from bot.storage.leases import StepsDown
 from tests.bot.jobs.sending import make
-from tests.bot.jobs.studio import Person, Studio, World
+from tests.bot.jobs.studio import Person, Studio, World, until
 from tests.fakes.image_service import Fault, SettableClock
 
 LEADS_ON_S = LEADS_ON.total_seconds()
@@ -42,11 +42,11 @@ async def sent(studio: Studio, anna: Person) -> Job:
     return job
 
 
-async def leads_on(work: Callable[[], Awaitable[None]]) -> bool:
+async def leads_on(work: Callable[[], Awaitable[None]], *, seconds: float = 0.5) -> bool:
     """Say whether somebody is at work still after some rounds, or has let another lead."""
     stepped_down = False
     try:
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(seconds):
             await work()
     except* StepsDown:
         stepped_down = True
@@ -77,6 +77,42 @@ async def test_who_has_stepped_down_and_leads_again_is_given_as_long_again(compa
     company.clock.advance(LEADS_ON_S)
     assert not await leads_on(company.tracker._poll_loop)
     company.clock.advance(LEADS_ON_S - 1)
+    assert await leads_on(company.tracker._poll_loop)
+
+
+async def test_who_is_told_to_come_back_in_an_hour_lets_another_try_before(company: Studio, anna: Person) -> None:
+    for _ in range(2):  # so that the list is asked for
+        await sent(company, anna)
+    company.api.script("list_jobs", *[Fault(error=UpstreamUnavailable(retry_after=3600))] * 2)
+    for _ in range(2):  # and where it leads again it asks at once
+        company.api.calls.clear()
+        working = asyncio.create_task(leads_on(company.tracker._poll_loop, seconds=30))
+        await until(lambda: _asked(company))
+        company.clock.advance(LEADS_ON_S)
+        assert not await working
+
+
+async def _asked(studio: Studio) -> bool:
+    return bool(studio.api.called("list_jobs"))
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_leading(company: Studio) -> None:
+    reach = Reach(company.store)
+    reach.failed()
+    company.clock.advance(-3600)
+    await reach.need()
+    company.clock.advance(LEADS_ON_S)
+    with pytest.raises(StepsDown):
+        await reach.need()
+
+
+async def test_who_has_nothing_left_to_ask_leads_on(company: Studio, anna: Person) -> None:
+    job = await sent(company, anna)
+    company.api.script("get_job", Fault(error=AWAY))
+    await company.tracker.poll()
+    company.api.complete(await company.upstream(job))
+    await company.hear(job)
+    company.clock.advance(LEADS_ON_S)
     assert await leads_on(company.tracker._poll_loop)
 
 
