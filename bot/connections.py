@@ -11,7 +11,7 @@ import asyncio
 import resource
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 import httptools
@@ -291,11 +291,9 @@ class TimedProtocol(HttpToolsProtocol):
         """Send an answer that has come by the shortcut."""
         if cycle.disconnected or self.transport.is_closing():
             return
-        headers = [*self.server_state.default_headers, *response.raw_headers, *safe_headers(self._scheme_of(cycle))]
-        if not cycle.keep_alive:
-            headers.append((b"connection", b"close"))
-        lines = [name + b": " + value + b"\r\n" for name, value in headers]
-        self._sender.write_whole(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
+        lines = [name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers]
+        rest = _rest_of(response, self._scheme_of(cycle), cycle.keep_alive)
+        self._sender.write_whole(b"".join([STATUS_LINE[response.status_code], *lines, rest]))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
@@ -355,13 +353,27 @@ def _check_head(target: bytes, headers: Sequence[tuple[bytes, bytes]], *, old: b
     Raises:
         ValueError: it does not.
     """
-    if len(target) + sum(len(name) + len(value) for name, value in headers) > HEAD_LIMIT_BYTES:
+    size, hosts = len(target), 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and value.lower() != b"chunked":
+            raise ValueError("nobody here decodes that")
+    if size > HEAD_LIMIT_BYTES:
         raise ValueError("the head is too large")
-    names = [name for name, _ in headers]
-    if names.count(b"host") > 1 or (b"host" not in names and not old):
+    if hosts > 1 or not (hosts or old):
         raise ValueError("a request names one host")
-    if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
-        raise ValueError("nobody here decodes that")
+
+
+@lru_cache(maxsize=64)
+def _rest_of(response: Response, scheme: str, keep_alive: bool) -> bytes:  # noqa: FBT001 - positional, for the cache
+    """Give what an answer has behind its first line and the server's own headers; the same few go out again and again."""
+    headers = [*response.raw_headers, *safe_headers(scheme)]
+    if not keep_alive:
+        headers.append((b"connection", b"close"))
+    lines = [name + b": " + value + b"\r\n" for name, value in headers]
+    return b"".join([*lines, b"\r\n", response.body])
 
 
 def _in_one_piece(app: ASGIApp, cycle: RequestResponseCycle) -> ASGIApp:

@@ -66,7 +66,11 @@ class WebhookDoor:
         before, _, job_id = scope["path"].rpartition("/")
         if f"{before}/" != WEBHOOK_PATH or not job_id or scope["method"] != "POST" or len(body) > FREE_BYTES:
             return False
-        signature = next((value.decode("latin-1") for name, value in scope["headers"] if name == _SIGNATURE_NAME), None)
+        signature = None
+        for name, value in scope["headers"]:
+            if name == _SIGNATURE_NAME:
+                signature = value.decode("latin-1")
+                break
         now = asyncio.get_running_loop().time()
         self._refuse_overdue(now)
         sender = _Sender(answer, now + ANSWER_WITHIN_S)

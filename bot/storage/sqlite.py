@@ -308,12 +308,12 @@ class SqliteDatabase(Database):
     def _commit(self, group: _Group) -> None:
         """Begin to commit the group. The turn lasts until that has succeeded or failed."""
         crash.point("database.before_commit")
-        self._connection.start(sqlite3.Connection.commit).add_done_callback(partial(self._committed, group))
+        self._connection.start(sqlite3.Connection.commit, partial(self._committed, group))
 
-    def _committed(self, group: _Group, done: asyncio.Future[None]) -> None:
+    def _committed(self, group: _Group, error: BaseException | None) -> None:
         """Let everybody in the group know how its commit went."""
         # By a callback and not a task, so that on a busy loop nobody waits for more rounds of it than must be.
-        if (error := done.exception()) is not None:
+        if error is not None:
             group.task = asyncio.create_task(self._give_up(group, error), name="undo")
             return
         crash.point("database.after_commit")

@@ -49,6 +49,32 @@ _ROWS_AT_A_TIME = 64
 _ROWS_IN_A_BATCH = 1_000
 
 
+Ended = Callable[[BaseException | None], None]
+"""Is told how something has ended: with what it has failed, if it has."""
+
+
+class _End:
+    """What aiosqlite takes for a future. A future would tell of its end one round of the event loop later."""
+
+    __slots__ = ("_ended", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ended: Ended) -> None:
+        self._loop = loop
+        self._ended = ended
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._loop
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, _: object) -> None:
+        self._ended(None)
+
+    def set_exception(self, error: BaseException) -> None:
+        self._ended(error)
+
+
 class SqliteConnection(aiosqlite.Connection):
     """aiosqlite's connection, which also runs statements where it is called. Nobody calls it from two tasks at once.
 
@@ -79,15 +105,16 @@ class SqliteConnection(aiosqlite.Connection):
 
     # Over there
 
-    def start(self, work: Work[_Given]) -> asyncio.Future[_Given]:
-        """Begin to call ``work`` in the connection's thread. Nobody is to cancel the future, as that stops nothing."""
-        done: asyncio.Future[_Given] = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((done, partial(work, self._conn)))
-        return done
+    def start(self, work: Work[object], ended: Ended) -> None:
+        """Begin to call ``work`` in the connection's thread; ``ended`` is told, on the event loop, how that has ended."""
+        end = _End(asyncio.get_running_loop(), ended)
+        self._tx.put_nowait((end, partial(work, self._conn)))  # type: ignore[arg-type]  # which stands for a future
 
     async def run(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread. A cancelled caller is let go once it is through."""
-        return await settled(self.start(work))
+        done: asyncio.Future[_Given] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((done, partial(work, self._conn)))
+        return await settled(done)
 
     async def patiently(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread, and wait there for other processes that hold locks."""

@@ -17,7 +17,13 @@ WOKEN_AT_ONCE = 64
 this round. Where turns last longer, each of the others would be woken in vain at every end."""
 
 AHEAD_IN_A_ROW = 4
-"""Turns that are taken ahead of a line before the line goes."""
+"""Turns that are taken ahead of a line before some of the line go; fewer where that would be ``_PATIENCE``."""
+
+_PATIENCE = 160
+"""How often those in the line may be gone ahead of, all in all, before some of them go."""
+
+FEWEST, MOST = 4, 16
+"""How many of the line go then: a quarter of it, within these bounds. So few are soon through, whoever waits for them."""
 
 
 class Turns:
@@ -33,14 +39,17 @@ class Turns:
     async def take(self, *, ahead: bool = False) -> None:
         """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.
 
-        After ``AHEAD_IN_A_ROW`` of those the line goes, so that nobody waits for ever for a caller that always wants to
-        be ahead. It is meant for one such caller at a time, as several are sorted in by the last that comes.
+        After some of those ahead it is for some of the line to go, so that nobody waits for ever for a caller that always
+        wants to be ahead, nor that caller for a long line. It is meant for one such caller at a time.
         """
-        first = ahead and self._went_ahead < AHEAD_IN_A_ROW
-        if self._taken or (self._line and not first):
-            place = _Place()
+        waiting = len(self._line)
+        first = ahead and self._went_ahead < AHEAD_IN_A_ROW and self._went_ahead * waiting < _PATIENCE
+        if self._taken or (waiting and not first):
+            place = _Place(ahead)
             if first:
                 self._line.appendleft(place)
+            elif ahead:
+                self._line.insert(max(FEWEST, min(waiting // 4, MOST)), place)
             else:
                 self._line.append(place)
             try:
@@ -69,6 +78,9 @@ class Turns:
         for place in islice(self._line, WOKEN_AT_ONCE):
             if not place.woken.done():
                 place.woken.set_result(None)
+            if place.ahead:  # it keeps the turn for longer than a round
+                self._asleep = True
+                break
 
     def _leave(self, place: _Place) -> None:
         """Leave the line without a turn. Those behind may have gone back to sleep for the sake of this one."""
@@ -78,8 +90,11 @@ class Turns:
 
 
 class _Place:
-    """A place in the line; ``woken`` is done once it is worth another look."""
+    """A place in the line, of somebody who wants to go ``ahead`` or not; ``woken`` is done once it is worth another look."""
 
-    __slots__ = ("woken",)
+    __slots__ = ("ahead", "woken")
 
     woken: asyncio.Future[None]
+
+    def __init__(self, ahead: bool) -> None:  # noqa: FBT001 - it is all that there is
+        self.ahead = ahead

@@ -16,12 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 
 from bot.storage.sqlite import SqliteDatabase
-from bot.storage.thread import Work
+from bot.storage.thread import Ended, Work
 from tests.benchmarks.measure import Measured
 from tests.benchmarks.studio import Studio, open_studio, source
 
@@ -90,13 +89,13 @@ def _held_back(studio: Studio, seconds: float) -> Iterator[None]:
     connection = database._connection  # only here does it matter what is beneath
     start = connection.start
 
-    def slowly(work: Work[Any]) -> asyncio.Future[Any]:
-        def held_back(there: sqlite3.Connection) -> Any:
+    def slowly(work: Work[object], ended: Ended) -> None:
+        def held_back(there: sqlite3.Connection) -> object:
             done = work(there)
             time.sleep(seconds)
             return done
 
-        return start(held_back)
+        start(held_back, ended)
 
     if seconds:
         connection.start = slowly  # type: ignore[method-assign]

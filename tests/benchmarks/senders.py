@@ -1,19 +1,23 @@
 """Who posts webhooks in ``tests.benchmarks.hooks``: a process of its own, so that nobody else's work makes its clock late.
 
-It reads requests from its input, a line each, and says at the end what became of them: status, and seconds until the
-answer had come.
+It reads all requests from its input, a line each, before it sends the first, and says at the end what became of them:
+status, and seconds until the answer had come. It takes as little of the machine as it can, which is the program's too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import itertools
 import json
+import selectors
+import socket
 import sys
 import time
 from collections import deque
-from typing import NamedTuple, Self
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_READ_BYTES = 64 * 1024
 
 
 class Answered(NamedTuple):
@@ -24,110 +28,96 @@ class Answered(NamedTuple):
     seconds: float
 
 
-class _Connection(asyncio.Protocol):
+class _Connection:
     """A connection that carries one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
-        self._answered: asyncio.Future[tuple[int, float]] | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def send(self, number: int, request: bytes, since: float | None = None) -> None:
+        """Send a request, whose time runs ``since`` then, or since now."""
+        self._number = number
+        self._since = time.perf_counter() if since is None else since
+        self.socket.sendall(request)
 
-    def data_received(self, data: bytes) -> None:
+    def answer(self) -> Answered | None:
+        """Take what has come, and give the answer once it is whole."""
+        self._received += self.socket.recv(_READ_BYTES) or _ended()
         now = time.perf_counter()
-        self._received += data
         head, end, body = self._received.partition(b"\r\n\r\n")
-        if end and len(body) >= _length(head) and self._answered is not None:
-            self._received = b""
-            self._answered.set_result((int(head[9:12]), now))
+        if not end or len(body) < _length(head):
+            return None
+        self._received = b""
+        return Answered(self._number, int(head[9:12]), now - self._since)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._answered is not None and not self._answered.done():
-            self._answered.set_exception(exc or ConnectionError("closed without an answer"))
 
-    async def post(self, request: bytes) -> tuple[int, float]:
-        """Give the status, and when the answer had come."""
-        self._answered = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._answered
-
-    def close(self) -> None:
-        self._transport.close()
+def _ended() -> bytes:
+    raise ConnectionError("closed without an answer")
 
 
 def _length(head: bytes) -> int:
     return int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
 
 
-async def _connect(port: int) -> _Connection:
-    _, connection = await asyncio.get_running_loop().create_connection(_Connection, "127.0.0.1", port)
-    return connection
+class _Connections:
+    """Connections, and which of them have something to say."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._heard = selectors.DefaultSelector()
+
+    def new(self) -> _Connection:
+        connection = _Connection(self._port)
+        self._heard.register(connection.socket, selectors.EVENT_READ, connection)
+        return connection
+
+    def answers(self, within_s: float | None) -> list[tuple[_Connection, Answered]]:
+        """Wait for answers, for so long at the most, and give them with the connections that are free again."""
+        heard = [key.data for key, _ in self._heard.select(within_s)]
+        return [(each, answer) for each in heard if (answer := each.answer()) is not None]
+
+    def close(self) -> None:
+        for key in list(self._heard.get_map().values()):
+            key.data.socket.close()
+        self._heard.close()
 
 
-class _Requests:
-    """The requests that are to be sent, with their numbers."""
-
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader = reader
-        self._numbers = itertools.count()
-        self._turn = asyncio.Lock()
-
-    @classmethod
-    async def from_input(cls) -> Self:
-        reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        return cls(reader)
-
-    async def next(self) -> tuple[int, bytes]:
-        """Give the next one, which is empty after the last."""
-        async with self._turn:
-            return next(self._numbers), base64.b64decode(await self._reader.readline())
-
-
-async def without_a_pause(port: int, senders: int) -> list[Answered]:
+def without_a_pause(requests: Sequence[bytes], port: int, senders: int) -> list[Answered]:
     """Let so many senders post one request after the other."""
-    requests, answered = await _Requests.from_input(), list[Answered]()
-
-    async def send() -> None:
-        connection = await _connect(port)
-        while (taken := await requests.next())[1]:
-            since = time.perf_counter()
-            status, until = await connection.post(taken[1])
-            answered.append(Answered(taken[0], status, until - since))
-        connection.close()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(senders):
-            group.create_task(send())
+    line, answered, connections = iter(enumerate(requests)), list[Answered](), _Connections(port)
+    for following in itertools.islice(line, senders):
+        connections.new().send(*following)
+    while len(answered) < len(requests):
+        for connection, answer in connections.answers(None):
+            answered.append(answer)
+            for following in itertools.islice(line, 1):
+                connection.send(*following)
+    connections.close()
     return answered
 
 
-async def steadily(port: int, a_second: int) -> list[Answered]:
+def steadily(requests: Sequence[bytes], port: int, a_second: int) -> list[Answered]:
     """Post at fixed moments, each on a connection that is free; a late start counts as waiting."""
-    requests, answered, free = await _Requests.from_input(), list[Answered](), deque[_Connection]()
-
-    async def send(number: int, request: bytes, due: float) -> None:
-        connection = free.popleft() if free else await _connect(port)
-        status, until = await connection.post(request)
-        answered.append(Answered(number, status, until - due))
-        free.append(connection)
-
-    taken = await requests.next()
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        while taken[1]:
-            due = began + taken[0] / a_second
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            group.create_task(send(*taken, due))
-            taken = await requests.next()
-    for connection in free:
-        connection.close()
+    answered, connections, free = list[Answered](), _Connections(port), deque[_Connection]()
+    began, sent = time.perf_counter(), 0
+    while len(answered) < len(requests):
+        due = began + sent / a_second
+        early = due - time.perf_counter()
+        if sent < len(requests) and early <= 0:
+            (free.popleft() if free else connections.new()).send(sent, requests[sent], due)
+            sent += 1
+            continue
+        for connection, answer in connections.answers(early if sent < len(requests) else None):
+            answered.append(answer)
+            free.append(connection)
+    connections.close()
     return answered
 
 
 if __name__ == "__main__":
     _, kind, port, count = sys.argv
-    posted = asyncio.run((steadily if kind == "steadily" else without_a_pause)(int(port), int(count)))
+    given = [base64.b64decode(line) for line in sys.stdin.buffer]
+    posted = (steadily if kind == "steadily" else without_a_pause)(given, int(port), int(count))
     sys.stdout.write(json.dumps(posted))
