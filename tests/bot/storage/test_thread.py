@@ -172,3 +172,18 @@ async def test_work_for_some_time_is_broken_off_even_within_a_step_that_looks_at
     async with asyncio.timeout(30), database.transaction() as connection:
         assert await connection.within(0.05, for_ever) is None
     assert await notes(database) == []
+
+
+async def test_how_work_in_the_thread_has_ended_is_told_on_the_event_loop(database: SqliteDatabase) -> None:
+    told: asyncio.Queue[tuple[int, BaseException | None]] = asyncio.Queue()
+
+    def ended(error: BaseException | None) -> None:
+        told.put_nowait((threading.get_ident(), error))
+
+    async with database.transaction() as connection:
+        connection.start(lambda there: there.execute("SELECT 1").fetchall(), ended)
+        assert await told.get() == (threading.get_ident(), None)
+        connection.start(lambda there: there.execute("SELECT nothing"), ended)
+        thread_id, error = await told.get()
+    assert thread_id == threading.get_ident()
+    assert isinstance(error, sqlite3.OperationalError)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.turns import AHEAD_IN_A_ROW, WOKEN_AT_ONCE, Turns
+from bot.storage.turns import AHEAD_IN_A_ROW, FEWEST, MOST, WOKEN_AT_ONCE, Turns
 
 
 async def _rounds(count: int) -> None:
@@ -178,3 +178,123 @@ async def test_whoever_goes_ahead_lets_the_line_go_before_it_goes_ahead_again() 
         [f"ahead {number}" for number in after],
     ]
     assert gone == [*itertools.chain.from_iterable(expected)]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "ahead", "first"),
+    [
+        (2, AHEAD_IN_A_ROW, 2),
+        (8, AHEAD_IN_A_ROW, FEWEST),
+        (40, AHEAD_IN_A_ROW, 10),
+        (150, 2, MOST),
+        (2_000, 1, MOST),
+    ],
+)
+async def test_some_of_a_line_go_before_whoever_goes_ahead_goes_again_and_of_a_long_one_sooner(
+    waiting: int, ahead: int, first: int
+) -> None:
+    turns, gone = Turns(), list[str]()
+
+    async def go() -> None:
+        await turns.take()
+        gone.append("waits")
+        turns.end()
+
+    async def keep_going_ahead() -> None:
+        while "waits" not in gone:
+            await turns.take(ahead=True)
+            gone.append("ahead")
+            await _rounds(1)
+            turns.end()
+
+    await turns.take()
+    line = [asyncio.create_task(go()) for _ in range(waiting)]
+    await _rounds(1)
+    hurrying = asyncio.create_task(keep_going_ahead())
+    await _rounds(1)
+    turns.end()
+    await asyncio.gather(*line, hurrying)
+    told = "".join("a" if each == "ahead" else "w" for each in gone)
+    assert told == "a" * ahead + "w" * first + "a" + "w" * (waiting - first)
+
+
+async def test_whoever_waits_behind_one_that_goes_ahead_is_not_woken_in_vain() -> None:
+    turns = Turns()
+    await turns.take()
+    line = [asyncio.create_task(turns.take()) for _ in range(10)]
+    await _rounds(1)
+    hurrying = asyncio.create_task(turns.take(ahead=True))
+    await _rounds(1)
+    turns.end()
+    assert [place.woken.done() for place in turns._line] == [True, *[False] * 10]
+    await hurrying
+    turns.end()
+    assert all(place.woken.done() for place in turns._line)
+    for task in line:
+        task.cancel()
+    await asyncio.gather(*line, return_exceptions=True)
+
+
+@given(
+    people=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3), st.booleans()), min_size=1, max_size=25),
+    hurried=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=12),
+)
+def test_beside_one_who_keeps_going_ahead_everybody_is_served_in_order(
+    people: list[tuple[int, int, bool]], hurried: list[tuple[int, int, int]]
+) -> None:
+    """Whoever is in a hurry comes again and again: after some rounds, keeps the turn for some, and may give up after some."""
+
+    async def go_together() -> None:
+        turns, order, served, have = Turns(), list[int](), list[int](), 0
+
+        async def use(keeps: int) -> None:
+            nonlocal have
+            have += 1
+            assert have == 1
+            try:
+                await _rounds(keeps)
+            finally:
+                have -= 1
+                turns.end()
+
+        async def go(number: int, comes: int, keeps: int) -> None:
+            await _rounds(comes)
+            order.append(number)
+            await turns.take()
+            served.append(number)
+            await use(keeps)
+
+        async def go_ahead(keeps: int) -> None:
+            await turns.take(ahead=True)
+            await use(keeps)
+
+        async def hurry() -> None:
+            for comes, keeps, gives_up in hurried:
+                await _rounds(comes)
+                going = asyncio.create_task(go_ahead(keeps))
+                if gives_up:
+                    await _rounds(gives_up)
+                    going.cancel()
+                await asyncio.gather(going, return_exceptions=True)
+                assert going.cancelled() or going.exception() is None
+
+        async def leave(task: asyncio.Task[None], comes: int) -> None:
+            await _rounds(comes + 1)
+            task.cancel()
+
+        tasks = [asyncio.create_task(go(number, comes, keeps)) for number, (comes, keeps, _) in enumerate(people)]
+        leaving = [
+            asyncio.create_task(leave(task, comes))
+            for task, (comes, _, leaves) in zip(tasks, people, strict=True)
+            if leaves
+        ]
+        hurrying = asyncio.create_task(hurry())
+        async with asyncio.timeout(10):
+            results = await asyncio.gather(*tasks, *leaving, return_exceptions=True)
+            await hurrying
+        assert not [each for each in results if isinstance(each, AssertionError)]
+        assert {number for number, (_, _, leaves) in enumerate(people) if not leaves} <= set(served)
+        assert served == [number for number in order if number in served]
+        await asyncio.wait_for(turns.take(), 5)
+
+    asyncio.run(go_together())
