@@ -22,7 +22,7 @@ _HEADER_LIMIT = 256
 
 def sign(body: bytes, secret: str) -> str:
     """Give the signature of ``body`` in lower-case hex."""
-    return _digest(body, secret).hex()
+    return hmac.digest(_key(secret), body, "sha256").hex()
 
 
 def verify(body: bytes, header: str | None, secret: str) -> bool:
@@ -32,22 +32,22 @@ def verify(body: bytes, header: str | None, secret: str) -> bool:
     """
     if not header or not secret or len(header) > _HEADER_LIMIT:
         return False
-    expected = _digest(body, secret)
+    mac = _keyed(secret).copy()
+    mac.update(body)
+    expected = mac.digest()
     # No early way out: every reading is compared, so that the time tells nothing about the form either.
     matches = [hmac.compare_digest(expected, given) for given in _readings(header.strip())]
     return any(matches)
 
 
-def _digest(body: bytes, secret: str) -> bytes:
-    digest = _keyed(secret).copy()
-    digest.update(body)
-    return digest.digest()
-
-
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1)
 def _keyed(secret: str) -> hmac.HMAC:
-    """Give what has taken in a key and nothing else. To look for SHA-256 anew takes OpenSSL longer than all the rest."""
-    return hmac.new(secret.encode("utf-8", "surrogatepass"), digestmod="sha256")
+    """Give what has taken in the key and nothing else. To look for SHA-256 anew takes OpenSSL longer than all the rest."""
+    return hmac.new(_key(secret), digestmod="sha256")
+
+
+def _key(secret: str) -> bytes:
+    return secret.encode("utf-8", "surrogatepass")
 
 
 def _readings(header: str) -> list[bytes]:

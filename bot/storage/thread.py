@@ -56,22 +56,25 @@ Ended = Callable[[BaseException | None], None]
 class _End:
     """What aiosqlite takes for a future. A future would tell of its end one round of the event loop later."""
 
-    __slots__ = ("_ended", "_loop")
+    __slots__ = ("_done", "_ended", "_loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, ended: Ended) -> None:
         self._loop = loop
         self._ended = ended
+        self._done = False
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self._loop
 
     def done(self) -> bool:
-        return False
+        return self._done  # asked for before each telling, as aiosqlite may find fault with what has gone well
 
     def set_result(self, _: object) -> None:
+        self._done = True
         self._ended(None)
 
     def set_exception(self, error: BaseException) -> None:
+        self._done = True
         self._ended(error)
 
 

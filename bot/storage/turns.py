@@ -40,7 +40,8 @@ class Turns:
         """Wait for a turn, ``ahead`` of those who wait already or behind them. Whoever has one ends it with ``end``.
 
         After some of those ahead it is for some of the line to go, so that nobody waits for ever for a caller that always
-        wants to be ahead, nor that caller for a long line. It is meant for one such caller at a time.
+        wants to be ahead, nor that caller for a long line. It is meant for one such caller at a time: of several, one may
+        be gone ahead of by the others for as long as they come.
         """
         waiting = len(self._line)
         first = ahead and self._went_ahead < AHEAD_IN_A_ROW and self._went_ahead * waiting < _PATIENCE

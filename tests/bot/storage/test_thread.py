@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
+import aiosqlite
 import pytest
 
 from bot.errors import StorageUnavailable
@@ -187,3 +188,20 @@ async def test_how_work_in_the_thread_has_ended_is_told_on_the_event_loop(databa
         thread_id, error = await told.get()
     assert thread_id == threading.get_ident()
     assert isinstance(error, sqlite3.OperationalError)
+
+
+async def test_the_end_of_work_in_the_thread_is_told_once_whatever_aiosqlite_finds_afterwards(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It logs that all went well after it has said so, and takes what fails in there for a failure of the work."""
+    told = list[BaseException | None]()
+
+    def fail(message: str, *_: object) -> None:
+        if message.startswith("operation"):
+            raise OSError("no space for logs")
+
+    async with database.transaction() as connection:
+        monkeypatch.setattr(aiosqlite.core.LOG, "debug", fail)
+        connection.start(lambda there: there.execute("SELECT 1").fetchall(), told.append)
+        await connection.run(lambda there: None)  # by whose end all before it has been told
+    assert told == [None]
