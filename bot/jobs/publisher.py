@@ -9,6 +9,7 @@ place of many, and a channel that hangs some of them, so that all others go on.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,13 @@ log = structlog.get_logger(__name__)
 
 IDLE_S = 2.0
 """How often the loop looks at the rows by itself, in seconds."""
+
+_LOOK_S = 0.002
+"""Seconds that a look at the rows takes at the most, unless thousands of posts are due that have to wait for others."""
+
+_RESTS = 20
+_RESTS_AT_MOST_S = 0.2
+"""After a longer one no ring leads to another for so many times as long, unless something has been sent meanwhile."""
 
 _Lane: TypeAlias = Sequence[Post]
 """Posts that are sent one after the other."""
@@ -106,18 +114,26 @@ class Publisher:
         async with asyncio.TaskGroup() as group:
             lanes: Slots[_Lane] = Slots(group, bell, self._settings.concurrency)
             while True:
-                wait = await self._begin_due(adapter, lanes)
+                await lanes.ended.wait(0)
+                wait, took = await self._begin_due(adapter, lanes)
                 if until_none_is_due and not lanes.under_way:
                     return
                 await bell.wait(wait)
+                if took > _LOOK_S:
+                    await lanes.ended.wait(min(_RESTS * took, _RESTS_AT_MOST_S))
 
-    async def _begin_due(self, adapter: Adapter, lanes: Slots[_Lane]) -> float:
-        """Begin to send what is due, as far as there is room, and give the seconds until there is more to be done."""
-        wait, left_out = IDLE_S, True
+    async def _begin_due(self, adapter: Adapter, lanes: Slots[_Lane]) -> tuple[float, float]:
+        """Begin to send what is due, as far as there is room.
+
+        Give the seconds until there is more to be done, and those that the last look at the rows took.
+        """
+        wait, took, left_out = IDLE_S, 0.0, True
         while lanes.room and left_out:
             async with self._store.claiming() as unit:
                 due_by = (await self._handicap.due_by(unit))(adapter.name)
+                began = time.perf_counter()
                 due = await unit.due_posts(adapter.name, lanes.room, due_by=due_by, **self._kept_back(lanes.under_way))
+                took = time.perf_counter() - began
                 begun = self._parted(due, lanes.under_way)
                 await unit.take_posts([post for lane in begun for post in lane])
                 soonest = await unit.next_post_due_at(adapter.name)
@@ -125,7 +141,7 @@ class Publisher:
             left_out = 0 < sum(map(len, begun)) < len(due)  # which gives room to other channels
             for lane in begun:
                 lanes.begin(lane, self._send_in_turn(adapter, lane), name=f"post {lane[0].job_id}")
-        return wait
+        return wait, took
 
     def _kept_back(self, under_way: Sequence[_Lane]) -> dict[str, set[Any]]:
         """Say what is not to be sent now: what is being sent, what comes after that, and channels that have their share."""

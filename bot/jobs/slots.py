@@ -18,7 +18,8 @@ class Slots(Generic[Piece]):
     """The pieces of work that are under way, so many at the most."""
 
     def __init__(self, group: asyncio.TaskGroup, bell: Bell, size: int) -> None:
-        """Run each piece as a task of ``group``, and ring ``bell`` whenever one has ended."""
+        """Run each piece as a task of ``group``, and ring ``bell`` whenever one has ended; ``ended`` rings then too."""
+        self.ended = Bell()
         self._group = group
         self._bell = bell
         self._size = size
@@ -43,3 +44,4 @@ class Slots(Generic[Piece]):
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)
         self._bell.ring()
+        self.ended.ring()

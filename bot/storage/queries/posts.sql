@@ -48,7 +48,7 @@ LEFT JOIN (
     SELECT workspace AS its_workspace, channel AS its_channel, COALESCE(thread, '') AS its_thread, MIN(id) AS first_id
     FROM posts
     WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision
-        AND reference IS NULL AND attempts BETWEEN 1 AND :tries AND due_at <= :soon
+        AND reference IS NULL AND attempts > 0 AND attempts <= :tries AND due_at <= :soon
     GROUP BY workspace, channel, COALESCE(thread, '')
 ) AS put_off ON reference IS NULL AND first_id < id AND its_workspace = workspace AND its_channel = channel
     AND its_thread = COALESCE(thread, '')

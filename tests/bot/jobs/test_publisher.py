@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
 from bot.errors import PlatformBusy, PlatformUnavailable, PostGone
-from bot.jobs.model import Job, JobStatus, Source
+from bot.jobs import publisher
+from bot.jobs.model import Job, JobStatus, Post, Source
 from bot.jobs.publisher import PublisherSettings
+from bot.storage.unit.posts import PostRows
 from tests.bot.jobs.studio import STEADY, Person, Studio, World, until, until_cancelled
 from tests.fakes.image_service import Gate
 
@@ -494,3 +498,36 @@ async def test_a_post_whose_answer_failed_is_made_at_once(studio: Studio, anna: 
     await studio.service.not_replied(job.id)
     await studio.publish()
     assert [what for what, _, _ in studio.chat.shown] == ["post"]
+
+
+async def test_after_a_long_look_at_the_rows_rings_lead_to_no_other_until_something_has_been_sent(
+    studio: Studio, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "_LOOK_S", -1.0)
+    monkeypatch.setattr(publisher, "_RESTS", math.inf)
+    monkeypatch.setattr(publisher, "_RESTS_AT_MOST_S", math.inf)
+    looks, due_posts = list[None](), PostRows.due_posts
+
+    async def counted(unit: PostRows, *asked: Any, **named: Any) -> list[Post]:
+        looks.append(None)
+        return await due_posts(unit, *asked, **named)
+
+    monkeypatch.setattr(PostRows, "due_posts", counted)
+    gate = Gate()
+    studio.chat.trouble = [gate]
+    await studio.service.imagine(anna.does(), "a bird")
+    running = asyncio.create_task(studio.publisher.run())
+    await asyncio.wait_for(gate.reached.wait(), 30)
+    seen = len(looks)
+    await studio.service.imagine(anna.does(), "a bird")
+    for _ in range(20):
+        studio.bells.publisher.ring()
+        await asyncio.sleep(0)
+    assert len(looks) == seen
+    gate.opened.set()
+
+    async def both_are_shown() -> bool:
+        return len(studio.chat.messages) == 2
+
+    await until(both_are_shown)
+    await until_cancelled(running)

@@ -68,6 +68,7 @@ async def test_migrations_run_once_and_are_named(path: Path, clock: SettableCloc
             "bot 0009 further_addresses",
             "bot 0010 setbacks",
             "bot 0011 ends",
+            "bot 0012 due_posts",
         ]
         assert await store.migrate() == []
     async with await Database.open(path, clock=clock) as database:

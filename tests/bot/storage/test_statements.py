@@ -76,6 +76,10 @@ _LIVE_OF_REQUESTER = "SEARCH jobs USING INDEX jobs_live_of_requester (platform=?
             "forget_deliveries",
             ["SEARCH webhook_deliveries USING INDEX webhook_deliveries_settled (settled_at>? AND settled_at<?)"],
         ),
+        (
+            "due_posts",
+            ["SEARCH posts USING INDEX posts_put_off (platform=?)", "SEARCH posts USING INDEX posts_due (platform=?)"],
+        ),
         ("forget_keys", ["SEARCH idempotency_keys USING INDEX idempotency_keys_expiring (expires_at<?)"]),
     ],
 )
@@ -91,6 +95,11 @@ def test_the_wishes_that_wait_are_found_without_the_events_of_the_last_days(
     database: sqlite3.Connection, owner: Path
 ) -> None:
     assert _plan(database, owner, "open_wishes") == ["SCAN discord_events USING INDEX discord_events_open"]
+
+
+@pytest.mark.parametrize("owner", [ROOT / "bot" / "storage"], ids=["core"])
+def test_the_first_posts_that_are_due_are_found_without_the_rest(database: sqlite3.Connection, owner: Path) -> None:
+    assert not [step for step in _plan(database, owner, "due_posts") if "ORDER BY" in step]
 
 
 def _plan(database: sqlite3.Connection, owner: Path, name: str) -> list[str]:

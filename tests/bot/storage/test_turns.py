@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.turns import AHEAD_IN_A_ROW, FEWEST, MOST, WOKEN_AT_ONCE, Turns
+from bot.storage.turns import AHEAD_IN_A_ROW, WOKEN_AT_ONCE, Turns
 
 
 async def _rounds(count: int) -> None:
@@ -181,29 +181,32 @@ async def test_whoever_goes_ahead_lets_the_line_go_before_it_goes_ahead_again() 
 
 
 @pytest.mark.parametrize(
-    ("waiting", "ahead", "first"),
+    ("waiting", "each_s", "first"),
     [
-        (2, AHEAD_IN_A_ROW, 2),
-        (8, AHEAD_IN_A_ROW, FEWEST),
-        (40, AHEAD_IN_A_ROW, 10),
-        (150, 2, MOST),
-        (2_000, 1, MOST),
+        (5, 1.0, 1),  # whoever takes long is the only one
+        (20, 0.001, 2),
+        (20, 0.0, 20),
+        (80, 0.001, 8),  # a long line goes for longer
+        (1_000, 0.001, 16),
     ],
 )
-async def test_some_of_a_line_go_before_whoever_goes_ahead_goes_again_and_of_a_long_one_sooner(
-    waiting: int, ahead: int, first: int
+async def test_a_line_goes_for_a_moment_before_whoever_goes_ahead_goes_again(
+    waiting: int, each_s: float, first: int
 ) -> None:
-    turns, gone = Turns(), list[str]()
+    now = 100.0
+    turns, gone = Turns(lambda: now), list[str]()
 
     async def go() -> None:
+        nonlocal now
         await turns.take()
-        gone.append("waits")
+        gone.append("w")
+        now += each_s
         turns.end()
 
     async def keep_going_ahead() -> None:
-        while "waits" not in gone:
+        while "w" not in gone:
             await turns.take(ahead=True)
-            gone.append("ahead")
+            gone.append("a")
             await _rounds(1)
             turns.end()
 
@@ -214,8 +217,7 @@ async def test_some_of_a_line_go_before_whoever_goes_ahead_goes_again_and_of_a_l
     await _rounds(1)
     turns.end()
     await asyncio.gather(*line, hurrying)
-    told = "".join("a" if each == "ahead" else "w" for each in gone)
-    assert told == "a" * ahead + "w" * first + "a" + "w" * (waiting - first)
+    assert "".join(gone) == "a" * AHEAD_IN_A_ROW + "w" * first + "a" + "w" * (waiting - first)
 
 
 async def test_whoever_waits_behind_one_that_goes_ahead_is_not_woken_in_vain() -> None:
@@ -238,18 +240,21 @@ async def test_whoever_waits_behind_one_that_goes_ahead_is_not_woken_in_vain() -
 @given(
     people=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3), st.booleans()), min_size=1, max_size=25),
     hurried=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=12),
+    each_s=st.sampled_from([0.0, 0.0005, 0.01]),
 )
 def test_beside_one_who_keeps_going_ahead_everybody_is_served_in_order(
-    people: list[tuple[int, int, bool]], hurried: list[tuple[int, int, int]]
+    people: list[tuple[int, int, bool]], hurried: list[tuple[int, int, int]], each_s: float
 ) -> None:
     """Whoever is in a hurry comes again and again: after some rounds, keeps the turn for some, and may give up after some."""
 
     async def go_together() -> None:
-        turns, order, served, have = Turns(), list[int](), list[int](), 0
+        now = 100.0
+        turns, order, served, have = Turns(lambda: now), list[int](), list[int](), 0
 
         async def use(keeps: int) -> None:
-            nonlocal have
+            nonlocal have, now
             have += 1
+            now += each_s
             assert have == 1
             try:
                 await _rounds(keeps)
