@@ -18,7 +18,7 @@ WOKEN_AT_ONCE = 64
 """Waiters that are woken by the end of a turn: all of a common line, and of a long one those who are likely to go in
 this round. Where turns last longer, each of the others would be woken in vain at every end."""
 
-AHEAD_IN_A_ROW = 2
+AHEAD_IN_A_ROW = 4
 """Turns that are taken ahead of a line before some of the line go."""
 
 SHORTEST_S, LONGEST_S = 0.002, 0.016
