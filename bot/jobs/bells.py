@@ -25,6 +25,10 @@ class Bell:
         """Wake the loop, now or when it next waits."""
         self._event.set()
 
+    def hush(self) -> None:
+        """Forget that it has rung."""
+        self._event.clear()
+
     async def wait(self, seconds: float) -> bool:
         """Return at the next ring, or after ``seconds``, and say whether it has rung."""
         try:

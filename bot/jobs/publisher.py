@@ -44,7 +44,7 @@ _LOOK_S = 0.002
 
 _RESTS = 20
 _RESTS_AT_MOST_S = 0.2
-"""After a longer one no ring leads to another for so many times as long, unless something has been sent meanwhile."""
+"""A longer one is followed by no other for so many times as long, unless something has been sent meanwhile."""
 
 _Lane: TypeAlias = Sequence[Post]
 """Posts that are sent one after the other."""
@@ -114,13 +114,14 @@ class Publisher:
         async with asyncio.TaskGroup() as group:
             lanes: Slots[_Lane] = Slots(group, bell, self._settings.concurrency)
             while True:
-                await lanes.ended.wait(0)
+                lanes.ended.hush()
                 wait, took = await self._begin_due(adapter, lanes)
+                looked_at = time.monotonic()
                 if until_none_is_due and not lanes.under_way:
                     return
                 await bell.wait(wait)
-                if took > _LOOK_S:
-                    await lanes.ended.wait(min(_RESTS * took, _RESTS_AT_MOST_S))
+                if took > _LOOK_S and (rest := looked_at + min(_RESTS * took, _RESTS_AT_MOST_S) - time.monotonic()) > 0:
+                    await lanes.ended.wait(rest)
 
     async def _begin_due(self, adapter: Adapter, lanes: Slots[_Lane]) -> tuple[float, float]:
         """Begin to send what is due, as far as there is room.
