@@ -71,8 +71,9 @@ LIMIT :limit
 /*+ postgresql FOR NO KEY UPDATE OF posts SKIP LOCKED */;
 
 -- name: next_post_due_at$
+-- Every post is final or is not; to say so leads past those that are due already.
 SELECT MIN(due_at) FROM posts
-WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND due_at > :now
+WHERE platform = :platform AND state = 'open' AND shown_revision < wanted_revision AND final IN (0, 1) AND due_at > :now
     /*+ postgresql AND (holder IS NULL OR holder = :holder) AND NOT EXISTS (
         SELECT 1 FROM posts AS held
         WHERE held.holder IS NOT NULL AND held.holder <> COALESCE(:holder, '')

@@ -80,6 +80,7 @@ _LIVE_OF_REQUESTER = "SEARCH jobs USING INDEX jobs_live_of_requester (platform=?
             "due_posts",
             ["SEARCH posts USING INDEX posts_put_off (platform=?)", "SEARCH posts USING INDEX posts_due (platform=?)"],
         ),
+        ("next_post_due_at", ["SEARCH posts USING INDEX posts_due (platform=? AND final=? AND due_at>?)"]),
         ("forget_keys", ["SEARCH idempotency_keys USING INDEX idempotency_keys_expiring (expires_at<?)"]),
     ],
 )
