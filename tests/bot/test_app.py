@@ -418,7 +418,7 @@ async def test_an_http_server_that_ends_is_started_again_on_the_same_port(
 async def test_an_upgrade_covers_the_core_and_the_adapters(tmp_path: Path) -> None:
     path = tmp_path / "imaginebot.db"
     assert [name.rpartition(" ")[0] for name in await upgrade_database(path)] == [
-        *(f"bot {number:04}" for number in range(1, 12)),
+        *(f"bot {number:04}" for number in range(1, 13)),
         *("discord 0001", "discord 0002", "slack 0001", "slack 0002", "web 0001"),
     ]
     assert await upgrade_database(path) == []
