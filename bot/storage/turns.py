@@ -22,9 +22,10 @@ AHEAD_IN_A_ROW = 4
 """Turns that are taken ahead of a line before some of the line go."""
 
 SHORTEST_S, LONGEST_S = 0.002, 0.016
-"""Seconds after which no more of the line begin, once one of them has: the more are waiting, the longer."""
+"""Seconds after which no more of the line begin, once one of them has: within these bounds as long as it is."""
 
 _EACH_S = 0.0001
+"""Seconds of that for each who waits."""
 
 
 class Turns:
