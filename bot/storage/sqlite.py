@@ -2,7 +2,7 @@
 
 There is one connection a process. SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections write to
 (the WAL-reset bug), and one connection is also the quickest way to share a commit: units of work that are waiting for
-their turn run one after the other in the same SQLite transaction, each in a savepoint of its own, and are committed
+their turn run one after the other in the same SQLite transaction, told apart by a savepoint, and are committed
 together. A commit waits for the disk, which takes longer than a unit's statements, so this is what decides the rate.
 Statements run on the event loop, as they are over at once; commits run in a thread, and whoever comes meanwhile waits
 for the next one.
@@ -25,6 +25,7 @@ from bot.errors import DatabaseDamaged, StorageUnavailable
 from bot.privacy import OURS_ALONE, close_database
 from bot.storage.connection import settled
 from bot.storage.database import LEDGER, Database
+from bot.storage.savepoint import Savepoint
 from bot.storage.thread import SqliteConnection
 from bot.storage.turns import Turns
 
@@ -52,6 +53,9 @@ _AT_OPENING = (
 
 _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 """Parts of SQLite's messages that mean that the disk or the folder is at fault."""
+
+_GIVEN_UP = "disk I/O error"
+"""What SQLite is taken to have met where it has given a transaction up and has not said why."""
 
 
 class _Group:
@@ -118,6 +122,7 @@ class SqliteDatabase(Database):
         self._only_reads = read_only
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._connection = connection
+        self._savepoint = Savepoint(connection)
         self._turns = Turns()
         self._group: _Group | None = None
 
@@ -233,7 +238,8 @@ class SqliteDatabase(Database):
     async def end_unit(self, group: _Group, *, at_once: bool, kept: Callable[[], None] | None) -> None:
         """End a unit, and wait until it is kept."""
         try:
-            self._release(group)
+            self._need_transaction()
+            self._savepoint.leave()
         except BaseException as error:  # noqa: BLE001 - raised there
             await self.fail_unit(group, error)
         if kept is not None:
@@ -253,30 +259,30 @@ class SqliteDatabase(Database):
             raise error
 
     async def _join(self, group: _Group) -> None:
-        """Begin the transaction where the unit is the first of its group, else a savepoint in it."""
+        """Begin the transaction where the unit is the first of its group, else see that it can be undone alone."""
         if group.units == 0:
             await self._connection.begin(self._begin)
             self._group = group
         else:
-            self._connection.later("SAVEPOINT unit")
+            self._savepoint.enter()
 
-    def _release(self, group: _Group) -> None:
-        """End a unit within its group."""
-        if group.units > 0:
-            self._connection.later("RELEASE unit")
+    def _need_transaction(self) -> None:
+        """See to it that nobody is told that a unit is kept whose transaction SQLite has given up meanwhile."""
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError(_GIVEN_UP)
 
     async def _undo(self, group: _Group, cause: BaseException) -> None:
         """Undo the unit alone, or everything where it is the first or SQLite has already given the transaction up."""
         try:
-            alive = await self._connection.run(_undo_unit if group.units else _undo_all)
+            alive = await (self._savepoint.undo() if group.units else self._connection.run(_undo_all))
         except BaseException as error:
+            with suppress(sqlite3.Error):
+                await self._connection.run(_undo_all)
             self._close(group, error)
             raise
         if not alive:
             # For the others in the group, whose work is lost with it.
-            self._close(
-                group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError("disk I/O error")
-            )
+            self._close(group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError(_GIVEN_UP))
 
     def _leave(self, group: _Group, *, at_once: bool) -> None:
         """Leave the unit to the group, and end the turn. Whoever waits already, or comes in this round, joins it."""
@@ -333,6 +339,7 @@ class SqliteDatabase(Database):
 
     def _close(self, group: _Group, error: BaseException | None) -> None:
         self._group = None
+        self._savepoint.forget()
         group.settle(error)
 
 
@@ -343,16 +350,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _look_for_damage(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-
-
-def _undo_unit(connection: sqlite3.Connection) -> bool:
-    """Undo back to the savepoint and say whether the transaction still stands."""
-    # After a full disk or an I/O error SQLite may have undone the whole transaction by itself.
-    if connection.in_transaction:
-        with suppress(sqlite3.OperationalError):  # the savepoint itself may not have been reached
-            connection.execute("ROLLBACK TO unit")
-            connection.execute("RELEASE unit")
-    return connection.in_transaction
 
 
 def _undo_all(connection: sqlite3.Connection) -> bool:

@@ -26,6 +26,9 @@ from bot.storage.dialect import for_sqlite
 _Given = TypeVar("_Given")
 Work = Callable[[sqlite3.Connection], _Given]
 
+Write = tuple[str, Sequence[Any]]
+"""A statement that has written something, with its values in order."""
+
 QUICK_S = 0.005
 """Seconds after which a read is broken off on the event loop, and begun again in the thread."""
 
@@ -81,7 +84,8 @@ class _End:
 class SqliteConnection(aiosqlite.Connection):
     """aiosqlite's connection, which also runs statements where it is called. Nobody calls it from two tasks at once.
 
-    ``only_reads`` makes it refuse to write.
+    ``only_reads`` makes it refuse to write. Where ``writes`` is a list, what has been written here is added to it;
+    ``wrote_elsewhere`` says that something may have been written in the thread, and is not among it.
     """
 
     _here: sqlite3.Connection
@@ -91,6 +95,8 @@ class SqliteConnection(aiosqlite.Connection):
         super().__init__(partial(_connect, database, uri=uri, is_late=self._is_late), _ROWS_AT_A_TIME)
         self.holder: str | None = None
         self.only_reads = False
+        self.writes: list[Write] | None = None
+        self.wrote_elsewhere = False
         self._deadline: float | None = None
 
     @classmethod
@@ -115,6 +121,7 @@ class SqliteConnection(aiosqlite.Connection):
 
     async def run(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread. A cancelled caller is let go once it is through."""
+        self.wrote_elsewhere = True
         done: asyncio.Future[_Given] = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((done, partial(work, self._conn)))
         return await settled(done)
@@ -137,6 +144,11 @@ class SqliteConnection(aiosqlite.Connection):
         finally:
             end.cancel()
             self._deadline = None
+
+    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call in the thread what aiosqlite's own methods stand for."""
+        self.wrote_elsewhere = True
+        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # as aiosqlite has it
 
     def _is_late(self) -> bool:
         return self._deadline is not None and time.monotonic() > self._deadline
@@ -180,7 +192,11 @@ class SqliteConnection(aiosqlite.Connection):
         if self.only_reads:
             raise RuntimeError("A unit of work that only reads has written something.")
         statement = _statement(sql)
-        return self._here.execute(statement.text, statement.by_name(values) if isinstance(values, dict) else values)
+        given = statement.by_name(values) if isinstance(values, dict) else tuple(values)
+        cursor = self._here.execute(statement.text, given)
+        if self.writes is not None:
+            self.writes.append((statement.text, given))
+        return cursor
 
     async def hold(self, name: str) -> None:
         """Do nothing: there is one process, and its units come one after the other."""

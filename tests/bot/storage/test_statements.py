@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from bot.storage.database import load_queries, read_migrations
+from bot.storage.dialect import for_sqlite
 
 ROOT = Path(__file__).parents[3]
 OWNERS = sorted(folder.parent for tree in ("bot", "adapters") for folder in (ROOT / tree).glob("*/migrations"))
@@ -43,6 +44,33 @@ def test_no_constraint_makes_sqlite_build_a_table(owner: Path, database: sqlite3
             if any(step[1] == "OpenEphemeral" for step in program):
                 slow.add(table)
     assert slow == set()
+
+
+_CLOCKS = {"date", "time", "datetime", "julianday", "strftime", "unixepoch"} | {
+    f"current_{what}" for what in ("time", "date", "timestamp")
+}
+_NEVER_THE_SAME_TWICE = _CLOCKS | {"random", "randomblob", "changes", "total_changes", "last_insert_rowid"}
+
+
+@pytest.mark.parametrize("owner", OWNERS, ids=lambda owner: owner.name)
+def test_no_statement_does_something_else_when_it_is_run_again(owner: Path, database: sqlite3.Connection) -> None:
+    """As happens where a later unit of work is undone, see ``bot.storage.savepoint``."""
+    called = set[str]()
+
+    def note(action: int, _: str | None, name: str | None, *__: str | None) -> int:
+        if action == sqlite3.SQLITE_FUNCTION and name:
+            called.add(name.lower())
+        return sqlite3.SQLITE_OK
+
+    database.set_authorizer(note)
+    queries, compiled = load_queries(owner / "queries"), 0
+    for name in queries.available_queries:
+        text, names = for_sqlite(getattr(queries, name).sql)
+        with suppress(sqlite3.OperationalError):  # it is for PostgreSQL alone
+            database.execute(f"EXPLAIN {text}", [None] * len(names))
+            compiled += 1
+    assert compiled
+    assert called & _NEVER_THE_SAME_TWICE == set()
 
 
 _LIVE_OF_REQUESTER = "SEARCH jobs USING INDEX jobs_live_of_requester (platform=? AND workspace=? AND user_id=?"
