@@ -122,7 +122,9 @@ class PostRows(UnitBase):
     async def add_buttons(self, job_id: str, actions: Iterable[tuple[Action, int | None]]) -> None:
         """Write the buttons that are not there yet."""
         for action, index in actions:
-            self._write("insert_button", id=new_button_id(), job_id=job_id, action=str(action), position=index or 0)
+            self._write(
+                "insert_button", id=new_button_id(self._now), job_id=job_id, action=str(action), position=index or 0
+            )
 
     async def button(self, button_id: str) -> Button:
         """Give a button.
