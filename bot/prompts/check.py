@@ -45,9 +45,10 @@ _EMOJI = frozenset("‼⁉〰\ufe0f\u20e3")
 
 
 def _something_to_draw(prompt: Prompt) -> Issue | None:
+    if prompt.text[:1].isalnum() or len(prompt.pictures) > 1:
+        return None
     words = _WEIGHT.sub(" ", prompt.text)
-    drawn = any(sign in _EMOJI or unicodedata.category(sign).startswith(_DRAWABLE) for sign in words)
-    if drawn or len(prompt.pictures) > 1:
+    if any(sign in _EMOJI or unicodedata.category(sign).startswith(_DRAWABLE) for sign in words):
         return None
     if prompt.pictures:
         message = "One picture alone is not enough; type a few words after it, or the address of a second picture."

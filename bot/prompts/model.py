@@ -94,7 +94,7 @@ class Prompt:
     @property
     def errors(self) -> tuple[Issue, ...]:
         """What keeps the prompt from being sent."""
-        return tuple(issue for issue in self.issues if issue.level is Level.ERROR)
+        return self.issues and tuple(issue for issue in self.issues if issue.level is Level.ERROR)
 
     @property
     def warnings(self) -> tuple[Issue, ...]:

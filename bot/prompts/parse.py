@@ -33,7 +33,7 @@ _WRAPPED = re.compile(
 _JOINED_KINDS = frozenset({Kind.WORDS, Kind.REFERENCES})
 _LABEL = "prompt:"
 _LABELLED = re.compile(r"prompt:[^:]", re.IGNORECASE)  # and not the weight of "prompt::2"
-_HABITS = frozenset({"/imagine", _LABEL})
+_HABITS = ("/imagine", _LABEL)
 
 
 @lru_cache(maxsize=256)
@@ -195,6 +195,8 @@ def _tokens(text: str) -> tuple[list[Token], list[Issue]]:
 
 def _drop_habits(draft: _Draft) -> list[Issue]:
     """Take off what people paste along with a prompt: ``/imagine prompt:``."""
+    if not draft.words or not draft.words[0].text.lower().startswith(_HABITS):
+        return []
     dropped = list[Token]()
     while draft.words and draft.words[0].text.lower() in _HABITS:
         dropped.append(draft.words.pop(0))

@@ -220,10 +220,7 @@ def _push_start(token: Token, named: re.Match[str], value: re.Match[str] | None,
         token = _with_issue(token, _warning(token, 0, end, message, f"--{name}"))
     spec = BY_NAME.get(name)
     start = part(token, 0, end)
-    retired = "" if spec else name
-    stack.append(
-        Token(start.text, start.start, start.end, spec=spec, retired=retired, written=token.written, starts=True)
-    )
+    stack.append(Token(start.text, start.start, start.end, spec, "" if spec else name, token.written, starts=True))
 
 
 def _ends_before(name: str, stack: list[Token]) -> bool:

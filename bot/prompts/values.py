@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 from math import gcd
 
 from bot.prompts.braces import has_group
@@ -79,6 +80,7 @@ def number(text: str) -> Decimal | None:
     return None
 
 
+@lru_cache(maxsize=256)  # there are few that people type
 def ratio(text: str) -> Ratio | None:
     """Read a ratio: ``16:9``, ``16x9``, ``16/9``, ``1.39:1`` (which is 139:100); ``None`` if it is not one."""
     found = _RATIO.fullmatch(_in_plain_signs(text))

@@ -314,6 +314,8 @@ class SqliteDatabase(Database):
     def _commit(self, group: _Group) -> None:
         """Begin to commit the group. The turn lasts until that has succeeded or failed."""
         crash.point("database.before_commit")
+        # Once the thread has begun: to let go of all that was written takes as long as to write some of it.
+        asyncio.get_running_loop().call_soon(self._savepoint.forget)
         self._connection.start(sqlite3.Connection.commit, partial(self._committed, group))
 
     def _committed(self, group: _Group, error: BaseException | None) -> None:
