@@ -134,14 +134,19 @@ async def settled(work: Coroutine[Any, Any, _Given] | asyncio.Future[_Given]) ->
     Whoever is cancelled hears of that alone, and not of what ``work`` has come to: else the cancel would be lost.
     """
     task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except BaseException:  # noqa: BLE001 - raised again from the task below
-            break
-    if cancelled is not None:
+    if (cancelled := await outlasted(task)) is not None:
         raise cancelled from task.exception()
     return task.result()
+
+
+async def outlasted(work: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Wait until ``work`` is done, even where the caller is cancelled meanwhile, and give the cancel."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except BaseException:  # noqa: BLE001 - the caller asks for it
+            break
+    return cancelled

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
-from bot.storage.thread import SqliteConnection, Write
+from bot.storage.thread import SqliteConnection, Work, Write
 
 STATEMENTS = 512
 """Statements after which the next unit has a new savepoint, so that no undoing takes long."""
@@ -43,19 +44,22 @@ class Savepoint:
         """Keep a unit, with those before it."""
         connection = self._connection
         if connection.writes is not None and (connection.wrote_elsewhere or len(connection.writes) >= STATEMENTS):
-            connection.writes = None
             connection.later("RELEASE units")
+            connection.writes = None
 
-    async def undo(self) -> bool:
-        """Undo the unit that was entered last, and say whether the transaction still stands.
+    def undoing(self) -> Work[bool]:
+        """Give what undoes the unit that was entered last, and says whether the transaction still stands.
 
-        Raises:
-            sqlite3.Error: what the units before it have written could not be written again.
+        It raises ``sqlite3.Error`` where what the units before it have written cannot be written again.
         """
         writes, self._connection.writes = self._connection.writes, None
         if writes is None:  # the savepoint was not reached, so nothing has been written
-            return self._connection.in_transaction
-        return await self._connection.run(partial(_undo, writes[: self._before]))
+            return _stands
+        return partial(_undo, writes[: self._before])
+
+
+def _stands(connection: sqlite3.Connection) -> bool:
+    return connection.in_transaction
 
 
 def _undo(writes: Sequence[Write], connection: sqlite3.Connection) -> bool:
@@ -64,5 +68,6 @@ def _undo(writes: Sequence[Write], connection: sqlite3.Connection) -> bool:
         connection.execute("ROLLBACK TO units")
         for text, values in writes:
             connection.execute(text, values).fetchall()
-        connection.execute("RELEASE units")
+        with suppress(sqlite3.Error):  # it stands below the next one then
+            connection.execute("RELEASE units")
     return connection.in_transaction

@@ -23,10 +23,10 @@ from bot import crash
 from bot.clock import Clock, system_clock
 from bot.errors import DatabaseDamaged, StorageUnavailable
 from bot.privacy import OURS_ALONE, close_database
-from bot.storage.connection import settled
+from bot.storage.connection import outlasted
 from bot.storage.database import LEDGER, Database
 from bot.storage.savepoint import Savepoint
-from bot.storage.thread import SqliteConnection
+from bot.storage.thread import GIVEN_UP, SqliteConnection
 from bot.storage.turns import Turns
 
 GROUP_LIMIT = 256
@@ -53,9 +53,6 @@ _AT_OPENING = (
 
 _UNWRITABLE = ("disk is full", "readonly", "unable to open", "disk I/O error")
 """Parts of SQLite's messages that mean that the disk or the folder is at fault."""
-
-_GIVEN_UP = "disk I/O error"
-"""What SQLite is taken to have met where it has given a transaction up and has not said why."""
 
 
 class _Group:
@@ -253,10 +250,10 @@ class SqliteDatabase(Database):
         """Undo a unit and end its turn, and raise what it failed with."""
         with _sentences(self.path):
             try:
-                await settled(self._undo(group, error))
+                cancelled = await self._undo(group, error)
             finally:
                 self._turns.end()
-            raise error
+            raise cancelled or error
 
     async def _join(self, group: _Group) -> None:
         """Begin the transaction where the unit is the first of its group, else see that it can be undone alone."""
@@ -269,20 +266,24 @@ class SqliteDatabase(Database):
     def _need_transaction(self) -> None:
         """See to it that nobody is told that a unit is kept whose transaction SQLite has given up meanwhile."""
         if not self._connection.in_transaction:
-            raise sqlite3.OperationalError(_GIVEN_UP)
+            raise sqlite3.OperationalError(GIVEN_UP)
 
-    async def _undo(self, group: _Group, cause: BaseException) -> None:
-        """Undo the unit alone, or everything where it is the first or SQLite has already given the transaction up."""
-        try:
-            alive = await (self._savepoint.undo() if group.units else self._connection.run(_undo_all))
-        except BaseException as error:
-            with suppress(sqlite3.Error):
-                await self._connection.run(_undo_all)
-            self._close(group, error)
-            raise
-        if not alive:
+    async def _undo(self, group: _Group, cause: BaseException) -> asyncio.CancelledError | None:
+        """Undo the unit alone, or everything where it is the first or SQLite has already given the transaction up.
+
+        It is seen through where the caller is cancelled meanwhile, and gives the cancel.
+        """
+        # In no task of its own, which the end of the loop could cancel before its first step.
+        undoing = self._connection.ask(self._savepoint.undoing() if group.units else _undo_all)
+        cancelled = await outlasted(undoing)
+        if (failure := undoing.exception()) is not None:
+            undoing = self._connection.ask(_undo_all)
+            cancelled = await outlasted(undoing) or cancelled
+        if undoing.exception() is not None or not undoing.result():
             # For the others in the group, whose work is lost with it.
-            self._close(group, cause if isinstance(cause, sqlite3.Error) else sqlite3.OperationalError(_GIVEN_UP))
+            told = failure or cause
+            self._close(group, told if isinstance(told, sqlite3.Error) else sqlite3.OperationalError(GIVEN_UP))
+        return cancelled
 
     def _leave(self, group: _Group, *, at_once: bool) -> None:
         """Leave the unit to the group, and end the turn. Whoever waits already, or comes in this round, joins it."""
@@ -316,13 +317,13 @@ class SqliteDatabase(Database):
         crash.point("database.before_commit")
         # Once the thread has begun: to let go of all that was written takes as long as to write some of it.
         asyncio.get_running_loop().call_soon(self._savepoint.forget)
-        self._connection.start(sqlite3.Connection.commit, partial(self._committed, group))
+        self._connection.start(_commit, partial(self._committed, group))
 
     def _committed(self, group: _Group, error: BaseException | None) -> None:
         """Let everybody in the group know how its commit went."""
         # By a callback and not a task, so that on a busy loop nobody waits for more rounds of it than must be.
         if error is not None:
-            group.task = asyncio.create_task(self._give_up(group, error), name="undo")
+            self._connection.start(_undo_all, partial(self._undone, group, error))
             return
         crash.point("database.after_commit")
         self._close(group, None)
@@ -330,14 +331,10 @@ class SqliteDatabase(Database):
         for kept in group.kept:
             kept()
 
-    async def _give_up(self, group: _Group, error: BaseException) -> None:
-        """Undo a group whose commit has failed; the error is raised by each of its units, see ``end_unit``."""
-        try:
-            with suppress(sqlite3.Error):
-                await self._connection.run(_undo_all)
-        finally:
-            self._close(group, error)
-            self._turns.end()
+    def _undone(self, group: _Group, error: BaseException, _: BaseException | None) -> None:
+        """Let everybody in the group know why it was undone."""
+        self._close(group, error)
+        self._turns.end()
 
     def _close(self, group: _Group, error: BaseException | None) -> None:
         self._group = None
@@ -352,6 +349,12 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _look_for_damage(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:  # where ``sqlite3`` would have nothing against it
+        raise sqlite3.OperationalError(GIVEN_UP)
+    connection.commit()
 
 
 def _undo_all(connection: sqlite3.Connection) -> bool:

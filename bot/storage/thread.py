@@ -32,6 +32,9 @@ Write = tuple[str, Sequence[Any]]
 QUICK_S = 0.005
 """Seconds after which a read is broken off on the event loop, and begun again in the thread."""
 
+GIVEN_UP = "disk I/O error"
+"""What SQLite is taken to have met where it has given a transaction up and has not said why."""
+
 PATIENCE_MS = 5_000
 """Milliseconds that a step in the thread waits where another process keeps the database locked."""
 
@@ -121,10 +124,14 @@ class SqliteConnection(aiosqlite.Connection):
 
     async def run(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread. A cancelled caller is let go once it is through."""
+        return await settled(self.ask(work))
+
+    def ask(self, work: Work[_Given]) -> asyncio.Future[_Given]:
+        """Begin to call ``work`` in the connection's thread, and give what it will come to."""
         self.wrote_elsewhere = True
         done: asyncio.Future[_Given] = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((done, partial(work, self._conn)))
-        return await settled(done)
+        return done
 
     async def patiently(self, work: Work[_Given]) -> _Given:
         """Call ``work`` in the connection's thread, and wait there for other processes that hold locks."""
@@ -191,6 +198,8 @@ class SqliteConnection(aiosqlite.Connection):
     def _write(self, sql: str, values: Values) -> sqlite3.Cursor:
         if self.only_reads:
             raise RuntimeError("A unit of work that only reads has written something.")
+        if not self._here.in_transaction:  # as after an error at which SQLite has undone all of it
+            raise sqlite3.OperationalError(GIVEN_UP)
         statement = _statement(sql)
         given = statement.by_name(values) if isinstance(values, dict) else tuple(values)
         cursor = self._here.execute(statement.text, given)

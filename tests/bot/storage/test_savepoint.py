@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +42,13 @@ async def _open(folder: Path) -> SqliteDatabase:
 async def together(database: SqliteDatabase, units: Sequence[Work]) -> list[BaseException | None]:
     """Run units of work one after the other in one group, and give what each met."""
 
-    async def run(unit: Work) -> None:
-        async with database.transaction() as connection:
-            await unit(connection)
-
     async with asyncio.timeout(30):
-        return await asyncio.gather(*map(run, units), return_exceptions=True)
+        return await asyncio.gather(*(_in(database, unit) for unit in units), return_exceptions=True)
+
+
+async def _in(database: SqliteDatabase, unit: Work) -> None:
+    async with database.transaction() as connection:
+        await unit(connection)
 
 
 async def notes(database: SqliteDatabase) -> dict[str, int]:
@@ -144,8 +146,65 @@ async def test_everybody_hears_of_it_where_what_was_written_cannot_be_written_ag
         await connection.run(lambda there: there.set_authorizer(None))
 
     met = await together(database, [writes("first"), writes("second"), brings_it_down, mends_it, writes("later")])
-    assert [type(error) for error in met] == [sqlite3.DatabaseError] * 3 + [type(None)] * 2
+    assert [type(error) for error in met] == [sqlite3.DatabaseError] * 2 + [ValueError] + [type(None)] * 2
     assert await notes(database) == {"later": 1}
+
+
+async def test_a_unit_that_cannot_be_left_is_undone(database: SqliteDatabase) -> None:
+    def deny(action: int, what: str | None, *_: object) -> int:
+        released = action == sqlite3.SQLITE_SAVEPOINT and what == "RELEASE"
+        return sqlite3.SQLITE_DENY if released else sqlite3.SQLITE_OK
+
+    async def cannot_be_left(connection: SqliteConnection) -> None:
+        await writes("a", "b")(connection)
+        await connection.run(lambda there: there.set_authorizer(deny))
+
+    async def mends_it(connection: SqliteConnection) -> None:
+        await connection.run(lambda there: there.set_authorizer(None))
+        await writes("last")(connection)
+
+    met = await together(database, [writes("first"), writes("second"), cannot_be_left, mends_it, raises("bad")])
+    assert [type(error) for error in met] == [type(None)] * 2 + [sqlite3.DatabaseError, type(None), ValueError]
+    assert await notes(database) == {"first": 1, "second": 1, "last": 1}
+
+
+async def test_nothing_is_written_once_the_transaction_is_gone(database: SqliteDatabase) -> None:
+    async def goes_on(connection: SqliteConnection) -> None:
+        await connection.execute("ROLLBACK")
+        with pytest.raises(sqlite3.OperationalError):
+            connection.later(WRITE, {"text": "by itself"})
+
+    met = await together(database, [goes_on, writes("later")])
+    assert [type(error) for error in met] == [StorageUnavailable, type(None)]
+    assert await notes(database) == {"later": 1}
+
+
+@pytest.mark.parametrize("rounds", range(4))
+def test_what_is_given_up_as_the_loop_ends_is_not_kept(tmp_path: Path, rounds: int) -> None:
+    """The end of a loop cancels every task that it still has, those too that have not had a step yet."""
+
+    async def begin() -> tuple[SqliteDatabase, list[asyncio.Task[None]]]:
+        async def bad(connection: SqliteConnection) -> None:
+            await writes("bad")(connection)
+            entered.set()
+            await ends.wait()
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            raise ValueError("of no use")
+
+        database, entered, ends = await _open(tmp_path), asyncio.Event(), asyncio.Event()
+        tasks = [asyncio.create_task(_in(database, unit)) for unit in (writes("first"), bad)]
+        await entered.wait()
+        ends.set()
+        await asyncio.sleep(0)
+        return database, tasks
+
+    database, tasks = asyncio.run(begin())
+    database._connection.stop()
+    database._connection._thread.join()
+    assert all(task.done() for task in tasks)
+    with closing(sqlite3.connect(tmp_path / "imaginebot.db")) as beside:
+        assert [row[0] for row in beside.execute("SELECT text FROM notes")] in ([], ["first"])
 
 
 # Whatever comes
