@@ -79,8 +79,13 @@ _LONGER_AT_MOST = 4
 """Times as long as what was typed is no prompt that is sent, however its parameters are written out."""
 
 
+def short_enough(text: str) -> bool:
+    """Say whether a prompt of this text can be sent, whatever it says."""
+    return len(text) * _LONGER_AT_MOST <= PROMPT_LIMIT
+
+
 def _lengths(prompt: Prompt) -> tuple[Issue | None, ...]:
-    if len(prompt.source) * _LONGER_AT_MOST <= PROMPT_LIMIT:
+    if short_enough(prompt.source):
         return ()
     text, fields = outgoing(prompt)
     return _length(prompt, "The prompt", text), _length(prompt, "The list after --no", fields.get("no", ""))

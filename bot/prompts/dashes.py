@@ -14,6 +14,10 @@ NAMED = re.compile(f"(?P<dashes>[{_SHORT}{_LONG}]+)(?P<name>[A-Za-z]+)(?P<rest>.
 GLUED_NAME = re.compile(f"(?<![{_SHORT}{_LONG}])([{_SHORT}{_LONG}]+)([A-Za-z]+)")
 GLUED_START = re.compile(f"(?<![{_SHORT}{_LONG}])([{_SHORT}{_LONG}]{{2,}}|[{_LONG}])([A-Za-z]+)")
 NAME = re.compile(r"(?P<name>[A-Za-z]+)(?P<rest>[0-9.].*)?", re.DOTALL)
+WORDS_ALONE = re.compile(
+    rf"[^\W_][^{_SHORT}{_LONG}\\{{}}<:]*(?:(?<=\S)-(?=[^{_SHORT}{_LONG}\s])[^{_SHORT}{_LONG}\\{{}}<:]*)*"
+)
+"""Words that can be nothing else: no sign that means something, but for hyphens within a word."""
 
 
 def is_double(dashes: str) -> bool:

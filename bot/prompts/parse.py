@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from bot.midjourney.schema import PROMPT_LIMIT
 from bot.prompts import values
 from bot.prompts.braces import NEVER_CLOSED, NEVER_OPENED, find_braces, has_group
-from bot.prompts.check import check
+from bot.prompts.check import check, short_enough
+from bot.prompts.dashes import WORDS_ALONE
 from bot.prompts.grammar import BY_NAME, RETIRED_WITH_NUMBER, Kind, Spec
 from bot.prompts.model import Issue, Level, Parameter, Prompt, Value, shorten, value_text
 from bot.prompts.pictures import take_pictures
@@ -43,6 +44,39 @@ def parse(text: str) -> Prompt:
     A group of choices such as ``{red, green}`` is kept as typed; ``expand`` first gives one text for each choice.
     The latest texts are remembered: each is read when it is expanded, when it is drafted and whenever it is shown.
     """
+    return _words_and_parameters(text) or read(text)
+
+
+def _words_and_parameters(text: str) -> Prompt | None:
+    """Read a text as most are: plain words and then parameters, of which nothing is to be said. ``None`` for any other.
+
+    It gives what ``read`` does, in a tenth of the time, as the same few parameters are typed behind ever other words.
+    """
+    at = text.find(" --")
+    at = len(text) if at < 0 else at
+    if not (WORDS_ALONE.fullmatch(text, 0, at) and text.isprintable() and short_enough(text)):
+        return None
+    parameters = _parameters(text[at:])
+    if parameters is None:
+        return None
+    return Prompt(text=" ".join(text[:at].split()), parameters=_moved(parameters, at), source=text)
+
+
+@lru_cache(maxsize=1024)
+def _parameters(ending: str) -> tuple[Parameter, ...] | None:
+    """Give the parameters that a text ends in, with their positions there; ``None`` if there is more to it."""
+    prompt = read(f"a{ending}")
+    if prompt.issues or prompt.pictures or prompt.text != "a":
+        return None
+    return _moved(prompt.parameters, -1)
+
+
+def _moved(parameters: Iterable[Parameter], by: int) -> tuple[Parameter, ...]:
+    return tuple([Parameter(name=it.name, value=it.value, start=it.start + by, end=it.end + by) for it in parameters])
+
+
+def read(text: str) -> Prompt:
+    """Read any ``text``; see ``parse``."""
     tokens, opening = _tokens(text[:SOURCE_LIMIT])
     draft = _Draft()
     draft.read(tokens)

@@ -17,6 +17,7 @@ from bot.midjourney.schema import PROMPT_LIMIT
 from bot.prompts import complete, expand, parse, to_request
 from bot.prompts.fields import outgoing
 from bot.prompts.grammar import BY_NAME, RETIRED
+from bot.prompts.parse import read
 
 _NAMES = st.sampled_from([*BY_NAME, *RETIRED])
 _SIGNS = st.sampled_from(
@@ -111,6 +112,38 @@ def test_canonical_form_reads_as_the_same_prompt(text: str) -> None:
     again = parse(str(prompt))
     assert again == prompt
     assert str(again) == str(prompt)
+
+
+_PLAIN_WORDS = st.lists(
+    st.sampled_from(["cat", "well-lit", "día", "7", "a,", "“b”", "ar", "-", "x-", "it's"]), max_size=5
+)
+_ENDINGS = st.lists(
+    st.sampled_from(
+        ["--ar 3:2", "--v 7", "--no red, blue", "--tile", "--seed 5", "--ar 3:2,", "--c 5 dog", "--r 2", "--q"]
+    ),
+    max_size=4,
+)
+_USUAL = st.builds(lambda words, ending: " ".join([*words, *ending]), _PLAIN_WORDS, _ENDINGS)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.one_of(_USUAL, st.builds("{} {}".format, _USUAL, _NASTY), st.builds("{} {}".format, _NASTY, _USUAL), _NASTY))
+@example("cat" * 400 + " --ar 3:2")
+@example("cat --ar {1:1, 3:2}")
+@example("cat  --ar 3:2 ")
+@example("cat\t--ar 3:2")
+@example("a\u3000cat --ar 3:2")
+@example("_ --ar 3:2")
+@example("١ --ar 3:2")
+def test_what_is_usual_is_read_as_anything_is(text: str) -> None:
+    # Two prompts are equal however they were typed, so all that they hold is looked at.
+    assert repr(parse(text)) == repr(read(text))
+
+
+def test_what_is_usual_is_read_without_a_look_at_each_word() -> None:
+    usual = sys.modules["bot.prompts.parse"]._words_and_parameters
+    assert usual("a well-lit lighthouse at dusk, “oil”, 1920s --ar 3:2 --no boats, people --v 7") is not None
+    assert usual("a {red, blue} cat --ar 3:2") is None
 
 
 @settings(max_examples=400, deadline=None)
