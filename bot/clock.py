@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 Clock = Callable[[], datetime]
 """Give the present moment as an aware datetime in UTC."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def system_clock() -> datetime:
     """Give the present moment by the system's clock."""
@@ -17,7 +19,7 @@ def system_clock() -> datetime:
 
 def to_millis(moment: datetime) -> int:
     """Give ``moment`` in milliseconds since 1970, as the tables keep it."""
-    return round(moment.timestamp() * 1000)
+    return round((moment - _EPOCH).total_seconds() * 1000)
 
 
 def from_millis(millis: int) -> datetime:

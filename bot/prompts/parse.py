@@ -37,13 +37,17 @@ _LABELLED = re.compile(r"prompt:[^:]", re.IGNORECASE)  # and not the weight of "
 _HABITS = ("/imagine", _LABEL)
 
 
-@lru_cache(maxsize=256)
 def parse(text: str) -> Prompt:
     """Read ``text`` to a prompt. Whatever it is, nothing is raised: what is wrong stands in ``issues``.
 
     A group of choices such as ``{red, green}`` is kept as typed; ``expand`` first gives one text for each choice.
     The latest texts are remembered: each is read when it is expanded, when it is drafted and whenever it is shown.
     """
+    return _remembered(text) if len(text) <= SOURCE_LIMIT else read(text)
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: str) -> Prompt:
     return _words_and_parameters(text) or read(text)
 
 
@@ -54,7 +58,7 @@ def _words_and_parameters(text: str) -> Prompt | None:
     """
     at = text.find(" --")
     at = len(text) if at < 0 else at
-    if not (WORDS_ALONE.fullmatch(text, 0, at) and text.isprintable() and short_enough(text)):
+    if not (short_enough(text) and text.isprintable() and WORDS_ALONE.fullmatch(text, 0, at)):
         return None
     parameters = _parameters(text[at:])
     if parameters is None:

@@ -363,15 +363,18 @@ def _undo_all(connection: sqlite3.Connection) -> bool:
 
 
 async def _group_settled(group: _Group) -> BaseException | None:
-    """Wait until a group is settled, even where the caller is cancelled meanwhile, and give what it failed with."""
+    """Wait until a group is settled, even where the caller is cancelled meanwhile, and give what it failed with.
+
+    Whoever is cancelled hears of that alone, see ``settled``.
+    """
     cancelled: asyncio.CancelledError | None = None
     while not group.settled.is_set():
         try:
             await group.settled.wait()
         except asyncio.CancelledError as error:
             cancelled = error
-    if group.error is None and cancelled is not None:
-        raise cancelled
+    if cancelled is not None:
+        raise cancelled from group.error
     return group.error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -144,6 +145,19 @@ def test_what_is_usual_is_read_without_a_look_at_each_word() -> None:
     usual = sys.modules["bot.prompts.parse"]._words_and_parameters
     assert usual("a well-lit lighthouse at dusk, “oil”, 1920s --ar 3:2 --no boats, people --v 7") is not None
     assert usual("a {red, blue} cat --ar 3:2") is None
+
+
+def test_a_text_of_any_length_takes_no_more_memory_than_what_is_read_of_it() -> None:
+    text = "a" + "-a" * 500_000
+    parse("cat")
+    tracemalloc.start()
+    try:
+        assert parse(text).errors
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1_000_000
+    assert kept < 10_000
 
 
 @settings(max_examples=400, deadline=None)

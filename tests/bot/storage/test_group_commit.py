@@ -217,6 +217,24 @@ async def test_a_commit_that_fails_fails_everybody_in_it_and_keeps_nothing(datab
     assert await notes(database) == ["c"]
 
 
+@pytest.mark.parametrize("rounds", range(14))
+async def test_who_is_cancelled_hears_of_that_where_the_commit_fails_too(database: Database, rounds: int) -> None:
+    line = Line(database)
+
+    async def orphan(connection: Connection) -> None:
+        connection.later("INSERT INTO remarks VALUES ('nothing of the kind')")
+
+    task = line.join(orphan)
+    await asyncio.sleep(0)
+    line.opened.set()
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    in_time = task.cancel()
+    await line.go()
+    assert task.cancelled() == in_time
+    assert [text for text in await notes(database) if text != "first"] == []
+
+
 async def test_a_transaction_that_sqlite_gives_up_fails_everybody_in_it(database: Database) -> None:
     """After a full disk or an I/O error SQLite may undo the whole transaction by itself."""
     line = Line(database)
