@@ -27,7 +27,7 @@ from tests.benchmarks.studio import Studio, end_all, open_studio, source
 SLOWER_BY_S = (0.0, 0.001, 0.003)
 """Seconds that commits are held back, for disks of the common kind, which have to write before they say so."""
 
-ROUNDS = 9
+ROUNDS = 15
 ALONE = 100
 AT_A_TIME = 64
 TOGETHER = AT_A_TIME * 8
