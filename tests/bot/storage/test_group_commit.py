@@ -13,6 +13,7 @@ from bot.errors import StorageUnavailable
 from bot.storage import sqlite as database_module
 from bot.storage.sqlite import SqliteDatabase as Database
 from bot.storage.thread import SqliteConnection as Connection
+from tests.bot.storage.tracing import traced
 
 TABLES = """
 CREATE TABLE notes (text TEXT PRIMARY KEY);
@@ -72,15 +73,6 @@ def writes(text: str) -> Callable[[Connection], Awaitable[object]]:
 async def notes(database: Database) -> list[str]:
     async with database.transaction() as connection:
         return [row[0] for row in await connection.execute_fetchall("SELECT text FROM notes ORDER BY text")]
-
-
-async def traced(database: Database) -> list[str]:
-    """Give a list that fills with every statement that is run from now on."""
-    statements: list[str] = []
-    async with database.transaction() as connection:
-        await connection.run(lambda there: there.set_trace_callback(statements.append))
-    statements.clear()
-    return statements
 
 
 async def test_units_that_wait_together_share_one_commit(database: Database) -> None:

@@ -18,6 +18,7 @@ from bot.errors import StorageUnavailable
 from bot.storage import savepoint as savepoint_module
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.thread import SqliteConnection
+from tests.bot.storage.tracing import traced
 
 TABLE = "CREATE TABLE notes (text TEXT PRIMARY KEY, times INTEGER NOT NULL)"
 WRITE = "INSERT INTO notes VALUES (:text, 1) ON CONFLICT (text) DO UPDATE SET times = times * 2 + 1"
@@ -54,15 +55,6 @@ async def _in(database: SqliteDatabase, unit: Work) -> None:
 async def notes(database: SqliteDatabase) -> dict[str, int]:
     async with database.transaction() as connection:
         return dict(map(tuple, await connection.rows("SELECT text, times FROM notes")))
-
-
-async def traced(database: SqliteDatabase) -> list[str]:
-    """Give a list that fills with every statement that is run from now on."""
-    statements: list[str] = []
-    async with database.transaction() as connection:
-        await connection.run(lambda there: there.set_trace_callback(statements.append))
-    statements.clear()
-    return statements
 
 
 def writes(*texts: str) -> Work:
@@ -130,6 +122,17 @@ async def test_a_unit_whose_transaction_is_gone_is_not_said_to_be_kept(database:
 
     met = await together(database, [writes("first"), writes("second"), goes_on])
     assert [type(error) for error in met] == [StorageUnavailable] * 3
+    assert await together(database, [writes("later")]) == [None]
+    assert await notes(database) == {"later": 1}
+
+
+async def test_nobody_is_said_to_be_kept_whose_transaction_goes_before_the_commit(database: SqliteDatabase) -> None:
+    async def takes_it_away() -> None:
+        database._connection._here.rollback()
+
+    async with asyncio.timeout(30):
+        met = await asyncio.gather(_in(database, writes("first")), takes_it_away(), return_exceptions=True)
+    assert [type(error) for error in met] == [StorageUnavailable, type(None)]
     assert await together(database, [writes("later")]) == [None]
     assert await notes(database) == {"later": 1}
 
