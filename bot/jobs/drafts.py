@@ -149,10 +149,11 @@ def _imagine_request(
 
 def _seed_of(request: dict[str, Any]) -> int:
     seed = request.get("seed")
-    return _new_seed() if seed is None else int(seed)
+    return new_seed() if seed is None else int(seed)
 
 
-def _new_seed() -> int:
+def new_seed() -> int:
+    """Draw a seed for a job whose author has chosen none."""
     # The limit is all ones, so that no draw goes past it.
     return random.getrandbits(SEED_LIMIT.bit_length())
 
@@ -280,7 +281,7 @@ def reroll(job: Job, inputs: tuple[KeptPicture | NamedPicture, ...]) -> Draft:
     draft = _again(job, Action.REROLL, inputs)
     if job.type is not JobType.IMAGINE:
         return draft
-    seed = _new_seed()
+    seed = new_seed()
     return replace(draft, prompt=_without_seed(job.prompt), request=job.request | {"seed": seed}, seed=seed)
 
 

@@ -5,15 +5,14 @@ Parameters that stand in a prompt become fields, as in the chats; a field that w
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from bot.errors import NotReady, UpstreamRejected
-from bot.jobs.drafts import Draft, KeptPicture, NamedPicture, blend_request
+from bot.jobs.drafts import Draft, KeptPicture, NamedPicture, blend_request, new_seed
 from bot.jobs.model import GRID_TYPES, Action, Hook, Job, JobStatus, JobType
-from bot.midjourney.schema import SEED_LIMIT, BlendRequest, ImagineRequest, wire
+from bot.midjourney.schema import BlendRequest, ImagineRequest, wire
 from bot.midjourney.sending import is_plainly_private
 from bot.prompts import blocked_words
 
@@ -35,7 +34,7 @@ def imagine(request: ImagineRequest, *, typed: str, reference: KeptPicture | Non
     prompt = printable(typed)
     _check_words(prompt, blocked)
     check_ratio(request.aspect_ratio)
-    seed = secrets.randbelow(SEED_LIMIT + 1) if request.seed is None else request.seed
+    seed = new_seed() if request.seed is None else request.seed
     sent = _sent(request) | {"prompt": printable(request.prompt), "seed": seed}
     if reference is not None:
         del sent["image_url"]
